@@ -1,0 +1,67 @@
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+BIN := .venv/bin
+# More arguments for what a target runs: make test ARGS="-k hashtags", make run ARGS="--input posts.csv"
+ARGS ?=
+
+.PHONY: help
+help: ## Say what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## Make .venv and fetch the JVM packages, if needed (PYTHON=… picks the Python)
+	@./setup.sh
+
+.PHONY: test-setup
+test-setup: ## The same, with what tests and checks need
+	@./setup.sh --group test --quiet
+
+.PHONY: benchmark-setup
+benchmark-setup: ## The same, with what the benchmarks need
+	@./setup.sh --group benchmark
+
+.PHONY: run
+run: ## Run the whole pipeline on the embedded sample, into out/
+	@./spark-submit.sh pipeline --output out $(ARGS)
+
+.PHONY: test
+test: lint ## Run the checks, then every test
+	$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: lint
+lint: test-setup ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+.PHONY: format
+format: test-setup ## Mend what ruff can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: hooks
+hooks: test-setup ## Run the checks before every commit
+	$(BIN)/pre-commit install
+
+# --universal: one file for every platform and for Python 3.10 to 3.13.
+COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+	--python-version 3.10 pyproject.toml
+
+.PHONY: lock
+lock: ## Compile the lock files from pyproject.toml (ARGS=--upgrade takes newer versions)
+	@command -v uv >/dev/null || { echo "make lock needs uv: pipx install uv" >&2; exit 2; }
+	$(COMPILE) $(ARGS) -o requirements.lock
+	$(COMPILE) $(ARGS) --group test -c requirements.lock -o requirements-test.lock
+	$(COMPILE) $(ARGS) --group benchmark -c requirements.lock -o requirements-benchmark.lock
+
+.PHONY: clean
+clean: ## Remove results and caches; keep what set-up made
+	rm -rf .build out dist spark-warehouse metastore_db derby.log
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name .venv -prune -o -name __pycache__ -type d -exec rm -rf {} +
+
+.PHONY: distclean
+distclean: clean ## Remove what set-up made, too
+	rm -rf .venv .jars

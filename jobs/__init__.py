@@ -1,0 +1,1 @@
+"""The jobs: each parses, reads tables, calls the library and writes tables."""

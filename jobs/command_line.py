@@ -1,0 +1,150 @@
+"""What every job shares on the command line: options, the session, exit statuses, the record.
+
+An option is another way to write a setting: `--edges PATH` is `--set communities.edges=PATH`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from influencers import config as configuration
+from influencers import manifest, metrics, progress
+from influencers.config import Config
+from influencers.errors import UserError, explain
+from influencers.session import build_session
+
+Run = Callable[[Any, Config], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Option:
+    """A command-line option that stands for one setting."""
+
+    flag: str
+    key: str
+    help: str
+    many: bool = False
+    required: bool = False
+    choices: tuple[str, ...] = ()
+    metavar: str | None = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job: its name, what it says of itself, its options, and the function that does it.
+
+    Attributes:
+        run: takes the session (None where `needs_spark` is false) and the configuration; returns
+            its part of metrics.json.
+    """
+
+    name: str
+    summary: str
+    reads: str
+    writes: str
+    run: Run
+    options: tuple[Option, ...] = ()
+    needs_spark: bool = True
+
+
+OUTPUT = Option("--output", "paths.output", "folder or URI for everything the run makes")
+INPUT = Option("--input", "paths.input", "files, folders or globs of posts", many=True)
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser that complains in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message} (see --help)\n")
+
+
+def build_parser(job: Job) -> argparse.ArgumentParser:
+    """The parser of a job's options."""
+    parser = _Parser(
+        prog=job.name,
+        description=f"{job.summary}\n\nreads:  {job.reads}\nwrites: {job.writes}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    for option in job.options:
+        extra: dict[str, Any] = {"nargs": "+"} if option.many else {}
+        if option.choices:
+            extra["choices"] = option.choices
+        else:
+            extra["metavar"] = option.metavar or ("PATH" if option.many else "VALUE")
+        parser.add_argument(
+            option.flag,
+            dest=option.key,
+            default=None,
+            required=option.required,
+            help=f"{option.help} [{option.key}]",
+            **extra,
+        )
+    parser.add_argument("--config", metavar="FILE", help="a TOML file with settings")
+    parser.add_argument(
+        "--set",
+        metavar="SECTION.KEY=VALUE",
+        action="append",
+        default=[],
+        help="one setting; may be given more than once, and wins over --config",
+    )
+    return parser
+
+
+def read_config(job: Job, arguments: Sequence[str]) -> Config:
+    """The configuration that a command line asks for.
+
+    Raises:
+        UserError: a setting is unknown or has an impossible value.
+    """
+    parsed = vars(build_parser(job).parse_args(arguments))
+    config = configuration.load(parsed["config"], parsed["set"])
+    for option in job.options:
+        given = parsed[option.key]
+        if given is not None:
+            config = configuration.with_option(config, option.key, given)
+    return config
+
+
+def main(job: Job, arguments: Sequence[str] | None = None) -> int:
+    """Run a job from the command line; returns the exit status."""
+    try:
+        config = read_config(job, sys.argv[1:] if arguments is None else arguments)
+        if job.needs_spark:
+            execute(job, config)
+        else:
+            job.run(None, config)
+        return 0
+    except UserError as error:
+        return _fail(job, str(error), status=2)
+    except KeyboardInterrupt:
+        return _fail(job, "interrupted: the tables are as the last finished stage left them", 130)
+    except Exception as error:
+        mendable = explain(error)
+        if mendable:
+            return _fail(job, mendable, status=2)
+        traceback.print_exc()
+        return 1
+
+
+def execute(job: Job, config: Config) -> None:
+    """Run a job in a session and keep its numbers and its manifest."""
+    spark = build_session(f"influencers {job.name}")
+    started = time.monotonic()
+    with progress.stage(spark, job.name):
+        numbers = job.run(spark, config)
+    numbers = metrics.merged(numbers, {"seconds": {job.name: time.monotonic() - started}})
+    metrics.update(spark, config, numbers)
+    manifest.update(spark, config, job.name)
+
+
+def _fail(job: Job, message: str, status: int) -> int:
+    line = " ".join(message.split())
+    sys.stderr.write(f"{job.name}: {line}\n")
+    return status

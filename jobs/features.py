@@ -1,0 +1,40 @@
+"""Features: posts become post features and accounts."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+from influencers import tables
+from influencers.config import Config
+from influencers.features.accounts import account_features
+from influencers.features.posts import post_features
+from jobs.command_line import OUTPUT, Job, main
+
+
+def run(spark: SparkSession, config: Config) -> dict[str, Any]:
+    """Describe every post and every account."""
+    posts = tables.read(spark, config, "posts")
+    edges = config.features.tier_edges
+    described = post_features(
+        posts, tier_edges=edges, history_length=config.features.history_posts
+    )
+    tables.write(described, config, "post_features")
+    written = tables.read(spark, config, "post_features")
+    tables.write(account_features(posts, written, tier_edges=edges), config, "accounts")
+    return {}
+
+
+JOB = Job(
+    name="features",
+    summary="Describe every post, with its author's history before it, and every account.",
+    reads="table posts",
+    writes="tables post_features, accounts",
+    run=run,
+    options=(OUTPUT,),
+)
+
+if __name__ == "__main__":
+    sys.exit(main(JOB))

@@ -1,0 +1,44 @@
+"""Generate: a synthetic sample of posts and pictures, and the truth about it."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from influencers import progress, synthetic
+from influencers.config import Config
+from jobs.command_line import OUTPUT, Job, Option, main
+
+
+def run(spark: object, config: Config) -> dict[str, Any]:
+    """Write posts.csv, images/ and truth/ below the output folder; needs no session."""
+    folder = synthetic.local_folder(config.paths.output)
+    expected = synthetic.generate(folder, config.generate)
+    rows = expected["rows"]
+    progress.say(
+        f"{folder}: {rows['read']:,} records of {expected['accounts']:,} accounts "
+        f"({rows['posts']:,} posts, {rows['quarantined']:,} bad records, "
+        f"{rows['duplicates']:,} second crawls), {expected['images']:,} images"
+    )
+    return {"generated": {"rows": rows, "images": expected["images"]}}
+
+
+JOB = Job(
+    name="generate",
+    summary="Make a synthetic sample: the same seed gives the same posts.",
+    reads="nothing",
+    writes="posts.csv, images/, truth/ in a local folder",
+    run=run,
+    options=(
+        OUTPUT,
+        Option("--posts", "generate.posts", "records in posts.csv", metavar="N"),
+        Option("--accounts", "generate.accounts", "accounts that post", metavar="N"),
+        Option("--images", "generate.images", "picture files; 0 for none", metavar="N"),
+        Option("--seed", "generate.seed", "number that decides everything", metavar="N"),
+        Option("--image-base-url", "generate.image_base_url", "where images/ will be served"),
+    ),
+    needs_spark=False,
+)
+
+if __name__ == "__main__":
+    sys.exit(main(JOB))

@@ -1,0 +1,100 @@
+"""Train: forests for influence and virality, measured on what they have not seen, and saved."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+
+from influencers import files, progress, tables
+from influencers.config import Config
+from influencers.explore import style
+from influencers.models import frames, importance, saved, training
+from influencers.models.declaration import TABLES
+from influencers.schemas import SCHEMAS
+from jobs.command_line import OUTPUT, Job, Option, main
+
+
+def run(spark: SparkSession, config: Config) -> dict[str, Any]:
+    """Train what is asked for; returns models.MODEL.LABEL.SPLIT.WHO."""
+    models = training.models_to_train(config.models)
+    return {"models": {model: _train(spark, config, model) for model in models}}
+
+
+def communities(spark: SparkSession, config: Config) -> DataFrame | None:
+    """The accounts' communities as features; None where the stage has not run."""
+    if not tables.exists(spark, config, "account_communities"):
+        return None
+    found = tables.read(spark, config, "account_communities")
+    return frames.community_features(found, algorithm=config.models.community_algorithm)
+
+
+def _train(spark: SparkSession, config: Config, model: str) -> dict[str, Any]:
+    table = tables.read(spark, config, TABLES[model])
+    frame = frames.model_frame(
+        table, communities(spark, config), model=model, partitions=config.models.partitions
+    ).persist()
+    numbers = {}
+    try:
+        # The label that is shown comes first; of the others, models and metrics are kept.
+        for place, label in enumerate(training.labels_to_train(config.models, model)):
+            results = training.train_label(frame, label, config.models)
+            _save(spark, config, results)
+            if place == 0:
+                _show(spark, config, model, results)
+            numbers[label.name] = {one.split: one.metrics for one in results}
+    finally:
+        frame.unpersist()
+    return numbers
+
+
+def _save(spark: SparkSession, config: Config, results: list[training.SplitResult]) -> None:
+    for line in training.remarks(results):
+        progress.say(line)
+    kept = training.kept(results)
+    if kept is not None and kept.fitted is not None:
+        card = saved.make_card(kept, results, config)
+        uri = files.join(config.paths.output, "models", card["name"])
+        saved.save(spark, kept.fitted.pipeline, card, uri)
+
+
+def _show(
+    spark: SparkSession, config: Config, model: str, results: Sequence[training.SplitResult]
+) -> None:
+    name = f"predictions_{model}"
+    predictions = training.all_predictions(results)
+    if predictions is None:
+        predictions = spark.createDataFrame([], SCHEMAS[name])
+    tables.write(predictions, config, name)
+    uri = files.join(config.paths.output, "figures", importance.FIGURES[model])
+    files.write_bytes(spark, uri, style.png(importance.figure_of(results)))
+
+
+LABEL = Option(
+    "--label",
+    "models.label",
+    "what virality means",
+    choices=("top_likes", "top_engagement_in_tier", "beats_own_history"),
+)
+JOB = Job(
+    name="train",
+    summary="Train random forests for influence and virality, and measure them honestly.",
+    reads="tables accounts, post_features, account_communities (if there)",
+    writes="models/NAME; tables predictions_influence, predictions_virality; two figures",
+    run=run,
+    options=(
+        OUTPUT,
+        Option(
+            "--model",
+            "models.model",
+            "what to train",
+            choices=("influence", "virality", "both"),
+        ),
+        LABEL,
+    ),
+)
+
+if __name__ == "__main__":
+    sys.exit(main(JOB))

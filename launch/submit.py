@@ -1,0 +1,247 @@
+"""Runs a job: sets up if needed, packs the code, and starts the driver with Spark's options.
+
+In client mode, which is every local run too, the driver is a Python process that starts Spark's
+JVM itself: under spark-submit its stderr would end up in stdout, and --help would start a JVM.
+In cluster mode Spark's own spark-submit takes it from here.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import shlex
+import sys
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NoReturn
+
+import machine
+import set_up
+from code_zip import pack
+from machine import MendableError
+from submit_options import Options, read_properties
+
+ROOT = Path(__file__).resolve().parent.parent
+SPARK_VERSION = "4.2"
+# Where every executor sees the driver's files, its Python among them, as far as we can tell.
+SHARED_MASTERS = ("local", "spark://")
+
+USAGE = """\
+usage: ./spark-submit.sh JOB [options]
+
+{jobs}
+
+./spark-submit.sh JOB --help says what a job reads and writes, and its options.
+
+Set in the environment:
+  SPARK_SUBMIT_ARGS    more options for Spark, such as "--master yarn --num-executors 20"
+  SPARK_HOME           a Spark {version} other than the one that set-up installs
+  PYSPARK_PYTHON       the Python of the executors, where it is not the driver's
+  INFLUENCERS_PYTHON   a Python that has all packages: no set-up is made (for container images)
+  INFLUENCERS_JARS     a folder with the JVM packages, instead of .jars
+  INFLUENCERS_CONF     a folder with spark-defaults.conf and log4j2.properties, instead of conf
+"""
+
+
+def main(arguments: list[str]) -> int:
+    """Starts the job that the arguments name, in place of this process."""
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(usage(ROOT), end="", file=sys.stdout if arguments else sys.stderr)
+        return 0 if arguments else 2
+    job, rest = arguments[0], arguments[1:]
+    try:
+        jobs = find_jobs(ROOT)
+        if job not in jobs:
+            raise MendableError(f"there is no job {job}: the jobs are {', '.join(jobs)}")
+        launch(job, rest)
+    except MendableError as error:
+        print(f"spark-submit.sh: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def launch(job: str, arguments: list[str]) -> NoReturn:
+    """Replaces this process by the job's driver.
+
+    Raises:
+        MendableError: set-up, Java, SPARK_HOME or SPARK_SUBMIT_ARGS are not as they must be.
+    """
+    env = dict(os.environ)
+    options = Options.parse(env.get("SPARK_SUBMIT_ARGS", ""))
+    python = prepare_python(env)
+    spark = spark_home(env)
+    machine.java_command(env)
+    cluster_defaults = read_properties(cluster_conf(env, spark) / "spark-defaults.conf")
+    options = with_ours(options, cluster_defaults, env, pack(ROOT))
+    env |= environment(options, cluster_defaults, env, python, spark)
+    script = str(ROOT / "jobs" / f"{job}.py")
+    if options.get("spark.submit.deployMode", cluster_defaults) == "cluster":
+        submit = str(spark / "bin" / "spark-submit")
+        replace_process(submit, [*options.words(), script, *arguments], env)
+    env["PYSPARK_SUBMIT_ARGS"] = shlex.join([*options.words(), "pyspark-shell"])
+    replace_process(python, [script, *arguments], env)
+
+
+def replace_process(command: str, arguments: list[str], env: dict[str, str]) -> NoReturn:
+    """The command in place of this process: its exit status and signals are ours."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execve(command, [command, *arguments], env)
+
+
+def find_jobs(root: Path) -> dict[str, str]:
+    """Every job with its one-line summary: the modules of jobs/ that can be run."""
+    found: dict[str, str] = {}
+    for path in sorted((root / "jobs").glob("*.py")):
+        tree = ast.parse(path.read_bytes())
+        conditions = [ast.unparse(node.test) for node in tree.body if isinstance(node, ast.If)]
+        if "__name__ == '__main__'" in conditions:
+            found[path.stem] = (ast.get_docstring(tree) or "").partition("\n")[0].rstrip(".")
+    return found
+
+
+def usage(root: Path) -> str:
+    """The text of --help."""
+    jobs = find_jobs(root)
+    width = max(map(len, jobs), default=0)
+    lines = [f"  {name:{width}}  {summary}".rstrip() for name, summary in jobs.items()]
+    return USAGE.format(jobs="\n".join(lines), version=SPARK_VERSION)
+
+
+def prepare_python(env: Mapping[str, str]) -> str:
+    """The Python with all packages, after set-up if that is what it takes."""
+    if env.get("INFLUENCERS_PYTHON"):
+        return sys.executable
+    set_up.set_up(ROOT)
+    return str(set_up.venv_python(ROOT))
+
+
+def spark_home(env: Mapping[str, str]) -> Path:
+    """SPARK_HOME if it is set, else the Spark inside the installed pyspark.
+
+    Raises:
+        MendableError: SPARK_HOME is not a Spark of our version.
+    """
+    given = env.get("SPARK_HOME")
+    if not given:
+        return installed_spark(env)
+    home = Path(given)
+    if not any((home / "jars").glob(f"spark-core_2.13-{SPARK_VERSION}.*.jar")):
+        raise MendableError(
+            f"SPARK_HOME={given} is not Spark {SPARK_VERSION} for Scala 2.13: point it to one, "
+            "or unset it to use the Spark that set-up installs"
+        )
+    return home
+
+
+def installed_spark(env: Mapping[str, str]) -> Path:
+    """The folder of the pyspark package, found without importing it."""
+    if env.get("INFLUENCERS_PYTHON"):
+        spec = find_spec("pyspark")
+        if spec is None or spec.origin is None:
+            raise MendableError(
+                f"INFLUENCERS_PYTHON={env['INFLUENCERS_PYTHON']} has no pyspark: "
+                "install requirements.lock for it"
+            )
+        return Path(spec.origin).parent
+    version = set_up.python_version()
+    return ROOT / ".venv" / "lib" / f"python{version}" / "site-packages" / "pyspark"
+
+
+def conf_folder(env: Mapping[str, str]) -> Path:
+    """Where our settings are."""
+    return Path(env.get("INFLUENCERS_CONF") or ROOT / "conf").absolute()
+
+
+def cluster_conf(env: Mapping[str, str], spark: Path) -> Path:
+    """Where the settings of the cluster are, if there is one."""
+    return Path(env.get("SPARK_CONF_DIR") or spark / "conf")
+
+
+def with_ours(
+    options: Options, defaults: Mapping[str, str], env: Mapping[str, str], code: Path
+) -> Options:
+    """The user's options for Spark with ours where he has not decided.
+
+    The code and the jars join his; everything else of his stands.
+    """
+    ours = conf_folder(env) / "spark-defaults.conf"
+    file = options.get("--properties-file")
+    if file is None:
+        options = options.set("--properties-file", str(ours)).switch("--load-spark-defaults")
+    else:  # a run has one such file: his, and of ours what it lacks
+        if not Path(file).is_file():
+            raise MendableError(
+                f"SPARK_SUBMIT_ARGS: there is no file {file}: mend --properties-file"
+            )
+        theirs = read_properties(Path(file))
+        missing = {k: v for k, v in read_properties(ours).items() if k not in theirs}
+        options = options.with_defaults(missing)
+        defaults = {**defaults, **theirs}
+    options = options.join("spark.submit.pyFiles", [str(code)])
+    options = options.join("spark.jars", [str(jar) for jar in jar_files(env)])
+    if is_local(options, defaults, env):
+        options = sized_to_machine(options, defaults, env)
+    if options.get("spark.submit.deployMode", defaults) != "cluster":
+        logging = f"-Dlog4j2.configurationFile={(conf_folder(env) / 'log4j2.properties').as_uri()}"
+        given = options.get("spark.driver.extraJavaOptions", defaults) or ""
+        options = options.set("spark.driver.extraJavaOptions", f"{logging} {given}".strip())
+    return options
+
+
+def jar_files(env: Mapping[str, str]) -> list[Path]:
+    """The JVM packages."""
+    return sorted(Path(env.get("INFLUENCERS_JARS") or ROOT / ".jars").absolute().glob("*.jar"))
+
+
+def master_of(options: Options, defaults: Mapping[str, str], env: Mapping[str, str]) -> str:
+    """The master that Spark will take; empty when nobody has named one."""
+    return options.get("spark.master", defaults) or env.get("MASTER") or ""
+
+
+def is_local(options: Options, defaults: Mapping[str, str], env: Mapping[str, str]) -> bool:
+    """Whether everything runs in this one machine, in the driver's JVM."""
+    return (master_of(options, defaults, env) or "local").startswith("local")
+
+
+def sized_to_machine(
+    options: Options, defaults: Mapping[str, str], env: Mapping[str, str]
+) -> Options:
+    """As many tasks at once as there are processors, and a safe share of the memory."""
+    if not master_of(options, defaults, env):
+        options = options.set("spark.master", f"local[{machine.processors()}]")
+    if not (options.get("spark.driver.memory", defaults) or env.get("SPARK_DRIVER_MEMORY")):
+        options = options.set("spark.driver.memory", f"{machine.heap_mb(machine.memory_mb())}m")
+    return options
+
+
+def environment(
+    options: Options, defaults: Mapping[str, str], env: Mapping[str, str], python: str, spark: Path
+) -> dict[str, str]:
+    """What the driver finds in its environment."""
+    path = [str(ROOT / "lib"), str(ROOT), *filter(None, [env.get("PYTHONPATH")])]
+    added = {
+        "SPARK_HOME": str(spark),
+        "PYTHONPATH": os.pathsep.join(path),
+        # As spark-submit has it: the same order of sets in every process.
+        "PYTHONHASHSEED": env.get("PYTHONHASHSEED", "0"),
+        "INFLUENCERS_CONF": str(conf_folder(env)),
+    }
+    if env.get("INFLUENCERS_JARS"):
+        added["INFLUENCERS_JARS"] = str(Path(env["INFLUENCERS_JARS"]).absolute())
+    executors = options.get("spark.pyspark.python", defaults) or env.get("PYSPARK_PYTHON")
+    master = master_of(options, defaults, env)
+    if executors:
+        added["PYSPARK_PYTHON"] = executors
+    elif master.startswith(SHARED_MASTERS):
+        added["PYSPARK_PYTHON"] = python
+    if master.startswith("local"):
+        # The web pages and the ports between driver and workers are nobody else's business.
+        added["SPARK_LOCAL_IP"] = env.get("SPARK_LOCAL_IP", "127.0.0.1")
+    return added
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

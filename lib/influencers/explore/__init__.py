@@ -1,0 +1,1 @@
+"""The figures of a data set, and what its posts say about influence, virality and content."""

@@ -1,0 +1,57 @@
+"""Values as log-scaled bins, and exact quantiles of rounded values.
+
+Both bound what leaves Spark: a figure's table has as many rows as bins, however many posts there
+are, and a quantile keeps at most 9,000 different values a decade. A quantile sketch would be
+smaller still, but its answer depends on how rows lie in partitions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+QUARTILES = (0.25, 0.5, 0.75)
+
+
+def log_bin(value: Column, per_decade: int) -> Column:
+    """The number of the bin that holds `value`: bin 0 begins at 1, bin `per_decade` at 10.
+
+    Null where `value` is null, 0 or negative: these have no place on a log axis.
+    """
+    return F.when(value > 0, F.floor(F.log10(value) * per_decade)).cast("int")
+
+
+def bin_start(number: Column, per_decade: int) -> Column:
+    """The value at which a log bin begins; the next bin's start is its end."""
+    return F.pow(F.lit(10.0), number / F.lit(float(per_decade)))
+
+
+def significant(value: Column, digits: int = 4) -> Column:
+    """`value` rounded to so many significant digits; 0 and null stay what they are."""
+    magnitude = F.floor(F.log10(F.abs(value))) - (digits - 1)
+    unit = F.pow(F.lit(10.0), magnitude.cast("double"))
+    # For magnitudes below 1 dividing by the power of ten is exact where multiplying is not.
+    power = F.pow(F.lit(10.0), (-magnitude).cast("double"))
+    rounded = F.when(
+        magnitude < 0, F.round(value * power) / power
+    ).otherwise(F.round(value / unit) * unit)
+    return F.when(value == 0, F.lit(0.0)).otherwise(rounded)
+
+
+def quantile(value: Column, share: float) -> Column:
+    """The exact quantile, among the rows of a group, of values rounded to four digits.
+
+    Nulls are ignored; null when nothing is left. Between two values it interpolates.
+    """
+    return F.percentile(significant(value), F.lit(share))
+
+
+def quartiles(value: Column, prefix: str) -> Sequence[Column]:
+    """Columns `{prefix}_p25`, `{prefix}_median` and `{prefix}_p75`; as `quantile`."""
+    names = ("p25", "median", "p75")
+    return [
+        quantile(value, share).alias(f"{prefix}_{name}")
+        for name, share in zip(names, QUARTILES, strict=True)
+    ]

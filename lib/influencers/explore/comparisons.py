@@ -1,0 +1,175 @@
+"""Engagement by number of hashtags and by content type: quartiles of every group, side by side.
+
+Each figure shows the engagement rate as it is, and beside it the rate against the author's own
+median: the first compares accounts as much as posts, the second posts alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from influencers.explore import style
+from influencers.explore.bins import quartiles
+from influencers.explore.parts import SHOWN, left_out, rows_shown
+
+# First and last number of hashtags of a group; 30 is the most that Instagram lets a post have.
+HASHTAG_GROUPS = ((0, 0), (1, 2), (3, 5), (6, 10), (11, 20), (21, None))
+CONTENT_TYPES = ("photo", "carousel", "video")
+_TYPE_COLOURS = {"photo": style.BLUE, "carousel": style.ORANGE, "video": style.GREEN}
+
+
+def hashtag_group(hashtag_count: Column) -> Column:
+    """The group that a number of hashtags lies in: `0`, `1–2`, …; null stays null."""
+    group = F.lit(None).cast("string")
+    for first, last in HASHTAG_GROUPS:
+        inside = hashtag_count >= first
+        if last is not None:
+            inside &= hashtag_count <= last
+        group = F.when(inside, group_name(first, last)).otherwise(group)
+    return group
+
+
+def group_name(first: int, last: int | None) -> str:
+    """A range of counts in words.
+
+    >>> [group_name(0, 0), group_name(1, 2), group_name(21, None)]
+    ['0', '1–2', '21+']
+    """
+    if last is None:
+        return f"{first}+"
+    return str(first) if first == last else f"{first}–{last}"  # noqa: RUF001
+
+
+def engagement_by_hashtags(posts: DataFrame) -> DataFrame:
+    """Engagement by number of hashtags.
+
+    Args:
+        posts: post_features with `relative_rate` (see `with_relative_rate`).
+
+    Returns:
+        A row a group of hashtag counts (`part` is `shown`), and one for each reason to leave
+        posts out. `relative_posts` have a rate relative to their author's; `likes_only` of the
+        posts have unknown comments. Zeros count; quartiles are of values with four digits.
+    """
+    group = hashtag_group(F.col("hashtag_count"))
+    return _by_group(posts, "hashtags", group, unknown="hashtags unknown")
+
+
+def engagement_by_content_type(posts: DataFrame) -> DataFrame:
+    """Engagement of photos, carousels and videos; as `engagement_by_hashtags`."""
+    return _by_group(posts, "content_type", F.col("content_type"), unknown="type unknown")
+
+
+def draw_engagement_by_hashtags(table: pd.DataFrame) -> Figure:
+    """Draw the table of `engagement_by_hashtags`; a group without posts keeps its place."""
+    names = [group_name(first, last) for first, last in HASHTAG_GROUPS]
+    return _draw(
+        table, "hashtags", names, [style.BLUE] * len(names),
+        title="Engagement by number of hashtags", ylabel="Hashtags in the caption",
+    )  # fmt: skip
+
+
+def draw_engagement_by_content_type(table: pd.DataFrame) -> Figure:
+    """Draw the table of `engagement_by_content_type`; a type without posts keeps its place."""
+    return _draw(
+        table, "content_type", list(CONTENT_TYPES), [_TYPE_COLOURS[t] for t in CONTENT_TYPES],
+        title="Engagement by content type", ylabel="",
+    )  # fmt: skip
+
+
+def _by_group(posts: DataFrame, name: str, group: Column, *, unknown: str) -> DataFrame:
+    part = (
+        F.when(F.col("likes").isNull(), "likes unknown")
+        .when(F.col("followers").isNull(), "followers unknown")
+        .when(F.col("followers") <= 0, "no followers")
+        .when(group.isNull(), unknown)
+        .otherwise(SHOWN)
+    )
+    shown = F.col("part") == SHOWN
+    return (
+        posts.withColumns({"part": part, name: F.when(part == SHOWN, group)})
+        .groupBy("part", name)
+        .agg(
+            F.count(F.lit(1)).alias("posts"),
+            F.count_distinct("owner_id").alias("accounts"),
+            F.count_if(F.col("comments").isNull()).alias("likes_only"),
+            *quartiles(F.when(shown, F.col("engagement_rate")), "rate"),
+            F.count(F.when(shown, F.col("relative_rate"))).alias("relative_posts"),
+            *quartiles(F.when(shown, F.col("relative_rate")), "relative"),
+        )
+    )
+
+
+def _draw(
+    table: pd.DataFrame, name: str, groups: Sequence[str], colours: Sequence[str], *,
+    title: str, ylabel: str,
+) -> Figure:  # fmt: skip
+    shown = rows_shown(table, name).set_index(name).reindex(groups)
+    total = int(shown["posts"].sum())
+    caption = style.counts_caption(total, "posts", left_out(table, "posts"))
+    with style.applied():
+        figure, axes = style.new_figure(
+            title,
+            subtitle="Dot: median. Bar: the middle half of the posts. Left: as it is, account "
+            "size and all. Right: against the author's own median, which leaves only the posts.",
+            caption=f"{caption} {_notes(shown, total)}", columns=2, sharey=True,
+        )  # fmt: skip
+        if not total:
+            figure.delaxes(axes.pop())
+            style.say_no_data(axes[0], caption)
+            return figure
+        raw, relative = axes
+        _draw_quartiles(raw, shown, "rate", colours, style.percent)
+        _draw_quartiles(relative, shown, "relative", colours, style.times)
+        raw.set(xlabel="Engagement rate", ylabel=ylabel)
+        relative.set(xlabel="Engagement rate / the author's median")
+        style.linear_axis(raw.xaxis, unit="percent")
+        style.linear_axis(relative.xaxis, unit="times")
+        relative.axvline(1, color=style.GREY, linewidth=1, zorder=0.8)
+        style.category_axis(raw.yaxis, [_label(group, shown) for group in groups])
+        raw.set_ylim(len(groups) - 0.4, -0.6)  # the first group on top
+    return figure
+
+
+def _draw_quartiles(
+    axes: Axes, shown: pd.DataFrame, name: str, colours: Sequence[str], write: style.Write
+) -> None:
+    """A bar over the middle half, a dot at the median, and its value, for every group."""
+    for place, (colour, (_, row)) in enumerate(zip(colours, shown.iterrows(), strict=True)):
+        low, median, high = (row[f"{name}_{end}"] for end in ("p25", "median", "p75"))
+        if pd.isna(median):
+            axes.text(0.02, place, "no posts", transform=axes.get_yaxis_transform(),
+                      va="center", fontsize=9, color=style.GREY)  # fmt: skip
+            continue
+        axes.barh(place, high - low, left=low, height=0.34, color=colour, alpha=0.45)
+        axes.plot(median, place, "o", color=colour, markersize=7, markeredgecolor="white")
+        axes.annotate(write(median), (median, place), (0, 11), textcoords="offset points",
+                      ha="center", fontsize=9)  # fmt: skip
+    highest = shown[f"{name}_p75"].max()
+    axes.set_xlim(0, highest * 1.1 if highest > 0 else 1)
+
+
+def _label(group: str, shown: pd.DataFrame) -> str:
+    posts = shown["posts"].fillna(0)[group]
+    return f"{group}\n{style.count(posts)} posts" if posts else f"{group}\nno posts"
+
+
+def _notes(shown: pd.DataFrame, total: int) -> str:
+    compared = int(shown["relative_posts"].sum())
+    notes = "Engagement rate = (likes + comments) / followers."
+    alone = int(shown["likes_only"].sum())
+    if alone:
+        which = "all of these" if alone == total else f"{style.count(alone)} of these"
+        notes += f" Comments are unknown for {which} posts: there it is the likes alone."
+    if total and compared < total:
+        notes += (
+            f" Right: {style.count(compared)} posts; the others' authors have too few posts, or "
+            "a median of 0."
+        )
+    return notes

@@ -1,0 +1,260 @@
+"""What content does for engagement: hashtags, format, hour and weekday, within the same author.
+
+A post is compared with the other posts of its author alone. Accounts differ in size, in audience
+and in habits; whoever compares posts across them measures these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from influencers.explore.bins import quantile
+from influencers.explore.clock import with_trusted_hour
+from influencers.explore.comparisons import CONTENT_TYPES, HASHTAG_GROUPS, group_name, hashtag_group
+from influencers.explore.effects import delta_within
+from influencers.explore.verdicts import NO_DATA, ONE_GROUP, TOO_FEW, TRUNCATED, summary, verdict
+
+FEATURES = ("content_type", "hashtag_count", "hashtag", "hour", "weekday")
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+# Sums over accounts are kept in millionths, as whole numbers: a sum of fractions would depend on
+# the order of the rows.
+_MILLION = 1_000_000
+
+_RESULT = (
+    "feature string, level string, position int, posts bigint, accounts bigint, "
+    "compared_accounts bigint, effect double, low double, high double, verdict string"
+)
+
+
+def content(
+    posts: DataFrame, hashtags: DataFrame, *, negligible: float, account_buckets: int
+) -> DataFrame:
+    """How posts with a trait do against the same author's posts without it.
+
+    Args:
+        posts: post_features with `relative_rate` (see `with_relative_rate`).
+        hashtags: shortcode, hashtag and its position, of the hashtags to judge (see
+            `supported_hashtags`).
+        negligible: the half-width of the band of no effect.
+        account_buckets: how many buckets of accounts the intervals are taken from.
+
+    Returns:
+        A row a feature and level. `posts` of `accounts` have the trait and a known engagement
+        rate; `compared_accounts` have posts without it as well. `median_relative_rate` is against
+        the author's median. `effect` is Cliff's delta within the author, averaged over authors
+        with weights n1·n0/(n1+n0); `low` to `high` are 95 % intervals that hold together for all
+        levels of the feature. A feature without any level has the level `any` and the reason.
+    """
+    levels = _levels(_with_standing(with_trusted_hour(posts)), hashtags)
+    by_bucket = _by_bucket(levels, account_buckets)
+    effects = by_bucket.groupBy("feature").applyInPandas(_effects_of(negligible), schema=_RESULT)
+    medians = levels.groupBy("feature", "level").agg(
+        quantile(F.col("relative_rate"), 0.5).alias("median_relative_rate")
+    )
+    found = effects.join(medians, on=["feature", "level"], how="left").select(
+        "feature", "level", "position", "posts", "accounts", "compared_accounts",
+        "median_relative_rate",
+        *[F.nanvl(name, F.lit(None).cast("double")).alias(name)
+          for name in ("effect", "low", "high")],
+        "verdict",
+    )  # fmt: skip
+    return found.unionByName(_missing(found, posts))
+
+
+def supported_hashtags(posts: DataFrame, *, top: int, min_accounts: int) -> DataFrame:
+    """The posts of the `top` hashtags that most accounts use, at least `min_accounts` each.
+
+    Returns:
+        A row a post and hashtag: shortcode, hashtag, position (0 for the commonest; ties by
+        posts, then by the tag itself).
+    """
+    tagged = posts.select("shortcode", "owner_id", F.explode("hashtags").alias("hashtag"))
+    common = (
+        tagged.groupBy("hashtag")
+        .agg(F.count_distinct("owner_id").alias("accounts"), F.count(F.lit(1)).alias("posts"))
+        .where(F.col("accounts") >= min_accounts)
+        .orderBy(F.desc("accounts"), F.desc("posts"), F.asc("hashtag"))
+        .limit(top)
+    )
+    order = Window.orderBy(F.desc("accounts"), F.desc("posts"), F.asc("hashtag"))
+    # The window holds `top` rows.
+    ranked = common.select("hashtag", (F.row_number().over(order) - 1).alias("position"))
+    return tagged.join(F.broadcast(ranked), on="hashtag", how="inner").select(
+        "shortcode", "hashtag", "position"
+    )
+
+
+def _with_standing(posts: DataFrame) -> DataFrame:
+    """Posts with a known rate, and how many of the author's own each beats, less those it loses to.
+
+    Three times, since features are unknown for different posts: among all, among those of known
+    type, and among those of trusted hour.
+    """
+    known = posts.where(F.col("engagement_rate").isNotNull())
+    populations = {
+        "all": F.lit(True),
+        "typed": F.col("content_type").isNotNull(),
+        "timed": F.col("trusted_hour").isNotNull(),
+    }
+    author = Window.partitionBy("owner_id")
+    # Ranges that end at the current row are summed as they grow; ranges that begin there would be
+    # summed anew for every row.
+    upwards = author.orderBy(F.asc("engagement_rate")).rangeBetween(Window.unboundedPreceding, 0)
+    downwards = author.orderBy(F.desc("engagement_rate")).rangeBetween(Window.unboundedPreceding, 0)
+    counted: dict[str, Column] = {}
+    for name, inside in populations.items():
+        at_most = F.count_if(inside).over(upwards)
+        at_least = F.count_if(inside).over(downwards)
+        counted[f"{name}_standing"] = at_most - at_least
+        counted[f"{name}_posts"] = F.count_if(inside).over(author)
+    return known.withColumns(counted)
+
+
+def _levels(posts: DataFrame, hashtags: DataFrame) -> DataFrame:
+    """A row for every level that a post has: with the author, the standing, the author's posts."""
+    places = {group_name(*group): place for place, group in enumerate(HASHTAG_GROUPS)}
+    group = hashtag_group(F.col("hashtag_count"))
+    weekday = F.col("day_of_week") - 1
+    names = F.array(*[F.lit(day) for day in WEEKDAYS])
+    types = {kind: place for place, kind in enumerate(CONTENT_TYPES)}
+    plain = F.array(
+        _level("content_type", F.col("content_type"), _place(F.col("content_type"), types), "typed"),
+        _level("hashtag_count", group, _place(group, places), "all"),
+        _level("hour", F.lpad(F.col("trusted_hour").cast("string"), 2, "0"),
+               F.col("trusted_hour"), "timed"),
+        _level("weekday", F.get(names, weekday), weekday, "all"),
+    )  # fmt: skip
+    tag = F.array(
+        _level("hashtag", F.concat(F.lit("#"), F.col("hashtag")), F.col("position"), "all")
+    )
+    tagged = posts.join(hashtags, on="shortcode", how="inner")
+    columns = ("owner_id", "relative_rate")
+    return (
+        posts.select(*columns, F.inline(plain))
+        .unionByName(tagged.select(*columns, F.inline(tag)))
+        .where(F.col("level").isNotNull())
+    )
+
+
+def _level(feature: str, level: Column, position: Column, population: str) -> Column:
+    return F.struct(
+        F.lit(feature).alias("feature"),
+        level.alias("level"),
+        position.cast("int").alias("position"),
+        F.col(f"{population}_standing").alias("standing"),
+        F.col(f"{population}_posts").alias("author_posts"),
+    )
+
+
+def _place(value: Column, places: dict[str, int]) -> Column:
+    entries = [F.lit(part) for pair in places.items() for part in pair]
+    return F.try_element_at(F.create_map(*entries), value)
+
+
+def _by_bucket(levels: DataFrame, account_buckets: int) -> DataFrame:
+    """Pairs won less pairs lost within authors, summed over buckets of authors.
+
+    Of an author's n posts, n1 with the trait: the standings of the n1 sum to the pairs with a
+    post without it that they win, less those they lose, as pairs among the n1 cancel out. Divided
+    by n, an author weighs n1·n0/n in the average (van Elteren's weights, up to a constant).
+    """
+    n, n1 = F.col("author_posts"), F.col("posts")
+    authors = levels.groupBy("feature", "level", "owner_id").agg(
+        F.max("position").alias("position"),
+        F.count(F.lit(1)).alias("posts"),
+        F.sum("standing").alias("standing"),
+        F.max("author_posts").alias("author_posts"),
+    )
+    return (
+        authors.withColumns(
+            {
+                "bucket": F.pmod(F.xxhash64("owner_id"), F.lit(account_buckets)).cast("int"),
+                "wins": F.round(F.col("standing") * _MILLION / n).cast("bigint"),
+                "weight": F.round(n1 * (n - n1) * _MILLION / n).cast("bigint"),
+            }
+        )
+        .groupBy("feature", "level", "bucket")
+        .agg(
+            F.max("position").alias("position"),
+            F.sum("posts").alias("posts"),
+            F.count(F.lit(1)).alias("accounts"),
+            F.count_if(F.col("weight") > 0).alias("compared_accounts"),
+            F.sum("wins").alias("wins"),
+            F.sum("weight").alias("weight"),
+        )
+    )
+
+
+def _effects_of(negligible: float) -> Callable[[pd.DataFrame], pd.DataFrame]:
+    def effects_of(buckets: pd.DataFrame) -> pd.DataFrame:
+        """A row for each level of one feature."""
+        levels = buckets.sort_values(["position", "level", "bucket"]).groupby(
+            ["feature", "position", "level"]
+        )
+        rows = []
+        for (feature, position, level), part in levels:
+            effect = delta_within(
+                part["wins"].to_numpy(), part["weight"].to_numpy(), comparisons=len(levels)
+            )
+            counts = (part[name].sum() for name in ("posts", "accounts", "compared_accounts"))
+            word = verdict(effect, negligible=negligible)
+            rows.append(
+                (feature, level, position, *counts, effect.value, effect.low, effect.high, word)
+            )
+        names = [column.split()[0] for column in _RESULT.split(", ")]
+        return pd.DataFrame(rows, columns=names)
+
+    return effects_of
+
+
+def _missing(found: DataFrame, posts: DataFrame) -> DataFrame:
+    """Types and features without a post, with the reason why there is no verdict."""
+    expected = [("content_type", kind, place) for place, kind in enumerate(CONTENT_TYPES)]
+    expected += [(feature, "any", 0) for feature in FEATURES[1:]]
+    rows = F.array(
+        *[
+            F.struct(F.lit(f).alias("feature"), F.lit(v).alias("level"), F.lit(p).alias("position"))
+            for f, v, p in expected
+        ]
+    )
+    reasons = {"content_type": ONE_GROUP, "hashtag": TOO_FEW, "hour": TRUNCATED}
+    known = posts.where(F.col("engagement_rate").isNotNull()).limit(1)
+    some_posts = known.agg((F.count(F.lit(1)) > 0).alias("some_posts"))
+    reason = F.when(F.col("some_posts"), _reason(reasons)).otherwise(NO_DATA)
+    number, fraction = F.lit(0).cast("bigint"), F.lit(None).cast("double")
+    has = found.groupBy("feature").agg(F.collect_set("level").alias("levels"))
+    is_there = F.when(F.col("level") == "any", F.col("levels").isNotNull()).otherwise(
+        F.coalesce(F.array_contains("levels", F.col("level")), F.lit(False))
+    )
+    return (
+        some_posts.select("some_posts", F.inline(rows))
+        .join(has, on="feature", how="left")
+        .where(~is_there)
+        .select(
+            "feature", "level", "position",
+            *[number.alias(name) for name in ("posts", "accounts", "compared_accounts")],
+            *[fraction.alias(name) for name in ("median_relative_rate", "effect", "low", "high")],
+            reason.alias("verdict"),
+        )
+    )  # fmt: skip
+
+
+def _reason(reasons: dict[str, str]) -> Column:
+    reason = F.lit(NO_DATA)
+    for feature, words in reasons.items():
+        reason = F.when(F.col("feature") == feature, words).otherwise(reason)
+    return reason
+
+
+def verdicts(table: DataFrame) -> dict[str, str]:
+    """Feature → its levels' verdicts in a line, from the table of `content`: a bounded number."""
+    rows = table.select("feature", "verdict").collect()
+    return {
+        feature: summary(row["verdict"] for row in rows if row["feature"] == feature)
+        for feature in FEATURES
+    }

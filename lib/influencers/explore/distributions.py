@@ -1,0 +1,140 @@
+"""How followers and likes are distributed: one log-scaled histogram each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from influencers.explore import style
+from influencers.explore.bins import bin_start, log_bin, quantile
+from influencers.explore.parts import SHOWN, left_out, rows_shown
+
+_TIERS = ("nano", "micro", "mid", "macro", "mega")
+
+
+def follower_distribution(accounts: DataFrame, *, bins_per_decade: int) -> DataFrame:
+    """How many accounts have how many followers.
+
+    Returns:
+        A row a log bin (`part` is `shown`), and one each for accounts that have no place on the
+        axis; every row repeats the median and the 90th percentile of all known values, zeros too.
+    """
+    return _histogram(accounts, "followers", "accounts", bins_per_decade)
+
+
+def likes_distribution(post_features: DataFrame, *, bins_per_decade: int) -> DataFrame:
+    """How many posts have how many likes; as `follower_distribution`, for posts."""
+    return _histogram(post_features, "likes", "posts", bins_per_decade)
+
+
+def draw_follower_distribution(table: pd.DataFrame, *, tier_edges: Sequence[int]) -> Figure:
+    """Draw the table of `follower_distribution`, with the tiers' edges."""
+    with style.applied():
+        figure, axes = _draw(
+            table, "followers", "accounts",
+            title="How many followers accounts have",
+            subtitle="Accounts by followers, on a logarithmic scale: each gap between labels is "
+            "a factor of ten.",
+            notes="Followers are as of the crawl.",
+        )  # fmt: skip
+        if axes is not None:
+            axes.set(xlabel="Followers (log scale)", ylabel="Accounts")
+            _mark_tiers(axes, tier_edges)
+    return figure
+
+
+def draw_likes_distribution(table: pd.DataFrame) -> Figure:
+    """Draw the table of `likes_distribution`."""
+    with style.applied():
+        figure, axes = _draw(
+            table, "likes", "posts",
+            title="How many likes posts get",
+            subtitle="Posts by likes, on a logarithmic scale: each gap between labels is a "
+            "factor of ten.",
+            notes="",
+        )  # fmt: skip
+        if axes is not None:
+            axes.set(xlabel="Likes (log scale)", ylabel="Posts")
+    return figure
+
+
+def _histogram(frame: DataFrame, value: str, things: str, per_decade: int) -> DataFrame:
+    reason = (
+        F.when(F.col(value).isNull(), f"{value} unknown")
+        .when(F.col(value) <= 0, f"no {value}")
+        .otherwise(SHOWN)
+    )
+    binned = frame.select(
+        F.col(value), reason.alias("part"), log_bin(F.col(value), per_decade).alias("bin")
+    )
+    typical = binned.agg(
+        quantile(F.col(value), 0.5).alias("median"), quantile(F.col(value), 0.9).alias("p90")
+    )
+    counted = binned.groupBy("part", "bin").agg(F.count(F.lit(1)).alias(things))
+
+    def edge(number: Column, name: str) -> Column:
+        return bin_start(number, per_decade).alias(f"{value}_{name}")
+
+    return counted.crossJoin(F.broadcast(typical)).select(
+        "part", edge(F.col("bin"), "from"), edge(F.col("bin") + 1, "to"), things, "median", "p90"
+    )
+
+
+def _draw(
+    table: pd.DataFrame, value: str, things: str, *, title: str, subtitle: str, notes: str
+) -> tuple[Figure, Axes | None]:
+    """The histogram; the axes are None where there is nothing to draw."""
+    shown = rows_shown(table, f"{value}_from")
+    caption = style.counts_caption(int(shown[things].sum()), things, left_out(table, things))
+    figure, (axes,) = style.new_figure(title, subtitle=subtitle, caption=f"{caption} {notes}")
+    if shown.empty:
+        style.say_no_data(axes, caption)
+        return figure, None
+    start, end = shown[f"{value}_from"], shown[f"{value}_to"]
+    axes.bar(
+        start, shown[things], width=end - start, align="edge", color=style.BLUE,
+        edgecolor="white", linewidth=0.8,
+    )  # fmt: skip
+    style.log_axis(axes.xaxis, [*start, *end])
+    style.linear_axis(axes.yaxis)
+    axes.yaxis.get_major_locator().set_params(integer=True)
+    axes.set_ylim(0, float(shown[things].max()) * 1.3)  # the labels stand in the upper quarter
+    _mark_typical(axes, shown, things)
+    return figure, axes
+
+
+def _mark_typical(axes: Axes, shown: pd.DataFrame, things: str) -> None:
+    """Lines at the median and the 90th percentile, named beside them."""
+    median, p90 = float(shown["median"].iloc[0]), float(shown["p90"].iloc[0])
+    marks = [(median, "right", f"half of the {things}:\n{style.short(median)} or fewer ")]
+    if p90 > median:
+        marks.append((p90, "left", f" top 10 %:\n {style.short(p90)} or more"))
+    for at, side, words in marks:
+        if at <= 0:
+            continue
+        axes.axvline(at, ymax=0.88, color=style.VERMILION, linewidth=1.4)
+        axes.annotate(
+            words, (at, 0.88), xycoords=("data", "axes fraction"), ha=side, va="top",
+            fontsize=9, color=style.INK,
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1},
+        )  # fmt: skip
+
+
+def _mark_tiers(axes: Axes, edges: Sequence[int]) -> None:
+    """Dotted lines at the tiers' edges, and the tiers' names between them, at the top."""
+    low, high = axes.get_xlim()
+    bounds = [low, *[min(max(edge, low), high) for edge in edges], high]
+    for edge in edges:
+        if low < edge < high:
+            axes.axvline(edge, color=style.GREY, linewidth=0.8, linestyle=(0, (2, 2)))
+    for name, start, end in zip(_TIERS, bounds, bounds[1:], strict=False):
+        if end / start > 1.6:  # narrower than its name
+            axes.annotate(
+                name, ((start * end) ** 0.5, 0.99), xycoords=("data", "axes fraction"),
+                ha="center", va="top", fontsize=9, color=style.GREY,
+            )  # fmt: skip

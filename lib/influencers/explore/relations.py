@@ -1,0 +1,190 @@
+"""Two counts against each other: engagement against followers, comments against likes.
+
+Each is a grid of log-scaled cells with the number of posts in every cell, and the quartiles of
+every column of cells: what a million dots would show, without the dots.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from influencers.explore import style
+from influencers.explore.bins import bin_start, log_bin, quartiles
+from influencers.explore.parts import SHOWN, left_out, rows_shown
+
+# Quartiles of fewer posts than this say more about the posts than about the column.
+_MIN_COLUMN_POSTS = 20
+
+
+def engagement_vs_followers(post_features: DataFrame, *, bins_per_decade: int) -> DataFrame:
+    """How many posts have which engagement rate at how many followers.
+
+    Returns:
+        A row a cell (`part` is `shown`), and one for each reason to leave posts out.
+        `likes_only` of the posts have unknown comments, so that their engagement is the likes
+        alone. The quartiles are those of all posts in the cell's column of followers with a known
+        rate, zeros too.
+    """
+    part = (
+        F.when(F.col("likes").isNull(), "likes unknown")
+        .when(F.col("followers").isNull(), "followers unknown")
+        .when(F.col("followers") <= 0, "no followers")
+        .when(F.col("engagement_rate") <= 0, "no engagement")
+        .otherwise(SHOWN)
+    )
+    return _grid(
+        post_features, ("followers", F.col("followers")), ("rate", F.col("engagement_rate")),
+        part, bins_per_decade,
+    )  # fmt: skip
+
+
+def likes_vs_comments(post_features: DataFrame, *, bins_per_decade: int) -> DataFrame:
+    """How many posts have how many comments at how many likes; as `engagement_vs_followers`."""
+    part = (
+        F.when(F.col("likes").isNull() & F.col("comments").isNull(), "likes and comments unknown")
+        .when(F.col("likes").isNull(), "likes unknown")
+        .when(F.col("comments").isNull(), "comments unknown")
+        .when(F.col("likes") <= 0, "no likes")
+        .when(F.col("comments") <= 0, "no comments")
+        .otherwise(SHOWN)
+    )
+    return _grid(
+        post_features, ("likes", F.col("likes")), ("comments", F.col("comments")), part,
+        bins_per_decade,
+    ).drop("likes_only")  # fmt: skip
+
+
+def draw_engagement_vs_followers(table: pd.DataFrame) -> Figure:
+    """Draw the table of `engagement_vs_followers`."""
+    return _draw(
+        table, ("followers", "rate"),
+        labels=("Followers (log scale)", "Engagement rate (log scale)"),
+        units=("count", "percent"),
+        title="Engagement rate against followers",
+        subtitle="The darker a cell, the more posts. The line is the median, the dashes hold the "
+        "middle half.",
+        notes="Engagement rate = (likes + comments) / followers.",
+    )  # fmt: skip
+
+
+def draw_likes_vs_comments(table: pd.DataFrame) -> Figure:
+    """Draw the table of `likes_vs_comments`."""
+    return _draw(
+        table, ("likes", "comments"),
+        labels=("Likes (log scale)", "Comments (log scale)"),
+        units=("count", "count"),
+        title="Comments against likes",
+        subtitle="The darker a cell, the more posts. The line is the median, the dashes hold the "
+        "middle half.",
+        notes="The median counts posts without comments.",
+    )  # fmt: skip
+
+
+def _grid(
+    posts: DataFrame, x: tuple[str, Column], y: tuple[str, Column], part: Column, per_decade: int
+) -> DataFrame:
+    shown = part == SHOWN
+    placed = posts.select(
+        part.alias("part"),
+        log_bin(x[1], per_decade).alias("column"),
+        F.when(shown, log_bin(y[1], per_decade)).alias("row"),
+        y[1].alias("value"),
+        F.col("comments").isNull().cast("int").alias("likes_only"),
+    )
+    columns = (
+        placed.where(F.col("column").isNotNull() & F.col("value").isNotNull())
+        .groupBy("column")
+        .agg(F.count(F.lit(1)).alias("column_posts"), *quartiles(F.col("value"), "column"))
+    )
+    cells = (
+        placed.withColumn("column", F.when(F.col("part") == SHOWN, F.col("column")))
+        .groupBy("part", "column", "row")
+        .agg(F.count(F.lit(1)).alias("posts"), F.sum("likes_only").alias("likes_only"))
+    )
+
+    def edge(name: str, number: Column, end: str) -> Column:
+        return bin_start(number, per_decade).alias(f"{name}_{end}")
+
+    return cells.join(F.broadcast(columns), on="column", how="left").select(
+        "part",
+        edge(x[0], F.col("column"), "from"), edge(x[0], F.col("column") + 1, "to"),
+        edge(y[0], F.col("row"), "from"), edge(y[0], F.col("row") + 1, "to"),
+        "posts", "likes_only",
+        "column_posts", "column_p25", "column_median", "column_p75",
+    )  # fmt: skip
+
+
+def _draw(
+    table: pd.DataFrame, names: tuple[str, str], *, labels: tuple[str, str],
+    units: tuple[str, str], title: str, subtitle: str, notes: str,
+) -> Figure:  # fmt: skip
+    x, y = names
+    shown = rows_shown(table, f"{x}_from", f"{y}_from")
+    total = int(shown["posts"].sum())
+    caption = style.counts_caption(total, "posts", left_out(table, "posts"))
+    notes = f"{caption} {notes} {_likes_alone(shown, total)}"
+    with style.applied():
+        figure, (axes,) = style.new_figure(title, subtitle=subtitle, caption=notes)
+        if shown.empty:
+            style.say_no_data(axes, caption)
+            return figure
+        _draw_cells(figure, axes, shown, names)
+        style.log_axis(axes.xaxis, [*shown[f"{x}_from"], *shown[f"{x}_to"]], unit=units[0])
+        style.log_axis(axes.yaxis, [*shown[f"{y}_from"], *shown[f"{y}_to"]], unit=units[1])
+        _draw_quartiles(axes, shown, x)
+        axes.set(xlabel=labels[0], ylabel=labels[1])
+    return figure
+
+
+def _draw_cells(
+    figure: Figure, axes: Axes, shown: pd.DataFrame, names: tuple[str, str]
+) -> None:
+    """Colour the cells by the number of posts; cells without a post stay white."""
+    x_edges, columns = _edges(shown, names[0])
+    y_edges, rows = _edges(shown, names[1])
+    posts = np.full((len(y_edges) - 1, len(x_edges) - 1), np.nan)
+    posts[rows, columns] = shown["posts"]
+    most = max(10.0, float(shown["posts"].max()))
+    mesh = axes.pcolormesh(
+        x_edges, y_edges, posts, cmap=style.DENSITY, norm=LogNorm(1, most), linewidth=0
+    )
+    bar = figure.colorbar(mesh, ax=axes, shrink=0.75, pad=0.02, aspect=24, label="Posts in a cell")
+    bar.ax.yaxis.set_major_locator(LogLocator(10))
+    bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: style.short(value)))
+    bar.ax.yaxis.set_minor_formatter(NullFormatter())
+    bar.outline.set_visible(False)
+
+
+def _edges(shown: pd.DataFrame, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """All edges from the first to the last bin, and every row's bin, counted from the first."""
+    start, end = shown[f"{name}_from"], shown[f"{name}_to"]
+    step = float(np.log10(end.iloc[0] / start.iloc[0]))
+    number = np.rint(np.log10(start.to_numpy() / start.min()) / step).astype(int)
+    edges = start.min() * 10 ** (step * np.arange(number.max() + 2))
+    return edges, number
+
+
+def _draw_quartiles(axes: Axes, shown: pd.DataFrame, x: str) -> None:
+    columns = shown.drop_duplicates(f"{x}_from")
+    enough = columns["column_posts"] >= _MIN_COLUMN_POSTS
+    middle = np.sqrt(columns[f"{x}_from"] * columns[f"{x}_to"])
+    looks = {"column_p25": (1.0, "--"), "column_median": (2.2, "-"), "column_p75": (1.0, "--")}
+    for name, (width, line) in looks.items():
+        value = columns[name].where(enough & (columns[name] > 0))  # no place for 0 on a log axis
+        axes.plot(middle, value, line, color="white", linewidth=width + 1.6)
+        axes.plot(middle, value, line, color=style.VERMILION, linewidth=width)
+
+
+def _likes_alone(shown: pd.DataFrame, total: int) -> str:
+    alone = int(shown["likes_only"].sum()) if "likes_only" in shown else 0
+    if not alone:
+        return ""
+    which = "all of these" if alone == total else f"{style.count(alone)} of these"
+    return f"Comments are unknown for {which} posts, whose engagement is the likes alone."

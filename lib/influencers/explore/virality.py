@@ -1,0 +1,203 @@
+"""What viral posts share: how every feature differs between viral and other posts.
+
+What makes a post viral is defined once, with the models' labels. Features are what is known
+before posting, and the age of the post; differences between accounts are part of what is shown
+(most of what viral posts share is a large account).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from influencers.config import ModelsConfig
+from influencers.explore.clock import with_trusted_hour
+from influencers.explore.effects import delta_between
+from influencers.explore.verdicts import NO_DATA, TRUNCATED, verdict
+from influencers.models import labels
+from influencers.models.declaration import LABELS
+
+VIRAL_LABELS = ("top_likes", "top_engagement_in_tier")
+NUMBERS = (
+    "followers", "following", "post_age_days",
+    "caption_length", "word_count", "line_count", "hashtag_count", "mention_count", "emoji_count",
+    "history_posts", "days_since_last_post",
+    "history_median_engagement_rate", "history_last_engagement_rate",
+    "history_max_engagement_rate",
+    "history_median_likes", "history_last_likes", "history_max_likes",
+)  # fmt: skip
+FLAGS = ("video", "carousel", "has_location", "question", "weekend")
+DAYPARTS = ("night", "morning", "afternoon", "evening")  # six hours each, UTC, from midnight
+FEATURES = (*NUMBERS, *FLAGS, *DAYPARTS)
+
+# Values are compared in steps of 2.3 %: whole numbers up to 43 each have their own.
+_STEPS_PER_DECADE = 100
+_ZERO_STEP = -1_000_000
+
+_RESULT = (
+    "label string, feature string, viral_posts bigint, other_posts bigint, typical_viral double, "
+    "typical_other double, effect double, low double, high double, verdict string"
+)
+
+
+def virality(
+    post_features: DataFrame, *, models: ModelsConfig, negligible: float, account_buckets: int
+) -> DataFrame:
+    """The effect size of every feature between viral and other posts, by label.
+
+    Returns:
+        A row a label and feature. `typical_viral` and `typical_other` are medians, or shares for
+        yes/no features. `effect` is Cliff's delta (for yes/no features the difference of the
+        shares) over posts whose value is known, `low` to `high` its 95 % interval, clustered by
+        account. Values closer than 2.3 % count as ties.
+    """
+    posts = with_trusted_hour(post_features)
+    viral = {
+        name: labels.labelled(
+            LABELS[name], labels.learn(LABELS[name], post_features, models)
+        )
+        for name in VIRAL_LABELS
+    }
+    histograms = _histograms(posts, viral, account_buckets)
+    effects = histograms.groupBy("label", "feature").applyInPandas(
+        _effect_of(negligible), schema=_RESULT
+    )
+    return _with_every_feature(effects, post_features)
+
+
+def _values() -> dict[str, Column]:
+    """Every feature as a number that is 0 or above; yes is 1."""
+    flags = {
+        "video": F.col("content_type") == "video",
+        "carousel": F.col("content_type") == "carousel",
+        "has_location": F.col("has_location"),
+        "question": F.col("question"),
+        "weekend": F.col("day_of_week") >= 6,
+    }
+    dayparts = {
+        name: F.floor(F.col("trusted_hour") / 6) == part for part, name in enumerate(DAYPARTS)
+    }
+    yes_no = {name: flag.cast("int") for name, flag in {**flags, **dayparts}.items()}
+    return {**{name: F.col(name) for name in NUMBERS}, **yes_no}
+
+
+def _histograms(posts: DataFrame, viral: dict[str, Column], account_buckets: int) -> DataFrame:
+    """Viral and other posts by label, feature, bucket of accounts and step of the value."""
+    each = F.array(
+        *[
+            F.struct(F.lit(name).alias("feature"), value.cast("double").alias("value"))
+            for name, value in _values().items()
+        ]
+    )
+    value = F.col("value")
+    step = F.floor(F.log10(value) * _STEPS_PER_DECADE).cast("int")
+    counted = (
+        posts.select(
+            F.pmod(F.xxhash64("owner_id"), F.lit(account_buckets)).cast("int").alias("bucket"),
+            *[label.alias(name) for name, label in viral.items()],
+            F.inline(each),
+        )
+        .where(value.isNotNull())
+        .groupBy("feature", "bucket", F.when(value > 0, step).otherwise(_ZERO_STEP).alias("step"))
+        .agg(
+            F.min("value").alias("value"),
+            *[F.count_if(F.col(name) == 1).alias(f"{name}_viral") for name in viral],
+            *[F.count_if(F.col(name) == 0).alias(f"{name}_other") for name in viral],
+        )
+    )
+    by_label = F.array(
+        *[
+            F.struct(
+                F.lit(name).alias("label"),
+                F.col(f"{name}_viral").alias("viral"),
+                F.col(f"{name}_other").alias("other"),
+            )
+            for name in viral
+        ]
+    )
+    return counted.select("feature", "bucket", "step", "value", F.inline(by_label))
+
+
+def _effect_of(negligible: float) -> Callable[[pd.DataFrame], pd.DataFrame]:
+    def effect_of(histogram: pd.DataFrame) -> pd.DataFrame:
+        """One row from the histogram of one label and feature."""
+        viral, other, values = _as_matrices(histogram)
+        label, feature = histogram["label"].iloc[0], histogram["feature"].iloc[0]
+        effect = delta_between(viral, other)
+        numeric = feature in NUMBERS
+        row = (
+            label, feature, viral.sum(), other.sum(),
+            _typical(viral.sum(axis=0), values, numeric),
+            _typical(other.sum(axis=0), values, numeric),
+            effect.value, effect.low, effect.high, verdict(effect, negligible=negligible),
+        )  # fmt: skip
+        return pd.DataFrame([row], columns=_result_columns())
+
+    return effect_of
+
+
+def _as_matrices(
+    histogram: pd.DataFrame,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Counts by bucket (rows) and rising step (columns), and the smallest value of every step."""
+    values = histogram.groupby("step")["value"].min().sort_index()
+    columns = np.searchsorted(values.index.to_numpy(), histogram["step"].to_numpy())
+    buckets, rows = np.unique(histogram["bucket"].to_numpy(), return_inverse=True)
+    matrices = []
+    for name in ("viral", "other"):
+        matrix = np.zeros((len(buckets), len(values)), dtype=np.int64)
+        matrix[rows, columns] = histogram[name].to_numpy()
+        matrices.append(matrix)
+    return matrices[0], matrices[1], values.to_numpy(dtype=np.float64)
+
+
+def _typical(counts: NDArray[np.int64], values: NDArray[np.float64], numeric: bool) -> float:
+    """The median of a number, the share of a yes."""
+    total = counts.sum()
+    if not total:
+        return float("nan")
+    if not numeric:
+        return float((counts * values).sum() / total)
+    middle = np.searchsorted(np.cumsum(counts), (total + 1) // 2)
+    return float(values[middle])
+
+
+def _with_every_feature(effects: DataFrame, post_features: DataFrame) -> DataFrame:
+    """Also the features that no post has a value of, with the reason; NaN becomes null."""
+    reason = F.when(
+        F.col("some_posts") & F.col("feature").isin(*DAYPARTS), TRUNCATED
+    ).otherwise(NO_DATA)
+    every = post_features.limit(1).agg((F.count(F.lit(1)) > 0).alias("some_posts")).select(
+        "some_posts",
+        F.explode(F.array(*[F.lit(name) for name in VIRAL_LABELS])).alias("label"),
+    ).select("*", F.explode(F.array(*[F.lit(name) for name in FEATURES])).alias("feature"))
+    numbers = ("typical_viral", "typical_other", "effect", "low", "high")
+    return every.join(effects, on=["label", "feature"], how="left").select(
+        "label", "feature",
+        *[F.coalesce(name, F.lit(0)).cast("bigint").alias(name)
+          for name in ("viral_posts", "other_posts")],
+        *[F.nanvl(name, F.lit(None).cast("double")).alias(name) for name in numbers],
+        F.coalesce("verdict", reason).alias("verdict"),
+    )  # fmt: skip
+
+
+def _result_columns() -> list[str]:
+    return [column.split()[0] for column in _RESULT.split(", ")]
+
+
+def verdicts(table: DataFrame) -> dict[str, dict[str, str]]:
+    """Label → feature → verdict, from the table of `virality`: as many rows as features."""
+    found: dict[str, dict[str, str]] = {}
+    for row in _sorted(table):
+        found.setdefault(row["label"], {})[row["feature"]] = row["verdict"]
+    return found
+
+
+def _sorted(table: DataFrame) -> Iterator[dict[str, str]]:
+    rows = table.select("label", "feature", "verdict").orderBy("label", "feature").collect()
+    return (row.asDict() for row in rows)

@@ -1,0 +1,245 @@
+"""Files through Hadoop's file system, so that a folder, `hdfs://` and `s3a://` work alike."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from influencers.errors import UserError
+
+# Larger than any file, small enough that a million of them add up within 64 bits.
+_WHOLE_FILE = 1 << 40
+# Hadoop and Spark disagree on how many slashes a local address has.
+_LOCAL = re.compile("^file:/+")
+
+
+@dataclass(frozen=True)
+class FileStatus:
+    """A file as the file system lists it.
+
+    Attributes:
+        path: what opens it.
+        uri: its name in tables: the address with URI escapes, local ones as `file:///…`.
+        size: bytes.
+        modified_ms: Unix milliseconds.
+    """
+
+    path: str
+    uri: str
+    size: int
+    modified_ms: int
+
+
+def join(base: str, *names: str) -> str:
+    """`base` with `names` below it."""
+    return "/".join([base.rstrip("/") or "/", *names])
+
+
+def exists(spark: SparkSession, uri: str) -> bool:
+    """Whether there is a file or folder at `uri`."""
+    path, system = _open_system(spark, uri)
+    return bool(system.exists(path))
+
+
+def write_bytes(spark: SparkSession, uri: str, data: bytes) -> None:
+    """Put `data` at `uri`, replacing what is there; folders are made.
+
+    The bytes are written beside the target and then renamed, so that a reader never sees half.
+    """
+    path, system = _open_system(spark, uri)
+    beside = _jvm(spark).org.apache.hadoop.fs.Path(path.getParent(), f"_{path.getName()}.part")
+    stream = system.create(beside, True)
+    try:
+        stream.write(bytearray(data))
+    finally:
+        stream.close()
+    system.delete(path, False)
+    if not system.rename(beside, path):
+        raise OSError(f"could not move {beside} to {path}")
+
+
+def write_text(spark: SparkSession, uri: str, text: str) -> None:
+    """Put `text` at `uri` in UTF-8; as `write_bytes`."""
+    write_bytes(spark, uri, text.encode("utf-8"))
+
+
+def delete(spark: SparkSession, uri: str) -> None:
+    """Remove a file, or a folder with all that is in it; nothing there is no error."""
+    path, system = _open_system(spark, uri)
+    system.delete(path, True)
+
+
+def read_bytes(spark: SparkSession, uri: str) -> bytes:
+    """The whole file; for files that this application wrote itself.
+
+    Raises:
+        UserError: there is no such file.
+    """
+    path, system = _open_system(spark, uri)
+    if not system.exists(path):
+        raise UserError(f"no file {uri}")
+    stream = system.open(path)
+    try:
+        return bytes(_jvm(spark).org.apache.commons.io.IOUtils.toByteArray(stream))
+    finally:
+        stream.close()
+
+
+def read_text(spark: SparkSession, uri: str) -> str:
+    """The whole file as UTF-8; as `read_bytes`."""
+    return read_bytes(spark, uri).decode("utf-8")
+
+
+def read_head(spark: SparkSession, uri: str, size: int) -> bytes:
+    """Up to `size` bytes from the start of a file, decompressed if its name says so.
+
+    Raises:
+        UserError: the file cannot be read, or is not the compressed file its name promises.
+    """
+    path, system = _open_system(spark, uri)
+    jvm = _jvm(spark)
+    hadoop = spark.sparkContext._jsc.hadoopConfiguration()
+    codec = jvm.org.apache.hadoop.io.compress.CompressionCodecFactory(hadoop).getCodec(path)
+    try:
+        stream = system.open(path)
+        try:
+            source = stream if codec is None else codec.createInputStream(stream)
+            bounded = jvm.org.apache.commons.io.input.BoundedInputStream(source, size)
+            return bytes(jvm.org.apache.commons.io.IOUtils.toByteArray(bounded))
+        finally:
+            stream.close()
+    except _java_error() as error:
+        raise UserError(f"cannot read {uri}: {_first_line(error)}") from None
+
+
+def whole_file_session(spark: SparkSession) -> SparkSession:
+    """A session that reads every file in one piece, and never passes over a damaged one.
+
+    It shares everything with `spark` but the settings.
+    """
+    session = spark.newSession()
+    session.conf.set("spark.sql.files.maxPartitionBytes", str(_WHOLE_FILE))
+    session.conf.set("spark.sql.files.openCostInBytes", str(_WHOLE_FILE))
+    session.conf.set("spark.sql.files.ignoreCorruptFiles", "false")
+    session.conf.set("spark.sql.files.ignoreMissingFiles", "false")
+    return session
+
+
+def read_lines(whole: SparkSession, paths: Sequence[str]) -> DataFrame:
+    """The lines of text files: `source_file` string, `line` binary without its line feed.
+
+    Each file is one partition, its lines in order: who reads records that span lines needs that.
+    Files named `.gz` or `.bz2` are decompressed; one that is cut off fails when it is read.
+
+    Args:
+        whole: a session from `whole_file_session`.
+        paths: files, taken literally.
+    """
+    reader = whole.read.option("lineSep", "\n").option("__globPaths__", "false")
+    return reader.text(list(paths)).select(
+        _source_file(),
+        F.col("value").cast("binary").alias("line"),
+    )
+
+
+def read_parquet(spark: SparkSession, paths: Sequence[str]) -> DataFrame:
+    """The columns of Parquet files, and `source_file` and `record` (from 1 in each file)."""
+    frame = spark.read.option("mergeSchema", "true").option("__globPaths__", "false")
+    return frame.parquet(*paths).select(
+        "*",
+        _source_file(),
+        (F.col("_metadata.row_index") + 1).alias("record"),
+    )
+
+
+def _source_file() -> Column:
+    return F.regexp_replace("_metadata.file_path", _LOCAL.pattern, "file:///").alias("source_file")
+
+
+def sha256(spark: SparkSession, uri: str) -> str:
+    """The SHA-256 of the file's bytes, in hex; read by the driver."""
+    path, system = _open_system(spark, uri)
+    stream = system.open(path)
+    try:
+        return str(_jvm(spark).org.apache.commons.codec.digest.DigestUtils.sha256Hex(stream))
+    finally:
+        stream.close()
+
+
+def list_files(spark: SparkSession, pattern: str) -> list[FileStatus]:
+    """The files that a path, folder or glob stands for, by address.
+
+    A folder stands for all files below it but hidden ones (`.x`, `_x`). A path that exists as it
+    is written is taken literally, also when it holds `[` or `*`.
+
+    Raises:
+        UserError: nothing is there.
+    """
+    path, system = _open_system(spark, pattern)
+    try:
+        found = (
+            [system.getFileStatus(path)] if system.exists(path) else system.globStatus(path) or []
+        )
+    except _java_error() as error:
+        raise UserError(f"cannot list {pattern}: {_first_line(error)}") from None
+    listed = [one for status in found for one in _below(system, status)]
+    if not listed:
+        raise UserError(f"no input at {pattern}: check the path (a file, a folder or a glob)")
+    return sorted(listed, key=lambda one: one.uri)
+
+
+def _below(system: Any, status: Any) -> list[FileStatus]:
+    if status.isFile():
+        return [_status(status)]
+    root = status.getPath().toString()
+    listed = []
+    remote = system.listFiles(status.getPath(), True)
+    while remote.hasNext():
+        entry = remote.next()
+        inside = entry.getPath().toString()[len(root) :].strip("/").split("/")
+        if not any(part.startswith((".", "_")) for part in inside):
+            listed.append(_status(entry))
+    return listed
+
+
+def _status(entry: Any) -> FileStatus:
+    path = entry.getPath()
+    return FileStatus(
+        path=path.toString(),
+        uri=_LOCAL.sub("file:///", path.toUri().toString()),
+        size=int(entry.getLen()),
+        modified_ms=int(entry.getModificationTime()),
+    )
+
+
+def _open_system(spark: SparkSession, uri: str) -> tuple[Any, Any]:
+    """The Hadoop path, qualified, and its file system; a local one without `.crc` companions."""
+    jvm = _jvm(spark)
+    try:
+        path = jvm.org.apache.hadoop.fs.Path(uri)
+        system = path.getFileSystem(spark.sparkContext._jsc.hadoopConfiguration())
+    except _java_error() as error:
+        raise UserError(f"cannot use {uri!r}: {_first_line(error)}") from None
+    if system.getScheme() == "file":
+        system = system.getRawFileSystem()
+    return system.makeQualified(path), system
+
+
+def _jvm(spark: SparkSession) -> Any:
+    return spark.sparkContext._jvm
+
+
+def _java_error() -> type[Exception]:
+    from py4j.protocol import Py4JJavaError
+
+    return Py4JJavaError  # type: ignore[no-any-return]
+
+
+def _first_line(error: Any) -> str:
+    java = error.java_exception
+    return str(java.getMessage() or java.getClass().getSimpleName()).splitlines()[0]

@@ -1,0 +1,1 @@
+"""From files to posts: raw records, the rules they are held against, and the clean rows."""

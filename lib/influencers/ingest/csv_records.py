@@ -1,0 +1,126 @@
+"""Split the lines of a CSV file into records, without ever losing a byte.
+
+RFC 4180 with a header: a quoted cell may hold separators, line breaks and doubled quotes. Only
+line feeds end a line, so that U+2028 or a lone carriage return inside a caption does no harm. A
+record that cannot be read costs exactly one physical line: it is handed over with a problem code,
+and reading resumes at the next line. A quote that is never closed therefore spoils its own record,
+not the rest of the file.
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+# The reader's own limit on a cell; the limit on a whole record, which is checked here, is lower.
+csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
+
+UNCLOSED_QUOTE = "unclosed_quote"
+STRAY_QUOTE = "stray_quote"
+UNDECODABLE = "undecodable_bytes"
+NUL_CHARACTER = "nul_character"
+
+
+class Undecodable(str):
+    """A line whose bytes are not text in the file's encoding; shows them as `\\xNN`."""
+
+    __slots__ = ()
+
+
+class CsvRecord(NamedTuple):
+    """A record: its cells, its text as it stands in the file, and what is wrong with it."""
+
+    cells: list[str]
+    raw: str
+    problem: str | None
+
+
+class _TooLong(Exception):
+    pass
+
+
+class _Lines:
+    """Feeds the csv reader, and remembers the lines of the record at hand."""
+
+    def __init__(self, lines: Iterable[str], max_chars: int) -> None:
+        self._lines = iter(lines)
+        self._again: deque[str] = deque()
+        self._max_chars = max_chars
+        self._chars = 0
+        self.taken: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.popleft() if self._again else next(self._lines)
+        self.taken.append(line)
+        self._chars += len(line)
+        # A record of one line is never too long: it cannot be given back in part.
+        if self._chars > self._max_chars and len(self.taken) > 1:
+            raise _TooLong
+        return line + "\n"
+
+    def forget(self) -> None:
+        """Start the next record."""
+        self.taken = []
+        self._chars = 0
+
+    def give_back_all_but_first(self) -> str:
+        first, *rest = self.taken
+        self._again.extendleft(reversed(rest))
+        self.forget()
+        return first
+
+
+def decode(line: bytes, encoding: str) -> str:
+    """A line as text; `Undecodable` where its bytes are not in `encoding`."""
+    try:
+        return line.decode(encoding)
+    except UnicodeDecodeError:
+        return Undecodable(line.decode("ascii", errors="backslashreplace"))
+
+
+def split_records(lines: Iterable[str], *, max_chars: int) -> Iterator[CsvRecord]:
+    """The records of a file, the header first; lines come without their line feed.
+
+    Blank lines between records are no records. The text of all records, joined by line feeds,
+    gives the file again, but for those blank lines.
+
+    Args:
+        lines: the physical lines of one file, in order.
+        max_chars: a record of several lines that is longer has an unclosed quote.
+    """
+    source = _Lines(lines, max_chars)
+    reader = csv.reader(source, strict=True)
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except (csv.Error, _TooLong):
+            several = len(source.taken) > 1
+            first = source.give_back_all_but_first()
+            yield CsvRecord([], str(first), _problem(first, several=several))
+            # The old reader still holds the broken record.
+            reader = csv.reader(source, strict=True)
+            continue
+        taken = source.taken
+        if cells:
+            raw = taken[0] if len(taken) == 1 else "\n".join(taken)
+            spoilt = any(type(line) is Undecodable for line in taken)
+            yield CsvRecord(cells, str(raw), UNDECODABLE if spoilt else None)
+        source.forget()
+
+
+def _problem(line: str, *, several: bool) -> str:
+    """Why the record that starts with `line` cannot be read."""
+    if type(line) is Undecodable:
+        return UNDECODABLE
+    if several or line.count('"') % 2 == 1:
+        return UNCLOSED_QUOTE
+    # Python 3.10 refuses NUL, later versions take it for a character like any other.
+    return NUL_CHARACTER if "\0" in line else STRAY_QUOTE

@@ -1,0 +1,117 @@
+"""Hashtags and mentions in captions.
+
+A hashtag follows the hashtag syntax of UAX #31 as social networks apply it: it starts at `#` or
+`＃` that does not follow a word character or `&`; letters, marks, digits, connectors and joiners
+continue it, and so do the few punctuation marks that spell words in Catalan, Hebrew, Tibetan and
+Japanese; at least one letter is in it; it is not part of an address. `#a#b` is two hashtags, as
+accounts write them. https://www.unicode.org/reports/tr31/#hashtag_identifiers
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pyarrow as pa
+import regex
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+from pyspark.sql.types import ArrayType, StringType, StructField, StructType
+
+# Middle dot, maqaf, geresh, gershayim, the two tsheg marks, wave dashes, kana marks, ditto mark.
+_SPELLING = "\u00b7\u05be\u05f3\u05f4\u0f0b\u0f0c\u301c\uff5e\u309b\u309c\u30a0\u30fb\u3003\ua67e"
+# A variation selector belongs to the emoji before it, not to a word.
+_WORD = r"\p{L}\p{Nd}\p{Pc}[\p{M}--[\uFE00-\uFE0F]]"
+_CONTINUE = rf"[{_WORD}\u200c\u200d{_SPELLING}]"
+_HASHTAGS = regex.compile(
+    rf"(?:[#＃](?![\uFE0F\u20E3])({_CONTINUE}++)(?!://))+", regex.VERSION1
+)
+_NOT_BEFORE = regex.compile(rf"[{_WORD}&]", regex.VERSION1)
+_ADDRESS = regex.compile(r"(?:https?://|www\.)|[\w-]\.[A-Za-z]{2,24}/", regex.IGNORECASE)
+_LETTER = regex.compile(r"\p{L}")
+_MENTIONS = regex.compile(
+    r"(?<![\w@.])[@＠]([A-Za-z0-9_](?:[A-Za-z0-9_.]{0,28}[A-Za-z0-9_])?+)(?![@＠])",
+    regex.VERSION1,
+)
+
+TAGS_TYPE = StructType(
+    [
+        StructField("hashtags", ArrayType(StringType())),
+        StructField("hashtags_as_written", ArrayType(StringType())),
+        StructField("mentions", ArrayType(StringType())),
+    ]
+)
+
+
+class Tags(NamedTuple):
+    """What a caption refers to.
+
+    Attributes:
+        hashtags: normalised, distinct, in order of first use.
+        hashtags_as_written: parallel to `hashtags`, the spelling of the first use.
+        mentions: account handles in lower case, distinct, in order.
+    """
+
+    hashtags: list[str]
+    hashtags_as_written: list[str]
+    mentions: list[str]
+
+
+def written_hashtags(caption: str) -> Iterator[str]:
+    """Every hashtag as it is spelt, without its `#`, repeats included.
+
+    >>> list(written_hashtags("#Été#sun at x.com/#no, no&#38; #2024"))
+    ['Été', 'sun']
+    """
+    if "#" not in caption and "＃" not in caption:
+        return
+    for match in _HASHTAGS.finditer(caption):
+        if _may_start(caption, match.start()):
+            yield from (tag for tag in match.captures(1) if _LETTER.search(tag))
+
+
+def _may_start(caption: str, start: int) -> bool:
+    before = caption[start - 1 : start]
+    if not before or before.isspace():
+        return True
+    if _NOT_BEFORE.match(before):
+        return False
+    return not _ADDRESS.search(caption[:start].split()[-1])
+
+
+def normalise(tag: str) -> str:
+    """The form under which two spellings are the same hashtag: NFKC and case folding.
+
+    >>> normalise("Ｓｕｎ") == normalise("SUN") == "sun"
+    True
+    """
+    if tag.isascii():
+        return tag.lower()
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", tag).casefold())
+
+
+def read_tags(caption: str) -> Tags:
+    """The hashtags and mentions of one caption."""
+    spellings: dict[str, str] = {}
+    for written in written_hashtags(caption):
+        spellings.setdefault(normalise(written), written)
+    mentions = dict.fromkeys(name.lower() for name in _MENTIONS.findall(caption))
+    return Tags(list(spellings), list(spellings.values()), list(mentions))
+
+
+def caption_tags(caption: Column) -> Column:
+    """A struct of `hashtags`, `hashtags_as_written` and `mentions`; empty lists without a caption.
+
+    An Arrow function, as Spark has neither Unicode normalisation nor case folding.
+    """
+
+    # Defined here, so that importing the module needs no session.
+    @F.arrow_udf(TAGS_TYPE)  # type: ignore[untyped-decorator]
+    def tags_of(captions: pa.Array) -> pa.Array:
+        found = [read_tags(caption or "") for caption in captions.to_pylist()]
+        lists = [pa.array(column, pa.list_(pa.string())) for column in zip(*found, strict=True)]
+        empty = pa.array([], pa.list_(pa.string()))
+        return pa.StructArray.from_arrays(lists or [empty] * 3, names=list(Tags._fields))
+
+    return tags_of(caption)

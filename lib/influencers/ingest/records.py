@@ -1,0 +1,232 @@
+"""Raw records out of lines of text: the one place that knows file formats.
+
+Every reader yields the same columns: `source_file`, `record` (from 1 in each file; a header is
+none), `raw` (the record's text), `problem` (why it cannot be read, or null) and one string column
+for each field of `columns.FIELDS` (null where the cell is empty). Whatever comes after knows
+neither CSV nor JSON.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import pyarrow as pa
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import LongType, StringType, StructField, StructType, TimestampType
+
+from influencers.ingest import csv_records
+from influencers.ingest.columns import FIELDS, field_of, read_header
+
+FIELD_COUNT = "field_count"
+UNREADABLE_JSON = "unreadable_json"
+
+RECORDS_SCHEMA = StructType(
+    [
+        StructField("source_file", StringType()),
+        StructField("record", LongType()),
+        StructField("raw", StringType()),
+        StructField("problem", StringType()),
+        *(StructField(field, StringType()) for field in FIELDS),
+    ]
+)
+_ARROW_SCHEMA = pa.schema(
+    [
+        ("source_file", pa.string()),
+        ("record", pa.int64()),
+        ("raw", pa.string()),
+        ("problem", pa.string()),
+        *((field, pa.string()) for field in FIELDS),
+    ]
+)
+# Rows of 300 to 500 bytes: batches of a few megabytes.
+_BATCH_RECORDS = 8_192
+_NOTHING: tuple[str | None, ...] = (None,) * len(FIELDS)
+
+
+class Record(NamedTuple):
+    """A raw record: its text, what is wrong with it, and its cells in the order of FIELDS."""
+
+    raw: str
+    problem: str | None
+    cells: tuple[str | None, ...]
+
+
+Lines = Iterator[bytes]
+Reader = Callable[[Lines], Iterator[Record]]
+
+
+def csv_record_reader(*, encoding: str, max_chars: int) -> Reader:
+    """A reader of one CSV file with a header."""
+
+    def read(lines: Lines) -> Iterator[Record]:
+        texts = (csv_records.decode(line, encoding) for line in lines)
+        records = csv_records.split_records(_without_mark(texts), max_chars=max_chars)
+        names = next(records, None)
+        if names is None:
+            return
+        header = read_header(names.cells)
+        places = [header.places.get(field, -1) for field in FIELDS]
+        for cells, raw, problem in records:
+            if problem is None and len(cells) != header.width:
+                problem = FIELD_COUNT
+            if problem is None:
+                yield Record(raw, None, tuple((cells[p] or None) if p >= 0 else None for p in places))
+            else:
+                yield Record(raw, problem, _NOTHING)
+
+    return read
+
+
+def json_record_reader(*, encoding: str) -> Reader:
+    """A reader of one JSON-lines file: an object a line, numbers kept as they are written."""
+
+    def read(lines: Lines) -> Iterator[Record]:
+        texts = (csv_records.decode(line, encoding) for line in lines)
+        for text in _without_mark(texts):
+            if isinstance(text, csv_records.Undecodable):
+                yield Record(str(text), csv_records.UNDECODABLE, _NOTHING)
+            elif text.strip():
+                yield _json_record(text)
+
+    return read
+
+
+def from_lines(lines: DataFrame, read: Reader) -> DataFrame:
+    """Raw records from text lines.
+
+    Args:
+        lines: `source_file` string and `line` binary, each file whole and in order within one
+            partition, as `files.read_lines` gives them.
+        read: what turns the lines of one file into records.
+    """
+
+    def convert(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for source_file, file_lines in _by_file(batches):
+            yield from _batches(source_file, read(file_lines))
+
+    return lines.mapInArrow(convert, RECORDS_SCHEMA)
+
+
+def from_columns(frame: DataFrame) -> DataFrame:
+    """Raw records from a frame that has columns already, as Parquet does.
+
+    Args:
+        frame: the file's columns under their own names, and `source_file` and `record`.
+    """
+    own = [name for name in frame.columns if name not in ("source_file", "record")]
+    named = {field: name for name in reversed(own) if (field := field_of(name))}
+    return frame.select(
+        "source_file",
+        F.col("record").cast("bigint").alias("record"),
+        F.to_json(F.struct(*(F.col(f"`{name}`") for name in own))).alias("raw"),
+        F.lit(None).cast("string").alias("problem"),
+        *(_as_text(frame, named.get(field)).alias(field) for field in FIELDS),
+    )
+
+
+def _as_text(frame: DataFrame, name: str | None) -> Column:
+    if name is None:
+        return F.lit(None).cast("string")
+    column = F.col(f"`{name}`")
+    if isinstance(frame.schema[name].dataType, TimestampType):
+        return F.unix_seconds(column).cast("string")
+    return F.nullif(column.cast("string"), F.lit(""))
+
+
+def _json_record(text: str) -> Record:
+    try:
+        found = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
+    except (ValueError, RecursionError):
+        return Record(text, UNREADABLE_JSON, _NOTHING)
+    if not isinstance(found, dict):
+        return Record(text, UNREADABLE_JSON, _NOTHING)
+    cells: dict[str, str] = {}
+    for name, value in found.items():
+        field = field_of(name)
+        if field is not None and value is not None and value != "":
+            cells.setdefault(field, value if isinstance(value, str) else json.dumps(value))
+    if "\\u" in text and any(_lone_surrogate(cell) for cell in cells.values()):
+        return Record(text, csv_records.UNDECODABLE, _NOTHING)
+    return Record(text, None, tuple(cells.get(field) for field in FIELDS))
+
+
+def _lone_surrogate(cell: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in cell)
+
+
+def _without_mark(texts: Iterator[str]) -> Iterator[str]:
+    """The lines without a byte-order mark at the start of the file."""
+    first = next(texts, None)
+    if first is not None:
+        yield first.removeprefix("\ufeff") if type(first) is str else first
+        yield from texts
+
+
+def _by_file(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[str, Lines]]:
+    """The lines of each file as one lazy stream; each must be used up before the next."""
+    stretches = _stretches(batches)
+    waiting = next(stretches, None)
+    while waiting is not None:
+        source_file = waiting[0]
+
+        def of_file(name: str = source_file) -> Lines:
+            nonlocal waiting
+            while waiting is not None and waiting[0] == name:
+                yield from waiting[1].to_pylist()
+                waiting = next(stretches, None)
+
+        lines = of_file()
+        yield source_file, lines
+        for _ in lines:
+            pass
+
+
+def _stretches(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[str, pa.Array]]:
+    """Runs of lines of the same file."""
+    for batch in batches:
+        names, lines = batch.column(0), batch.column(1)
+        start = 0
+        while start < len(names):
+            end = _end_of_run(names, start)
+            yield names[start].as_py(), lines.slice(start, end - start)
+            start = end
+
+
+def _end_of_run(names: pa.Array, start: int) -> int:
+    name = names[start]
+    if names[len(names) - 1] == name:
+        return len(names)
+    low, high = start, len(names) - 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if names[middle] == name else (low, middle)
+    return high
+
+
+def _batches(source_file: str, records: Iterator[Record]) -> Iterator[pa.RecordBatch]:
+    number = 0
+    held: list[Record] = []
+    for record in records:
+        held.append(record)
+        if len(held) == _BATCH_RECORDS:
+            yield _batch(source_file, number, held)
+            number += len(held)
+            held = []
+    if held:
+        yield _batch(source_file, number, held)
+
+
+def _batch(source_file: str, before: int, records: list[Record]) -> pa.RecordBatch:
+    raws, problems, cells = zip(*records, strict=True)
+    size = len(records)
+    columns = [
+        pa.array([source_file] * size, pa.string()),
+        pa.array(range(before + 1, before + size + 1), pa.int64()),
+        pa.array(raws, pa.string()),
+        pa.array(problems, pa.string()),
+        *(pa.array(column, pa.string()) for column in zip(*cells, strict=True)),
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=_ARROW_SCHEMA)

@@ -1,0 +1,106 @@
+"""manifest.json: what it takes to run it again, and to know what was run."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from typing import Any
+
+import pyspark
+from pyspark.sql import SparkSession
+
+from influencers import __version__, files, session, tables
+from influencers.config import Config, flatten
+from influencers.files import FileStatus
+from influencers.schemas import SCHEMAS
+
+
+def location(config: Config) -> str:
+    """Where the file lies."""
+    return files.join(config.paths.output, "manifest.json")
+
+
+def read(spark: SparkSession, config: Config) -> dict[str, Any]:
+    """The manifest so far; empty before the first job."""
+    if not files.exists(spark, location(config)):
+        return {}
+    found: dict[str, Any] = json.loads(files.read_text(spark, location(config)))
+    return found
+
+
+def update(spark: SparkSession, config: Config, job: str) -> None:
+    """Record a job that has ended: versions, configuration, table versions."""
+    manifest = read(spark, config)
+    manifest["job"] = job
+    manifest["ended_at"] = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    manifest["versions"] = versions(spark)
+    manifest["configuration"] = flatten(config)
+    manifest.setdefault("inputs", [])
+    manifest["tables"] = {
+        name: tables.version(spark, config, name)
+        for name in SCHEMAS
+        if tables.exists(spark, config, name)
+    }
+    _write(spark, config, manifest)
+
+
+def update_inputs(spark: SparkSession, config: Config, listed: Sequence[FileStatus]) -> None:
+    """Record the files that were read, each with size, time and hash.
+
+    Hashing reads a file once more, on the driver; beyond `ingest.hash_limit_mb` in all, files are
+    listed without (null).
+    """
+    budget = config.ingest.hash_limit_mb * 1_000_000
+    inputs = []
+    for one in listed:
+        budget -= one.size
+        inputs.append(
+            {
+                "uri": one.uri,
+                "bytes": one.size,
+                "modified_ms": one.modified_ms,
+                "sha256": files.sha256(spark, one.uri) if budget >= 0 else None,
+            }
+        )
+    _write(spark, config, {**read(spark, config), "inputs": inputs})
+
+
+def versions(spark: SparkSession) -> dict[str, str]:
+    """What ran: this application, its engines, Python and Java."""
+    java = spark.sparkContext._jvm.java.lang.System.getProperty("java.version")
+    return {
+        "influencers": __version__,
+        "python": platform.python_version(),
+        "java": str(java),
+        "pyspark": pyspark.__version__,
+        **engines(spark),
+    }
+
+
+def engines(spark: SparkSession) -> dict[str, str]:
+    """Spark, Delta and GraphFrames, as the session has them loaded."""
+    names = [name.rsplit("/", 1)[-1] for name in session.loaded_jars(spark)]
+    return {
+        "spark": spark.version,
+        "delta": _jar_version(names, "delta-spark"),
+        "graphframes": _jar_version(names, "graphframes-spark") or _carrier(names),
+    }
+
+
+def _jar_version(names: Sequence[str], part: str) -> str:
+    """`4.4.0` of `io.delta_delta-spark_4.2_2.13-4.4.0.jar`; empty if not loaded."""
+    found = [name.removesuffix(".jar") for name in names if part in name]
+    return found[0].rsplit("-", 1)[-1] if found else ""
+
+
+def _carrier(names: Sequence[str]) -> str:
+    """GraphFrames inside another package, named as such."""
+    version = _jar_version(names, "sedona-spark-shaded")
+    return f"in sedona-spark-shaded {version}" if version else ""
+
+
+def _write(spark: SparkSession, config: Config, manifest: dict[str, Any]) -> None:
+    text = json.dumps(manifest, indent=2, ensure_ascii=False, default=str)
+    files.write_text(spark, location(config), text + "\n")

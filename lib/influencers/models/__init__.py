@@ -1,0 +1,1 @@
+"""Random forests for influence and virality: declared features, honest splits, saved models."""

@@ -1,0 +1,55 @@
+"""The random forest, and what it found important."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pyspark.ml.classification import RandomForestClassificationModel, RandomForestClassifier
+from pyspark.ml.functions import vector_to_array
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from influencers.config import ModelsConfig
+from influencers.models.normaliser import VECTOR
+
+PROBABILITY = "probability"
+
+
+def fit_forest(vectors: DataFrame, config: ModelsConfig) -> RandomForestClassificationModel:
+    """Fit a forest to `label` and the vector column `features`.
+
+    The same rows in the same partitions and order give the same forest: rows are sampled by
+    partition. Counts of rows are whole numbers, so that the order of their sums is no matter.
+    """
+    forest: RandomForestClassificationModel = RandomForestClassifier(
+        labelCol="label",
+        featuresCol=VECTOR,
+        probabilityCol=PROBABILITY,
+        numTrees=config.trees,
+        maxDepth=config.depth,
+        maxBins=config.max_bins,
+        minInstancesPerNode=config.min_leaf,
+        maxMemoryInMB=config.memory_mb,
+        seed=config.seed,
+    ).fit(vectors)
+    return forest
+
+
+def positive_probability() -> Column:
+    """The probability of the positive class, of rows that a forest has transformed."""
+    return F.get(vector_to_array(F.col(PROBABILITY)), F.lit(1))
+
+
+def importances(
+    forest: RandomForestClassificationModel, columns: Sequence[str]
+) -> dict[str, float]:
+    """The share of the forest's gain by feature, the most important first.
+
+    Args:
+        forest: the forest.
+        columns: the feature behind every place of its vector; those of one feature are summed.
+    """
+    shares: dict[str, float] = dict.fromkeys(columns, 0.0)
+    for name, share in zip(columns, forest.featureImportances.toArray(), strict=True):
+        shares[name] += float(share)
+    return dict(sorted(shares.items(), key=lambda item: (-item[1], item[0])))

@@ -1,0 +1,92 @@
+"""The rows that models look at: one table, with the account's community beside it."""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from influencers.models.declaration import FEATURES, KEYS
+
+
+def model_frame(
+    table: DataFrame, communities: DataFrame | None, *, model: str, partitions: int
+) -> DataFrame:
+    """Every declared column of a model, laid out the same way for the same rows.
+
+    Args:
+        table: `accounts` for influence, `post_features` for virality.
+        communities: what `community_features` makes; None: both are unknown.
+        model: influence or virality.
+        partitions: how many partitions the rows lie in, by a hash of their key and sorted by it.
+            A forest samples by partition and place, so that it depends on this number, but not
+            on how the table happens to be stored.
+    """
+    joined = with_communities(table, communities)
+    key = KEYS[model]
+    columns = [feature.name for feature in FEATURES[model]]
+    return joined.select(*columns).repartition(partitions, key).sortWithinPartitions(key)
+
+
+def with_communities(table: DataFrame, communities: DataFrame | None) -> DataFrame:
+    """The table with community_share and community_size; as it is where it has them already.
+
+    Args:
+        table: has owner_id.
+        communities: what `community_features` makes; None: both are unknown.
+    """
+    if "community_share" in table.columns:
+        return table
+    if communities is not None:
+        return table.join(communities, on="owner_id", how="left")
+    unknown = F.lit(None).cast("double")
+    return table.withColumns({"community_share": unknown, "community_size": unknown})
+
+
+def community_features(account_communities: DataFrame, *, algorithm: str = "") -> DataFrame:
+    """An account's community as features: grain owner_id, without accounts that have none.
+
+    Columns: owner_id; community_share, the share of the account's hashtags that lie in its
+    community; community_size, the share of all accounts with a community that are in the same.
+
+    Args:
+        account_communities: the table of that name.
+        algorithm: whose communities; empty: the first by name.
+    """
+    chosen = (
+        account_communities.where(F.col("algorithm") == algorithm)
+        if algorithm
+        else account_communities.join(
+            account_communities.agg(F.min("algorithm").alias("algorithm")),
+            on="algorithm",
+            how="left_semi",
+        )
+    )
+    sizes = chosen.groupBy("community").agg(F.count(F.lit(1)).alias("members"))
+    total = chosen.agg(F.count(F.lit(1)).alias("accounts"))
+    return (
+        chosen.join(sizes, on="community", how="inner")
+        .crossJoin(total)
+        .select(
+            "owner_id",
+            F.col("share").alias("community_share"),
+            F.try_divide("members", "accounts").alias("community_size"),
+        )
+    )
+
+
+def bounded_sample(rows: DataFrame, key: str, *, count: int, limit: int) -> DataFrame:
+    """At most about `limit` rows, in one partition and in the order of their key.
+
+    What is learnt from it is the same however the rows were stored, and costs the same however
+    many there are. Which rows they are, a hash of the key decides.
+
+    Args:
+        rows: any rows.
+        key: a column that identifies a row.
+        count: how many rows there are.
+        limit: how many to take.
+    """
+    parts = 1_000_000
+    part = F.pmod(F.xxhash64(F.lit("bounded_sample"), F.col(key)), F.lit(parts))
+    taken = rows if count <= limit else rows.where(part < max(1, limit * parts // count))
+    return taken.coalesce(1).sortWithinPartitions(key)

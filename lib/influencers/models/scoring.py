@@ -1,0 +1,96 @@
+"""Apply a saved model to rows it has never seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pyspark.ml import PipelineModel
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import BooleanType, DataType, NumericType, StringType
+
+from influencers.errors import UserError
+from influencers.models.declaration import BOOLEAN, CATEGORICAL, KEYS, TABLES
+from influencers.models.forest import positive_probability
+from influencers.schemas import SCHEMAS
+
+SCORED = "scored"
+
+
+def has_features(frame: DataFrame, card: Mapping[str, Any]) -> bool:
+    """Whether a frame holds computed features of the model, rather than posts as they come."""
+    computed = {one["name"] for one in card["features"]} - set(SCHEMAS["posts"].fieldNames())
+    return bool(computed.intersection(frame.columns))
+
+
+def feature_settings(card: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that the model's features were computed with, for `FeaturesConfig`."""
+    return {
+        "tier_edges": tuple(card["label"]["tier_edges"]),
+        "history_posts": int(card["history_posts"]),
+    }
+
+
+def check_columns(frame: DataFrame, card: Mapping[str, Any], where: str) -> None:
+    """Hold a frame's columns against the features that a model needs.
+
+    Args:
+        frame: the rows to score.
+        card: the model's card.
+        where: what to call the frame in a complaint.
+
+    Raises:
+        UserError: columns are missing, or are of another type; all of them are named.
+    """
+    types = {field.name: field.dataType for field in frame.schema.fields}
+    keys = dict.fromkeys((KEYS[card["model"]], "owner_id"))
+    # Communities are joined from their own table, and may be unknown.
+    needed = [one for one in card["features"] if one["table"] == TABLES[card["model"]]]
+    names = (*keys, *(one["name"] for one in needed))
+    missing = [name for name in dict.fromkeys(names) if name not in types]
+    if missing:
+        raise UserError(
+            f"{where} lacks {', '.join(missing)}, which the model {card['name']} needs: "
+            "score posts, or the features that the job `features` makes of them"
+        )
+    wrong = [
+        f"{one['name']} ({types[one['name']].simpleString()}, not {one['type']})"
+        for one in needed
+        if not _fits(types[one["name"]], one["type"])
+    ]
+    if wrong:
+        raise UserError(
+            f"{where} has columns of another type than the model {card['name']} has learnt: "
+            f"{', '.join(wrong)}"
+        )
+
+
+def score(frame: DataFrame, pipeline: PipelineModel, card: Mapping[str, Any]) -> DataFrame:
+    """Probabilities for every row, as the predictions table has them; the label is unknown.
+
+    Args:
+        frame: has the model's key, owner_id and features; see `check_columns`.
+        pipeline: the model.
+        card: its card.
+    """
+    keys = dict.fromkeys((KEYS[card["model"]], "owner_id"))
+    inputs = frame.select(*dict.fromkeys((*keys, *_names(card))))
+    return pipeline.transform(inputs).select(
+        *keys,
+        F.lit(None).cast("double").alias("label"),
+        positive_probability().alias("probability"),
+        F.lit(SCORED).alias("split"),
+    )
+
+
+def _names(card: Mapping[str, Any]) -> Sequence[str]:
+    return [one["name"] for one in card["features"]]
+
+
+def _fits(found: DataType, kind: str) -> bool:
+    if kind == CATEGORICAL:
+        return isinstance(found, StringType)
+    if kind == BOOLEAN:
+        return isinstance(found, BooleanType)
+    return isinstance(found, NumericType)

@@ -1,0 +1,37 @@
+"""The features of posts that are new, with what is already known of their authors."""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame
+
+from influencers.config import FeaturesConfig
+from influencers.features.accounts import account_features
+from influencers.features.posts import post_features
+from influencers.models.declaration import INFLUENCE
+
+
+def features_of_new(
+    new: DataFrame, known: DataFrame | None, *, model: str, config: FeaturesConfig
+) -> DataFrame:
+    """What a model reads of new posts, or of the accounts that made them.
+
+    Grain: one row for each new post (virality), or for each of their authors (influence). Earlier
+    posts of the same authors make their history; a post that is new and known counts as new.
+
+    Args:
+        new: posts, as the table has them; one for each shortcode.
+        known: the table of posts so far, if there is one.
+        model: influence or virality.
+        config: how the model's training features were computed.
+    """
+    posts = new
+    if known is not None:
+        earlier = known.join(new.select("owner_id").distinct(), on="owner_id", how="left_semi")
+        older = earlier.join(new.select("shortcode"), on="shortcode", how="left_anti")
+        posts = new.unionByName(older)
+    described = post_features(
+        posts, tier_edges=config.tier_edges, history_length=config.history_posts
+    )
+    if model == INFLUENCE:
+        return account_features(posts, described, tier_edges=config.tier_edges)
+    return described.join(new.select("shortcode"), on="shortcode", how="left_semi")

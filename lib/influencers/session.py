@@ -1,0 +1,66 @@
+"""The Spark session: the only place that builds one."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def build_session(app_name: str, settings: Mapping[str, str] | None = None) -> SparkSession:
+    """The session of this process, made on the first call.
+
+    Under `spark-submit.sh` the settings come from the command; anywhere else (tests, a notebook)
+    from `conf/spark-defaults.conf` and the jars that set-up has put into `.jars`, so that both
+    ways run the same engine.
+
+    Args:
+        app_name: shown in Spark's web pages and logs.
+        settings: Spark settings that win over all others.
+    """
+    chosen: dict[str, str] = {}
+    if not {"PYSPARK_GATEWAY_PORT", "PYSPARK_SUBMIT_ARGS"} & os.environ.keys():
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        chosen.update(read_defaults(conf_folder() / "spark-defaults.conf"))
+        chosen["spark.jars"] = ",".join(str(jar) for jar in jar_files())
+        logging = conf_folder() / "log4j2.properties"
+        options = chosen.get("spark.driver.extraJavaOptions", "")
+        chosen["spark.driver.extraJavaOptions"] = (
+            f"{options} -Dlog4j2.configurationFile={logging.as_uri()}".strip()
+        )
+    chosen.update(settings or {})
+    builder = SparkSession.builder.appName(app_name)
+    for key, value in chosen.items():
+        builder = builder.config(key, value)
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("WARN")
+    return session
+
+
+def conf_folder() -> Path:
+    """The folder with the settings: `$INFLUENCERS_CONF`, or `conf/` of the source tree."""
+    return Path(os.environ.get("INFLUENCERS_CONF") or ROOT / "conf")
+
+
+def jar_files() -> list[Path]:
+    """The JVM packages that set-up has resolved: `$INFLUENCERS_JARS`, or `.jars/`."""
+    folder = Path(os.environ.get("INFLUENCERS_JARS") or ROOT / ".jars")
+    return sorted(folder.glob("*.jar"))
+
+
+def read_defaults(path: Path) -> dict[str, str]:
+    """The `key value` lines of a Spark properties file."""
+    lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
+    pairs = (line.split(None, 1) for line in lines if line and not line.startswith("#"))
+    return {pair[0]: pair[1] if len(pair) > 1 else "" for pair in pairs}
+
+
+def loaded_jars(spark: SparkSession) -> list[str]:
+    """The addresses of the JVM packages that the session was started with."""
+    jars = spark.sparkContext._jsc.sc().listJars()
+    return sorted(str(jars.apply(place)) for place in range(jars.size()))

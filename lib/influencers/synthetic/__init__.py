@@ -1,0 +1,5 @@
+"""Synthetic samples: posts that look like the real thing, and the truth about them."""
+
+from influencers.synthetic.generator import generate, local_folder
+
+__all__ = ["generate", "local_folder"]

@@ -1,0 +1,152 @@
+"""Read and write the tables: Delta below OUTPUT/tables, checked against their schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.types import StructType
+
+from influencers import files
+from influencers.config import Config
+from influencers.errors import UserError
+from influencers.schemas import SCHEMAS
+
+# Which job makes a table, for the message when it is missing.
+_MADE_BY = {
+    "posts": "ingest",
+    "quarantine": "ingest",
+    "post_features": "features",
+    "accounts": "features",
+    "hashtag_edges": "communities",
+    "communities": "communities",
+    "account_communities": "communities",
+    "predictions_influence": "train",
+    "predictions_virality": "train",
+    "figure_follower_distribution": "explore",
+    "figure_engagement_vs_followers": "explore",
+    "figure_likes_distribution": "explore",
+    "figure_likes_vs_comments": "explore",
+    "figure_engagement_by_hashtags": "explore",
+    "figure_engagement_by_content_type": "explore",
+    "analysis_influence": "explore",
+    "analysis_tiers": "explore",
+    "analysis_virality": "explore",
+    "analysis_content": "explore",
+}
+
+
+def location(config: Config, name: str) -> str:
+    """The URI of a table."""
+    return files.join(config.paths.output, "tables", name)
+
+
+def exists(spark: SparkSession, config: Config, name: str) -> bool:
+    """Whether the table has been written at least once."""
+    return files.exists(spark, files.join(location(config, name), "_delta_log"))
+
+
+def read(spark: SparkSession, config: Config, name: str) -> DataFrame:
+    """The table as it stands.
+
+    Raises:
+        UserError: nobody has written it yet.
+    """
+    if not exists(spark, config, name):
+        job = _MADE_BY.get(name, "pipeline")
+        raise UserError(
+            f"no table {name} below {config.paths.output}: run `spark-submit.sh {job} "
+            f"--output {config.paths.output}` first"
+        )
+    return spark.read.format("delta").load(location(config, name))
+
+
+def write(frame: DataFrame, config: Config, name: str) -> None:
+    """Replace the table in one atomic step; a writer that dies leaves the old one."""
+    _write(conform(frame, name), config, name, mode="overwrite")
+
+
+def version(spark: SparkSession, config: Config, name: str) -> int:
+    """The number of the table's latest version."""
+    history = spark.sql(f"DESCRIBE HISTORY {_identifier(config, name)} LIMIT 1")
+    return int(history.select("version").head()[0])  # type: ignore[index]
+
+
+def merge(
+    source: DataFrame,
+    config: Config,
+    name: str,
+    *,
+    keys: Sequence[str],
+    update_when: str,
+    replaces: tuple[str, Sequence[str]] | None = None,
+) -> None:
+    """Insert the rows of `source` that are new, and update those that are better.
+
+    Args:
+        source: at most one row a key.
+        keys: the columns that identify a row; never null.
+        update_when: SQL over `source` and `target`: when a row that is there gives way.
+        replaces: a column and values: rows with one of them that are not in `source` go; None
+            keeps them all.
+    """
+    spark = source.sparkSession
+    frame = conform(source, name)
+    if not exists(spark, config, name):
+        _write(frame, config, name, mode="errorifexists")
+        return
+    view = f"merge_into_{name}"
+    frame.createOrReplaceTempView(view)
+    matched = " AND ".join(f"target.{key} = source.{key}" for key in keys)
+    deletion = ""
+    if replaces:
+        among = ", ".join(_literal(value) for value in replaces[1])
+        deletion = f"WHEN NOT MATCHED BY SOURCE AND target.{replaces[0]} IN ({among}) THEN DELETE"
+    try:
+        spark.sql(
+            f"MERGE INTO {_identifier(config, name)} AS target USING {view} AS source ON {matched} "
+            f"WHEN MATCHED AND ({update_when}) THEN UPDATE SET * "
+            f"WHEN NOT MATCHED THEN INSERT * {deletion}"
+        )
+    finally:
+        spark.catalog.dropTempView(view)
+
+
+def conform(frame: DataFrame, name: str) -> DataFrame:
+    """`frame` with the declared columns in the declared order.
+
+    Raises:
+        TypeError: a column is missing, extra, or of another type: a mistake in the code.
+    """
+    wanted = _plain(SCHEMAS[name])
+    found = _plain(frame.schema)
+    if wanted != found:
+        missing = [f"{column} {kind}" for column, kind in wanted.items() if column not in found]
+        extra = [f"{column} {kind}" for column, kind in found.items() if column not in wanted]
+        differs = [
+            f"{column} {found[column]} instead of {kind}"
+            for column, kind in wanted.items()
+            if column in found and found[column] != kind
+        ]
+        raise TypeError(f"table {name}: missing {missing}, extra {extra}, types {differs}")
+    return frame.select(*wanted)
+
+
+def _plain(schema: StructType) -> dict[str, str]:
+    return {field.name: field.dataType.simpleString() for field in schema}
+
+
+def _identifier(config: Config, name: str) -> str:
+    return f"delta.`{location(config, name).replace('`', '``')}`"
+
+
+def _literal(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def _write(frame: DataFrame, config: Config, name: str, *, mode: str) -> None:
+    writer = frame.write.format("delta").mode(mode)
+    if mode == "overwrite":
+        writer = writer.option("overwriteSchema", "true")
+    writer.save(location(config, name))
