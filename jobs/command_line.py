@@ -42,6 +42,9 @@ class Job:
     Attributes:
         run: takes the session (None where `needs_spark` is false) and the configuration; returns
             its part of metrics.json.
+        needs_spark: whether it wants a session.
+        has_stages: whether it is made of stages that show their own progress and keep their own
+            record.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Job:
     run: Run
     options: tuple[Option, ...] = ()
     needs_spark: bool = True
+    has_stages: bool = False
 
 
 OUTPUT = Option("--output", "paths.output", "folder or URI for everything the run makes")
@@ -136,6 +140,9 @@ def main(job: Job, arguments: Sequence[str] | None = None) -> int:
 def execute(job: Job, config: Config) -> None:
     """Run a job in a session and keep its numbers and its manifest."""
     spark = build_session(f"influencers {job.name}")
+    if job.has_stages:
+        job.run(spark, config)
+        return
     started = time.monotonic()
     with progress.stage(spark, job.name):
         numbers = job.run(spark, config)

@@ -18,9 +18,7 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     """Describe every post and every account."""
     posts = tables.read(spark, config, "posts")
     edges = config.features.tier_edges
-    described = post_features(
-        posts, tier_edges=edges, history_length=config.features.history_posts
-    )
+    described = post_features(posts, tier_edges=edges, history_length=config.features.history_posts)
     tables.write(described, config, "post_features")
     written = tables.read(spark, config, "post_features")
     tables.write(account_features(posts, written, tier_edges=edges), config, "accounts")

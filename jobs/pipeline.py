@@ -5,15 +5,13 @@ from __future__ import annotations
 import dataclasses
 import sys
 import time
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from pyspark.sql import SparkSession
 
 from influencers import files, manifest, metrics, progress
 from influencers.config import Config
-from influencers.synthetic import generate
+from influencers.synthetic import generate, local_folder
 from jobs import communities, explore, features, ingest, report, train
 from jobs.command_line import INPUT, OUTPUT, Job, Run, main
 
@@ -46,9 +44,7 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
 
 def _with_sample(config: Config) -> Config:
     """The configuration with a generated sample as its input, made on this machine's disk."""
-    address = urlsplit(config.paths.output)
-    local = address.scheme in ("", "file")
-    folder = Path(address.path if local else "sample") / ("sample" if local else "")
+    folder = local_folder(config.paths.output) / "sample"
     progress.say(f"no --input: generating {config.generate.posts:,} posts into {folder}")
     generate(folder, config.generate)
     paths = dataclasses.replace(config.paths, input=(str(folder / "posts.csv"),))
@@ -62,6 +58,7 @@ JOB = Job(
     writes="all tables, figures, models, report.html, metrics.json, manifest.json",
     run=run,
     options=(INPUT, OUTPUT, *ingest.READING),
+    has_stages=True,
 )
 
 if __name__ == "__main__":

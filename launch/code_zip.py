@@ -58,7 +58,7 @@ def build_folder(root: Path) -> Path:
         folder.mkdir(exist_ok=True)
     except OSError:
         pass
-    if os.access(folder, os.W_OK):
+    if folder.is_dir() and os.access(folder, os.W_OK):
         return folder
     folder = Path(tempfile.gettempdir(), f"influencers-{os.getuid()}")
     try:

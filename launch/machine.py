@@ -21,6 +21,8 @@ HEAP_SHARE = 0.6
 # Beyond this the collector's pauses grow, and what the driver holds is bounded anyway.
 HEAP_MB_MOST = 16384
 HEAP_MB_LEAST = 1024
+# Where the kernel says what binds a process: its groups, and the limits of each.
+MEMBERSHIP = Path("/proc/self/cgroup")
 CGROUP = Path("/sys/fs/cgroup")
 
 
@@ -130,7 +132,7 @@ def heap_mb(memory: int) -> int:
 def _cgroups(controller: str) -> list[Path]:
     """The folders whose limits bind this process: its own control group's and all above it."""
     try:
-        lines = Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines()
+        lines = MEMBERSHIP.read_text(encoding="utf-8").splitlines()
     except OSError:
         return []
     folders: list[Path] = []

@@ -120,7 +120,7 @@ def replace_missing(taken: Packages, instead: Packages, missing: list[str]) -> P
         )
     for name in lacking:
         old, new = ", ".join(taken[name]), ", ".join(instead[name])
-        print(f"set-up: {old} is not to be had here; taking {new} for {name}", file=sys.stderr)
+        print(f"set-up: {old} is not to be had here; taking {new} for {name}", flush=True)
     return {name: instead[name] if name in lacking else jars for name, jars in taken.items()}
 
 
@@ -186,7 +186,7 @@ def verify(jar: Path, wanted: str) -> str:
             f"not {wanted}; it was removed: fetch it again from a repository you trust"
         )
     if not wanted:
-        print(f"set-up: no checksum is known for {jar.name}; recorded {got}", file=sys.stderr)
+        print(f"set-up: no checksum is known for {jar.name}; recorded {got}", flush=True)
     return got
 
 

@@ -30,6 +30,8 @@ RUNTIME = "requirements.lock"
 GROUPS = {"test": "requirements-test.lock", "benchmark": "requirements-benchmark.lock"}
 PACKAGES = Path("conf", "jvm-packages.toml")
 STATE = "set-up.json"
+# The real one, asked now: what runs may be the .venv/bin/python that is about to be removed.
+INTERPRETER = os.path.realpath(sys.executable)
 
 
 def main() -> int:
@@ -43,10 +45,10 @@ def main() -> int:
         if not set_up(ROOT, lock) and not options.quiet:
             say("nothing to do: .venv and .jars are current")
     except MendableError as error:
-        say(str(error))
+        print(f"set-up: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        say("interrupted; the next one starts again")
+        print("set-up: interrupted; the next one starts again", file=sys.stderr)
         return 130
     return 0
 
@@ -63,34 +65,32 @@ def set_up(root: Path, lock: str = RUNTIME) -> bool:
     if is_venv_current(root, lock) and are_jars_current(root):
         return False
     java_command(os.environ)
-    with one_at_a_time(root):
-        if not is_venv_current(root, lock):
-            # A broken .venv goes first, and makes room.
-            if not is_venv_current(root, RUNTIME):
-                remove_venv(root)
-            require_disk(root)
-            make_venv(root, lock)
-        if not are_jars_current(root):
-            fetch_jars(root)
+    try:
+        with one_at_a_time(root):
+            if not is_venv_current(root, lock):
+                # A broken .venv goes first, and makes room.
+                if not is_venv_current(root, RUNTIME):
+                    remove_venv(root)
+                require_disk(root)
+                make_venv(root, lock)
+            if not are_jars_current(root):
+                fetch_jars(root)
+    except OSError as error:
+        place = error.filename or root
+        raise MendableError(f"cannot use {place}: {error.strerror}: mend that first") from error
     return True
 
 
 def say(line: str) -> None:
-    """Tells the user; stdout belongs to the jobs."""
-    print(f"set-up: {line}", file=sys.stderr)
+    """Tells the user what is done; stderr is for the one line that says why it was not."""
+    print(f"set-up: {line}", flush=True)
 
 
 @contextlib.contextmanager
 def one_at_a_time(root: Path) -> Iterator[None]:
     """Waits until no other set-up of this checkout runs."""
-    try:
-        (root / ".build").mkdir(exist_ok=True)
-        door = (root / ".build" / "set-up.lock").open("w")
-    except OSError as error:
-        raise MendableError(
-            f"cannot write to {root}: {error.strerror}: make it writable"
-        ) from error
-    with door:
+    (root / ".build").mkdir(exist_ok=True)
+    with (root / ".build" / "set-up.lock").open("w") as door:
         try:
             fcntl.flock(door, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -135,12 +135,10 @@ def make_venv(root: Path, lock: str) -> None:
     started = time.monotonic()
     say(f"installing {lock} for Python {python_version()}; the first time takes minutes")
     if not venv.exists():
-        # The real interpreter: the one that runs may be the .venv/bin/python just removed.
-        make = [os.path.realpath(sys.executable), "-m", "venv", str(venv)]
-        done = subprocess.run(make, capture_output=True, text=True)
+        done = subprocess.run([INTERPRETER, "-m", "venv", str(venv)], capture_output=True)
         if done.returncode:
             raise MendableError(
-                f"{make[0]} cannot make an environment (its venv or ensurepip is missing): install "
+                f"{INTERPRETER} cannot make an environment (venv or ensurepip is missing): install "
                 f"python{python_version()}-venv, or set PYTHON to another Python"
             )
     state = read_json(venv / STATE)

@@ -214,6 +214,10 @@ def sized_to_machine(
         options = options.set("spark.master", f"local[{machine.processors()}]")
     if not (options.get("spark.driver.memory", defaults) or env.get("SPARK_DRIVER_MEMORY")):
         options = options.set("spark.driver.memory", f"{machine.heap_mb(machine.memory_mb())}m")
+    # Spark's 200 suits a cluster: here each shuffle of a small table would be 200 tiny tasks.
+    if not options.get("spark.sql.shuffle.partitions", defaults):
+        partitions = max(4, 2 * machine.processors())
+        options = options.set("spark.sql.shuffle.partitions", str(partitions))
     return options
 
 

@@ -7,11 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from pyspark.sql import SparkSession
 
 from influencers.session import build_session
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# A time limit for an example fails on a busy machine, not on a slow function.
+settings.register_profile("project", deadline=None)
+settings.load_profile("project")
 
 
 @pytest.fixture(scope="session")

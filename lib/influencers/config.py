@@ -7,6 +7,7 @@ two equal. Later sources win: the defaults, `$INFLUENCERS_CONF/default.toml`, `-
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import os
 import sys
 import types
@@ -73,9 +74,13 @@ class FeaturesConfig:
         _check(self.history_posts >= 1, "features.history_posts", "at least 1", self.history_posts)
         edges = self.tier_edges
         _check(
-            len(edges) == 4 and all(a < b for a, b in zip(edges, edges[1:], strict=False)),
+            len(edges) == 4 and all(a < b for a, b in itertools.pairwise(edges)),
             "features.tier_edges", "four rising follower counts", edges,
         )  # fmt: skip
+
+
+# How communities are found: the choices of communities.algorithm.
+ALGORITHMS = ("label_propagation",)
 
 
 @dataclass(frozen=True)
@@ -91,9 +96,8 @@ class CommunitiesConfig:
     figure_tags: int = 12
 
     def __post_init__(self) -> None:
-        algorithms = ("label_propagation",)
-        _check(self.algorithm in algorithms, "communities.algorithm",
-               f"one of {', '.join(algorithms)}", self.algorithm)  # fmt: skip
+        _check(self.algorithm in ALGORITHMS, "communities.algorithm",
+               f"one of {', '.join(ALGORITHMS)}", self.algorithm)  # fmt: skip
         _check(self.max_tags >= 2, "communities.max_tags", "at least 2", self.max_tags)
         _check(self.min_accounts >= 1, "communities.min_accounts", "at least 1", self.min_accounts)
         _check(self.rounds >= 1, "communities.rounds", "at least 1", self.rounds)
@@ -154,6 +158,7 @@ class ExploreConfig:
     min_posts: int = 5
     top_hashtags: int = 40
     min_hashtag_accounts: int = 20
+    settled_days: float = 2.0
     negligible_effect: float = 0.1
     account_buckets: int = 64
 
@@ -164,7 +169,8 @@ class ExploreConfig:
         for key in ("top_accounts", "min_posts", "top_hashtags", "min_hashtag_accounts"):
             _check(1 <= getattr(self, key) <= 1000, f"explore.{key}", "from 1 to 1000",
                    getattr(self, key))  # fmt: skip
-        band = self.negligible_effect
+        days, band = self.settled_days, self.negligible_effect
+        _check(days >= 0, "explore.settled_days", "0 or more", days)
         _check(0 < band < 1, "explore.negligible_effect", "between 0 and 1", band)
 
 
@@ -211,6 +217,12 @@ class ReportConfig:
     """The report."""
 
     title: str = "Influencers on Instagram"
+    communities: int = 20
+    tags: int = 12
+
+    def __post_init__(self) -> None:
+        _check(self.communities >= 0, "report.communities", "0 or more", self.communities)
+        _check(self.tags >= 1, "report.tags", "at least 1", self.tags)
 
 
 @dataclass(frozen=True)
@@ -319,7 +331,7 @@ def _apply(config: Config, values: Mapping[str, Any], *, source: str) -> Config:
     for name, keys in values.items():
         if name not in sections:
             raise UserError(
-                f"unknown section {name!r} ({source}): the sections are {', '.join(sorted(sections))}"
+                f"unknown section {name!r} ({source}): there are {', '.join(sorted(sections))}"
             )
         if not isinstance(keys, Mapping):
             raise UserError(f"{name} ({source}) is a section: write [{name}] and keys below it")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from py4j.protocol import Py4JJavaError
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -113,7 +114,7 @@ def read_head(spark: SparkSession, uri: str, size: int) -> bytes:
             return bytes(jvm.org.apache.commons.io.IOUtils.toByteArray(bounded))
         finally:
             stream.close()
-    except _java_error() as error:
+    except Py4JJavaError as error:
         raise UserError(f"cannot read {uri}: {_first_line(error)}") from None
 
 
@@ -185,7 +186,7 @@ def list_files(spark: SparkSession, pattern: str) -> list[FileStatus]:
         found = (
             [system.getFileStatus(path)] if system.exists(path) else system.globStatus(path) or []
         )
-    except _java_error() as error:
+    except Py4JJavaError as error:
         raise UserError(f"cannot list {pattern}: {_first_line(error)}") from None
     listed = [one for status in found for one in _below(system, status)]
     if not listed:
@@ -223,7 +224,7 @@ def _open_system(spark: SparkSession, uri: str) -> tuple[Any, Any]:
     try:
         path = jvm.org.apache.hadoop.fs.Path(uri)
         system = path.getFileSystem(spark.sparkContext._jsc.hadoopConfiguration())
-    except _java_error() as error:
+    except Py4JJavaError as error:
         raise UserError(f"cannot use {uri!r}: {_first_line(error)}") from None
     if system.getScheme() == "file":
         system = system.getRawFileSystem()
@@ -232,12 +233,6 @@ def _open_system(spark: SparkSession, uri: str) -> tuple[Any, Any]:
 
 def _jvm(spark: SparkSession) -> Any:
     return spark.sparkContext._jvm
-
-
-def _java_error() -> type[Exception]:
-    from py4j.protocol import Py4JJavaError
-
-    return Py4JJavaError  # type: ignore[no-any-return]
 
 
 def _first_line(error: Any) -> str:

@@ -69,11 +69,11 @@ def update_inputs(spark: SparkSession, config: Config, listed: Sequence[FileStat
 
 def versions(spark: SparkSession) -> dict[str, str]:
     """What ran: this application, its engines, Python and Java."""
-    java = spark.sparkContext._jvm.java.lang.System.getProperty("java.version")
+    java = session.java_version(spark)
     return {
         "influencers": __version__,
         "python": platform.python_version(),
-        "java": str(java),
+        "java": java,
         "pyspark": pyspark.__version__,
         **engines(spark),
     }

@@ -145,19 +145,19 @@ SCHEMAS: dict[str, StructType] = {
     # Figures: a row a bin, cell or group that is drawn (part 'shown'), or a reason to leave out.
     "figure_follower_distribution": _table(
         part=STRING,
-        followers_from=DOUBLE,
-        followers_to=DOUBLE,
+        followers_from=BIGINT,
+        followers_to=BIGINT,
         accounts=BIGINT,
         median=DOUBLE,
         p90=DOUBLE,
     ),
     "figure_likes_distribution": _table(
-        part=STRING, likes_from=DOUBLE, likes_to=DOUBLE, posts=BIGINT, median=DOUBLE, p90=DOUBLE
+        part=STRING, likes_from=BIGINT, likes_to=BIGINT, posts=BIGINT, median=DOUBLE, p90=DOUBLE
     ),
     "figure_engagement_vs_followers": _table(
         part=STRING,
-        followers_from=DOUBLE,
-        followers_to=DOUBLE,
+        followers_from=BIGINT,
+        followers_to=BIGINT,
         rate_from=DOUBLE,
         rate_to=DOUBLE,
         posts=BIGINT,
@@ -169,10 +169,10 @@ SCHEMAS: dict[str, StructType] = {
     ),
     "figure_likes_vs_comments": _table(
         part=STRING,
-        likes_from=DOUBLE,
-        likes_to=DOUBLE,
-        comments_from=DOUBLE,
-        comments_to=DOUBLE,
+        likes_from=BIGINT,
+        likes_to=BIGINT,
+        comments_from=BIGINT,
+        comments_to=BIGINT,
         posts=BIGINT,
         column_posts=BIGINT,
         column_p25=DOUBLE,

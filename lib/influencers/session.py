@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pyspark.sql import SparkSession
 
@@ -26,6 +27,9 @@ def build_session(app_name: str, settings: Mapping[str, str] | None = None) -> S
     chosen: dict[str, str] = {}
     if not {"PYSPARK_GATEWAY_PORT", "PYSPARK_SUBMIT_ARGS"} & os.environ.keys():
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        # Python workers take the path that the JVM was started with, not this process's.
+        paths = [str(ROOT / "lib"), str(ROOT), os.environ.get("PYTHONPATH", "")]
+        os.environ["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
         chosen.update(read_defaults(conf_folder() / "spark-defaults.conf"))
         chosen["spark.jars"] = ",".join(str(jar) for jar in jar_files())
         logging = conf_folder() / "log4j2.properties"
@@ -64,3 +68,9 @@ def loaded_jars(spark: SparkSession) -> list[str]:
     """The addresses of the JVM packages that the session was started with."""
     jars = spark.sparkContext._jsc.sc().listJars()
     return sorted(str(jars.apply(place)) for place in range(jars.size()))
+
+
+def java_version(spark: SparkSession) -> str:
+    """The version of Java that the driver runs on."""
+    jvm: Any = spark.sparkContext._jvm
+    return str(jvm.java.lang.System.getProperty("java.version"))

@@ -116,3 +116,24 @@ def linked_tags(pairs: DataFrame, uses: DataFrame, *, min_accounts: int) -> Data
         .where(F.col("weight") > 0)
         .select(F.col("x").alias("src"), F.col("y").alias("dst"), "posts", "accounts", "weight")
     )
+
+
+def left_out(bounded: DataFrame, uses: DataFrame, communities: DataFrame) -> dict[str, int]:
+    """What of the posts' hashtags the graph does not show.
+
+    Args:
+        bounded: as from `bounded_tags`.
+        uses: as from `tag_uses`, of the same posts.
+        communities: hashtag, of the hashtags in the graph.
+
+    Returns:
+        cut: posts with more hashtags than count; cut_tags: hashtags left out of them, summed over
+        posts; isolated: different hashtags without an edge.
+    """
+    cut = bounded.agg(
+        F.count_if(F.col("cut") > 0).alias("posts"),
+        F.coalesce(F.sum("cut"), F.lit(0)).alias("tags"),
+    ).head()
+    assert cut is not None
+    isolated = uses.select("hashtag").distinct().join(communities, "hashtag", how="left_anti")
+    return {"cut": cut["posts"], "cut_tags": cut["tags"], "isolated": isolated.count()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache
 
 from matplotlib import font_manager
 from matplotlib.ft2font import FT2Font
@@ -31,9 +31,9 @@ def families_for(texts: Iterable[str]) -> list[str]:
 
 
 def written(text: str, families: Iterable[str], *, longest: int) -> str:
-    """The text as these fonts can write it.
+    r"""The text as these fonts can write it.
 
-    A letter that none of them has is written as its code, `\\u4e2d`; a text longer than `longest`
+    A letter that none of them has is written as its code, `\u4e2d`; a text longer than `longest`
     ends in an ellipsis. Control and format characters, which are invisible, are left out.
     """
     known = frozenset[str]().union(*(_letters(family) for family in families))
@@ -63,14 +63,14 @@ def _code(character: str) -> str:
     return f"\\u{number:04x}" if number <= 0xFFFF else f"\\U{number:08x}"
 
 
-@lru_cache(maxsize=1)
+@cache
 def _installed() -> tuple[str, ...]:
     """Families of the machine, by name; not those that hold a box for every letter."""
     names = {entry.name for entry in font_manager.fontManager.ttflist}
     return tuple(sorted(name for name in names if "Last Resort" not in name))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _letters(family: str) -> frozenset[str]:
     """The characters that a family's regular face has."""
     wanted = font_manager.FontProperties(family=[family])

@@ -70,6 +70,4 @@ def _votes(edges: DataFrame) -> DataFrame:
 def _graph_rdds(frame: DataFrame) -> dict[int, Any]:
     """What GraphX holds in the cache: it never lets go of it, nor does unpersisting a result."""
     cached = frame.sparkSession.sparkContext._jsc.getPersistentRDDs()
-    return {
-        int(key): rdd for key, rdd in cached.items() if rdd.name() in ("VertexRDD", "EdgeRDD")
-    }
+    return {int(key): rdd for key, rdd in cached.items() if rdd.name() in ("VertexRDD", "EdgeRDD")}

@@ -90,22 +90,50 @@ def separate(at: Points, sizes: Points) -> Points:
     return at
 
 
-def arrange(
-    count: int, links: list[tuple[int, int, float]], sizes: Points, *, aspect: float = 1.0
-) -> Points:
-    """Positions of boxes: linked ones close, none over another, all in little room.
+def shelve(at: Points, sizes: Points, *, aspect: float) -> Points:
+    """The boxes in rows, roughly where they were, on as small a page as rows can be.
+
+    The number of rows is the one with the smallest page. Boxes go into rows from top to bottom,
+    the same number in each as far as they divide, and stand in a row from left to right; rows are
+    centred.
 
     Args:
-        count: how many boxes.
-        links: (one, other, weight).
-        sizes: their widths and heights, with whatever gap is wanted.
+        at: the boxes' middles.
+        sizes: their widths and heights.
+        aspect: the width of a page for a height of 1; the page has room for all boxes.
+    """
+    down = np.argsort(-at[:, 1], kind="stable")
+    best, smallest = at, np.inf
+    for count in range(1, len(at) + 1):
+        rows = [row[np.argsort(at[row, 0], kind="stable")] for row in np.array_split(down, count)]
+        heights = [sizes[row, 1].max() for row in rows]
+        widest = max(sizes[row, 0].sum() for row in rows)
+        page = max(widest, sum(heights) * aspect)
+        if page < smallest:
+            best, smallest = _in_rows(rows, heights, sizes), page
+    return best
+
+
+def _in_rows(rows: list[NDArray[np.int64]], heights: list[float], sizes: Points) -> Points:
+    at = np.zeros_like(sizes)
+    tops = -np.cumsum([0.0, *heights])
+    for row, top, height in zip(rows, tops, heights, strict=False):
+        widths = sizes[row, 0]
+        at[row, 0] = np.cumsum(widths) - widths / 2 - widths.sum() / 2
+        at[row, 1] = top - height / 2
+    return at
+
+
+def spread(points: Points, sizes: Points, *, aspect: float) -> Points:
+    """Points of the unit square spread so that boxes around them have room, and none overlaps.
+
+    Args:
+        points: as from `force_layout`.
+        sizes: the boxes' widths and heights.
         aspect: the width of the whole for a height of 1, roughly.
     """
-    if count == 0:
-        return np.zeros((0, 2))
     room = np.sqrt(sizes.prod(axis=1).sum())
-    shape = np.array([np.sqrt(aspect), 1 / np.sqrt(aspect)])
-    return separate(force_layout(count, links) * room * shape * 1.1, sizes)
+    return separate(points * room * np.array([np.sqrt(aspect), 1 / np.sqrt(aspect)]), sizes)
 
 
 def bounds(at: Points, sizes: Points) -> tuple[Points, Points]:

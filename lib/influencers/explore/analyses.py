@@ -5,34 +5,43 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 
 from influencers.config import Config
+from influencers.explore.clock import posts_by_second, read_clock
 from influencers.explore.content import content, supported_hashtags
 from influencers.explore.influence import leaders, tiers
 from influencers.explore.relative import with_relative_rate
-from influencers.explore.virality import virality
+from influencers.explore.settled import settled_posts
+from influencers.explore.virality import viral_labels, virality
 
 
 def analyses(
     posts: DataFrame, post_features: DataFrame, accounts: DataFrame, config: Config
 ) -> dict[str, DataFrame]:
-    """The tables of the three analyses, and the tiers' summary, none of them computed yet."""
+    """The tables of the three analyses, and the tiers' summary.
+
+    Only what they rest on is computed here: the thresholds of virality, and whether times of day
+    can be trusted.
+    """
     chosen = config.explore
+    clock = read_clock(posts_by_second(post_features))
+    viral = viral_labels(post_features, config.models)
+    compared = with_relative_rate(
+        settled_posts(post_features, accounts, days=chosen.settled_days),
+        accounts,
+        min_posts=chosen.min_posts,
+    )
+    tagged = supported_hashtags(
+        posts, top=chosen.top_hashtags, min_accounts=chosen.min_hashtag_accounts
+    )
+    band, buckets = chosen.negligible_effect, chosen.account_buckets
     return {
         "analysis_influence": leaders(
             post_features, accounts, top=chosen.top_accounts, min_posts=chosen.min_posts
         ),
         "analysis_tiers": tiers(accounts, min_posts=chosen.min_posts),
         "analysis_virality": virality(
-            post_features,
-            models=config.models,
-            negligible=chosen.negligible_effect,
-            account_buckets=chosen.account_buckets,
+            compared, viral, clock=clock, negligible=band, account_buckets=buckets
         ),
         "analysis_content": content(
-            with_relative_rate(post_features, accounts, min_posts=chosen.min_posts),
-            supported_hashtags(
-                posts, top=chosen.top_hashtags, min_accounts=chosen.min_hashtag_accounts
-            ),
-            negligible=chosen.negligible_effect,
-            account_buckets=chosen.account_buckets,
+            compared, tagged, clock=clock, negligible=band, account_buckets=buckets
         ),
     }

@@ -23,9 +23,21 @@ def log_bin(value: Column, per_decade: int) -> Column:
     return F.when(value > 0, F.floor(F.log10(value) * per_decade)).cast("int")
 
 
-def bin_start(number: Column, per_decade: int) -> Column:
-    """The value at which a log bin begins; the next bin's start is its end."""
-    return F.pow(F.lit(10.0), number / F.lit(float(per_decade)))
+def edges(number: Column, per_decade: int, *, whole: bool) -> tuple[Column, Column]:
+    """Where a log bin begins and where the next one does.
+
+    Args:
+        number: of the bin.
+        per_decade: as in `log_bin`.
+        whole: the bin holds whole numbers: the edges are the first of this bin's and the first of
+            the next's (bigint), so that between 1 and 2 there is no gap that could not be filled.
+    """
+
+    def start(bin_number: Column) -> Column:
+        exact = F.pow(F.lit(10.0), bin_number / F.lit(float(per_decade)))
+        return F.ceil(exact).cast("bigint") if whole else exact
+
+    return start(number), start(number + 1)
 
 
 def significant(value: Column, digits: int = 4) -> Column:
@@ -34,9 +46,9 @@ def significant(value: Column, digits: int = 4) -> Column:
     unit = F.pow(F.lit(10.0), magnitude.cast("double"))
     # For magnitudes below 1 dividing by the power of ten is exact where multiplying is not.
     power = F.pow(F.lit(10.0), (-magnitude).cast("double"))
-    rounded = F.when(
-        magnitude < 0, F.round(value * power) / power
-    ).otherwise(F.round(value / unit) * unit)
+    rounded = F.when(magnitude < 0, F.round(value * power) / power).otherwise(
+        F.round(value / unit) * unit
+    )
     return F.when(value == 0, F.lit(0.0)).otherwise(rounded)
 
 

@@ -7,54 +7,63 @@ in 86,400.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 _DAY, _HOUR = 86_400, 3_600
-# A single second of the day with this share of all posts is a date without a time. Whole hours
-# alone are not: the busiest hour of a day holds about 8 %.
+# A single second of the day with this share of all posts is a date without a time. A whole hour
+# alone is not: in times cut to the hour the busiest holds about 8 %.
 _SPIKE = 0.2
-# With fewer trusted times than this share, what is left are slips of the same crawler.
+# With fewer posts left than this share, what is left are slips of the same crawler.
 _MIN_TRUSTED = 0.1
 
 
-def with_trusted_hour(post_features: DataFrame) -> DataFrame:
-    """Add `trusted_hour`: the hour (UTC), null where the time of day was cut off.
+@dataclass(frozen=True)
+class Clock:
+    """Which times of day are times.
 
-    A time of day that at least a fifth of the posts share, and the times an hour before and after
-    it (summer time), are taken for dates. Where fewer than a tenth of the posts remain, none is
-    trusted.
+    Attributes:
+        cut_seconds: seconds of the day (UTC) that stand for a date.
+        trusted: whether enough other times are left to speak of hours at all.
     """
-    second = _second_of_day(F.col("created_at"))
-    counted = post_features.select(second.alias("second")).dropna().groupBy("second").count()
-    total = counted.agg(F.sum("count").alias("total"))
-    shares = counted.crossJoin(F.broadcast(total))
-    cut = (
-        shares.where(F.col("count") >= F.col("total") * _SPIKE)
-        .select(F.explode(F.array(*[_shifted(shift) for shift in (-_HOUR, 0, _HOUR)])).alias("second"))
-        .distinct()
-    )
-    cut_posts = counted.join(F.broadcast(cut), on="second", how="left_semi").agg(
-        F.coalesce(F.sum("count"), F.lit(0)).alias("cut_posts")
-    )
-    trusted = total.crossJoin(cut_posts).select(
-        (F.col("total") - F.col("cut_posts") >= F.col("total") * _MIN_TRUSTED).alias("some_trusted")
-    )
-    marked = cut.select("second", F.lit(True).alias("is_cut"))
-    return (
-        post_features.withColumn("second", second)
-        .join(F.broadcast(marked), on="second", how="left")
-        .crossJoin(F.broadcast(trusted))
-        .withColumn(
-            "trusted_hour", F.when(F.col("is_cut").isNull() & F.col("some_trusted"), F.col("hour"))
-        )
-        .drop("second", "is_cut", "some_trusted")
-    )
+
+    cut_seconds: frozenset[int] = frozenset()
+    trusted: bool = True
+
+    def hour(self) -> Column:
+        """The hour (UTC) of a post of post_features; null where the time of day was cut off."""
+        if not self.trusted:
+            return F.lit(None).cast("int")
+        is_cut = _second_of_day().isin(sorted(self.cut_seconds))
+        return F.when(~is_cut, F.col("hour")).cast("int")
 
 
-def _second_of_day(time: Column) -> Column:
-    return F.pmod(F.unix_timestamp(time), F.lit(_DAY))
+def posts_by_second(post_features: DataFrame) -> dict[int, int]:
+    """How many posts were made at which second of the day (UTC): at most 86,400 numbers."""
+    counted = post_features.select(_second_of_day().alias("second")).dropna()
+    rows = counted.groupBy("second").agg(F.count(F.lit(1)).alias("posts")).collect()
+    return {row["second"]: row["posts"] for row in rows}
 
 
-def _shifted(seconds: int) -> Column:
-    return F.pmod(F.col("second") + seconds, F.lit(_DAY))
+def read_clock(posts: Mapping[int, int]) -> Clock:
+    """Tell dates from times.
+
+    A second of the day that at least a fifth of the posts share is taken for a date without a
+    time, and so are the seconds an hour before and after it (summer time). Where fewer than a
+    tenth of the posts remain, no time is trusted.
+
+    Args:
+        posts: number of posts by second of the day, as of `posts_by_second`.
+    """
+    total = sum(posts.values())
+    spikes = [second for second, number in posts.items() if number >= _SPIKE * total]
+    cut = frozenset((second + shift) % _DAY for second in spikes for shift in (-_HOUR, 0, _HOUR))
+    left = sum(number for second, number in posts.items() if second not in cut)
+    return Clock(cut, trusted=total > 0 and left >= _MIN_TRUSTED * total)
+
+
+def _second_of_day() -> Column:
+    return F.pmod(F.unix_timestamp("created_at"), F.lit(_DAY))

@@ -21,6 +21,7 @@ from influencers.explore.parts import SHOWN, left_out, rows_shown
 # First and last number of hashtags of a group; 30 is the most that Instagram lets a post have.
 HASHTAG_GROUPS = ((0, 0), (1, 2), (3, 5), (6, 10), (11, 20), (21, None))
 CONTENT_TYPES = ("photo", "carousel", "video")
+_BAR = 0.34  # height of a bar where groups are 1 apart
 _TYPE_COLOURS = {"photo": style.BLUE, "carousel": style.ORANGE, "video": style.GREEN}
 
 
@@ -43,7 +44,7 @@ def group_name(first: int, last: int | None) -> str:
     """
     if last is None:
         return f"{first}+"
-    return str(first) if first == last else f"{first}–{last}"  # noqa: RUF001
+    return str(first) if first == last else f"{first}–{last}"
 
 
 def engagement_by_hashtags(posts: DataFrame) -> DataFrame:
@@ -110,30 +111,32 @@ def _draw(
     table: pd.DataFrame, name: str, groups: Sequence[str], colours: Sequence[str], *,
     title: str, ylabel: str,
 ) -> Figure:  # fmt: skip
-    shown = rows_shown(table, name).set_index(name).reindex(groups)
+    shown = rows_shown(table, name).set_index(name).reindex(list(groups))
     total = int(shown["posts"].sum())
     caption = style.counts_caption(total, "posts", left_out(table, "posts"))
+    if not total:
+        return style.no_data(title, caption)
     with style.applied():
-        figure, axes = style.new_figure(
+        figure, (raw, relative) = style.new_figure(
             title,
-            subtitle="Dot: median. Bar: the middle half of the posts. Left: as it is, account "
-            "size and all. Right: against the author's own median, which leaves only the posts.",
+            subtitle="Dot: median. Bar: the middle half of the posts. Left: posts of all accounts "
+            "together. Right: each post against its author's own median.",
             caption=f"{caption} {_notes(shown, total)}", columns=2, sharey=True,
+            size=(8.0, 2.6 + 0.55 * len(groups)),
         )  # fmt: skip
-        if not total:
-            figure.delaxes(axes.pop())
-            style.say_no_data(axes[0], caption)
-            return figure
-        raw, relative = axes
         _draw_quartiles(raw, shown, "rate", colours, style.percent)
         _draw_quartiles(relative, shown, "relative", colours, style.times)
-        raw.set(xlabel="Engagement rate", ylabel=ylabel)
-        relative.set(xlabel="Engagement rate / the author's median")
+        raw.set(xlabel="Engagement rate", ylabel=ylabel, xlim=_from_zero(shown["rate_p75"]))
+        relative.set(
+            xlabel="Engagement rate / the author's median",
+            xlim=_around_one(shown[["relative_p25", "relative_p75"]]),
+        )
+        relative.axvline(1, color=style.GREY, linewidth=1, zorder=0.8)
         style.linear_axis(raw.xaxis, unit="percent")
         style.linear_axis(relative.xaxis, unit="times")
-        relative.axvline(1, color=style.GREY, linewidth=1, zorder=0.8)
         style.category_axis(raw.yaxis, [_label(group, shown) for group in groups])
-        raw.set_ylim(len(groups) - 0.4, -0.6)  # the first group on top
+        raw.set_ylim(len(groups) - 0.5, -0.7)  # the first group on top
+        relative.tick_params(axis="y", length=0)
     return figure
 
 
@@ -144,15 +147,29 @@ def _draw_quartiles(
     for place, (colour, (_, row)) in enumerate(zip(colours, shown.iterrows(), strict=True)):
         low, median, high = (row[f"{name}_{end}"] for end in ("p25", "median", "p75"))
         if pd.isna(median):
-            axes.text(0.02, place, "no posts", transform=axes.get_yaxis_transform(),
-                      va="center", fontsize=9, color=style.GREY)  # fmt: skip
+            axes.text(
+                0.02, place, "no posts", transform=axes.get_yaxis_transform(), va="center",
+                fontsize=9, color=style.GREY,
+            )  # fmt: skip
             continue
-        axes.barh(place, high - low, left=low, height=0.34, color=colour, alpha=0.45)
+        axes.barh(place, high - low, left=low, height=_BAR, color=colour, alpha=0.45)
         axes.plot(median, place, "o", color=colour, markersize=7, markeredgecolor="white")
-        axes.annotate(write(median), (median, place), (0, 11), textcoords="offset points",
-                      ha="center", fontsize=9)  # fmt: skip
-    highest = shown[f"{name}_p75"].max()
-    axes.set_xlim(0, highest * 1.1 if highest > 0 else 1)
+        axes.annotate(
+            write(median), (median, place - _BAR / 2), (0, 2), textcoords="offset points",
+            ha="center", va="bottom", fontsize=9, path_effects=style.outlined(),
+        )  # fmt: skip
+
+
+def _from_zero(upper: pd.Series[float]) -> tuple[float, float]:
+    highest = float(upper.max())
+    return 0.0, highest * 1.1 if highest > 0 else 1.0
+
+
+def _around_one(ends: pd.DataFrame) -> tuple[float, float]:
+    """Limits with 1, the author's median, in the middle, unless that would show negative rates."""
+    reach = float((ends - 1).abs().max().max())
+    reach = 1.15 * max(reach, 0.1) if reach == reach else 0.5  # NaN: nothing to compare
+    return max(0.0, 1 - reach), 1 + reach
 
 
 def _label(group: str, shown: pd.DataFrame) -> str:

@@ -13,13 +13,16 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from influencers.explore.bins import quantile
-from influencers.explore.clock import with_trusted_hour
+from influencers.explore.clock import Clock
 from influencers.explore.comparisons import CONTENT_TYPES, HASHTAG_GROUPS, group_name, hashtag_group
 from influencers.explore.effects import delta_within
-from influencers.explore.verdicts import NO_DATA, ONE_GROUP, TOO_FEW, TRUNCATED, summary, verdict
+from influencers.explore.verdicts import NO_DATA, TOO_FEW, TRUNCATED, summary, verdict
 
 FEATURES = ("content_type", "hashtag_count", "hashtag", "hour", "weekday")
+ANY = "any"
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+_COUNTS = ("posts", "accounts", "compared_accounts")
 
 # Sums over accounts are kept in millionths, as whole numbers: a sum of fractions would depend on
 # the order of the rows.
@@ -32,14 +35,21 @@ _RESULT = (
 
 
 def content(
-    posts: DataFrame, hashtags: DataFrame, *, negligible: float, account_buckets: int
+    posts: DataFrame,
+    hashtags: DataFrame,
+    *,
+    clock: Clock,
+    negligible: float,
+    account_buckets: int,
 ) -> DataFrame:
     """How posts with a trait do against the same author's posts without it.
 
     Args:
-        posts: post_features with `relative_rate` (see `with_relative_rate`).
+        posts: post_features with `relative_rate` (see `with_relative_rate`), of posts whose likes
+            have come in (see `settled_posts`).
         hashtags: shortcode, hashtag and its position, of the hashtags to judge (see
             `supported_hashtags`).
+        clock: which times of day are times.
         negligible: the half-width of the band of no effect.
         account_buckets: how many buckets of accounts the intervals are taken from.
 
@@ -50,20 +60,21 @@ def content(
         with weights n1·n0/(n1+n0); `low` to `high` are 95 % intervals that hold together for all
         levels of the feature. A feature without any level has the level `any` and the reason.
     """
-    levels = _levels(_with_standing(with_trusted_hour(posts)), hashtags)
-    by_bucket = _by_bucket(levels, account_buckets)
-    effects = by_bucket.groupBy("feature").applyInPandas(_effects_of(negligible), schema=_RESULT)
+    levels = _levels(_with_standing(posts.withColumn("trusted_hour", clock.hour())), hashtags)
+    by_bucket = _by_bucket(levels, account_buckets).unionByName(_placeholders(levels))
+    effects = by_bucket.groupBy("feature").applyInPandas(
+        _effects_of(negligible, clock), schema=_RESULT
+    )
     medians = levels.groupBy("feature", "level").agg(
         quantile(F.col("relative_rate"), 0.5).alias("median_relative_rate")
     )
-    found = effects.join(medians, on=["feature", "level"], how="left").select(
+    return effects.join(F.broadcast(medians), on=["feature", "level"], how="left").select(
         "feature", "level", "position", "posts", "accounts", "compared_accounts",
         "median_relative_rate",
         *[F.nanvl(name, F.lit(None).cast("double")).alias(name)
           for name in ("effect", "low", "high")],
         "verdict",
     )  # fmt: skip
-    return found.unionByName(_missing(found, posts))
 
 
 def supported_hashtags(posts: DataFrame, *, top: int, min_accounts: int) -> DataFrame:
@@ -121,9 +132,9 @@ def _levels(posts: DataFrame, hashtags: DataFrame) -> DataFrame:
     group = hashtag_group(F.col("hashtag_count"))
     weekday = F.col("day_of_week") - 1
     names = F.array(*[F.lit(day) for day in WEEKDAYS])
-    types = {kind: place for place, kind in enumerate(CONTENT_TYPES)}
+    kind, types = F.col("content_type"), {name: i for i, name in enumerate(CONTENT_TYPES)}
     plain = F.array(
-        _level("content_type", F.col("content_type"), _place(F.col("content_type"), types), "typed"),
+        _level("content_type", kind, _place(kind, types), "typed"),
         _level("hashtag_count", group, _place(group, places), "all"),
         _level("hour", F.lpad(F.col("trusted_hour").cast("string"), 2, "0"),
                F.col("trusted_hour"), "timed"),
@@ -190,10 +201,27 @@ def _by_bucket(levels: DataFrame, account_buckets: int) -> DataFrame:
     )
 
 
-def _effects_of(negligible: float) -> Callable[[pd.DataFrame], pd.DataFrame]:
+def _placeholders(levels: DataFrame) -> DataFrame:
+    """An empty row for every content type, and for `any` level of the other features.
+
+    They make sure that every feature gets a verdict, be it only why there is none.
+    """
+    expected = [("content_type", kind, place) for place, kind in enumerate(CONTENT_TYPES)]
+    expected += [(feature, ANY, 0) for feature in FEATURES[1:]]
+    rows = [F.struct(*[F.lit(part) for part in row]) for row in expected]
+    none = F.lit(0).cast("bigint")
+    return levels.sparkSession.range(1).select(
+        F.inline(F.array(*rows)).alias("feature", "level", "position"),
+        F.lit(0).alias("bucket"),
+        *[none.alias(name) for name in (*_COUNTS, "wins", "weight")],
+    )
+
+
+def _effects_of(negligible: float, clock: Clock) -> Callable[[pd.DataFrame], pd.DataFrame]:
     def effects_of(buckets: pd.DataFrame) -> pd.DataFrame:
-        """A row for each level of one feature."""
-        levels = buckets.sort_values(["position", "level", "bucket"]).groupby(
+        """A row for each level of one feature; `any` only where there is no other."""
+        found = buckets[(buckets["level"] != ANY) | (buckets["level"] == ANY).all()]
+        levels = found.sort_values(["position", "level", "bucket"]).groupby(
             ["feature", "position", "level"]
         )
         rows = []
@@ -201,8 +229,10 @@ def _effects_of(negligible: float) -> Callable[[pd.DataFrame], pd.DataFrame]:
             effect = delta_within(
                 part["wins"].to_numpy(), part["weight"].to_numpy(), comparisons=len(levels)
             )
-            counts = (part[name].sum() for name in ("posts", "accounts", "compared_accounts"))
             word = verdict(effect, negligible=negligible)
+            if level == ANY:
+                word = _why_none(feature, clock)
+            counts = (part[name].sum() for name in _COUNTS)
             rows.append(
                 (feature, level, position, *counts, effect.value, effect.low, effect.high, word)
             )
@@ -212,43 +242,11 @@ def _effects_of(negligible: float) -> Callable[[pd.DataFrame], pd.DataFrame]:
     return effects_of
 
 
-def _missing(found: DataFrame, posts: DataFrame) -> DataFrame:
-    """Types and features without a post, with the reason why there is no verdict."""
-    expected = [("content_type", kind, place) for place, kind in enumerate(CONTENT_TYPES)]
-    expected += [(feature, "any", 0) for feature in FEATURES[1:]]
-    rows = F.array(
-        *[
-            F.struct(F.lit(f).alias("feature"), F.lit(v).alias("level"), F.lit(p).alias("position"))
-            for f, v, p in expected
-        ]
-    )
-    reasons = {"content_type": ONE_GROUP, "hashtag": TOO_FEW, "hour": TRUNCATED}
-    known = posts.where(F.col("engagement_rate").isNotNull()).limit(1)
-    some_posts = known.agg((F.count(F.lit(1)) > 0).alias("some_posts"))
-    reason = F.when(F.col("some_posts"), _reason(reasons)).otherwise(NO_DATA)
-    number, fraction = F.lit(0).cast("bigint"), F.lit(None).cast("double")
-    has = found.groupBy("feature").agg(F.collect_set("level").alias("levels"))
-    is_there = F.when(F.col("level") == "any", F.col("levels").isNotNull()).otherwise(
-        F.coalesce(F.array_contains("levels", F.col("level")), F.lit(False))
-    )
-    return (
-        some_posts.select("some_posts", F.inline(rows))
-        .join(has, on="feature", how="left")
-        .where(~is_there)
-        .select(
-            "feature", "level", "position",
-            *[number.alias(name) for name in ("posts", "accounts", "compared_accounts")],
-            *[fraction.alias(name) for name in ("median_relative_rate", "effect", "low", "high")],
-            reason.alias("verdict"),
-        )
-    )  # fmt: skip
-
-
-def _reason(reasons: dict[str, str]) -> Column:
-    reason = F.lit(NO_DATA)
-    for feature, words in reasons.items():
-        reason = F.when(F.col("feature") == feature, words).otherwise(reason)
-    return reason
+def _why_none(feature: str, clock: Clock) -> str:
+    """Why a feature has no level to judge."""
+    if feature == "hour" and not clock.trusted:
+        return TRUNCATED
+    return TOO_FEW if feature == "hashtag" else NO_DATA
 
 
 def verdicts(table: DataFrame) -> dict[str, str]:

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from pyspark.sql import Column, DataFrame
+from matplotlib.ticker import MaxNLocator
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from influencers.explore import style
-from influencers.explore.bins import bin_start, log_bin, quantile
+from influencers.explore.bins import edges, log_bin, quantile
 from influencers.explore.parts import SHOWN, left_out, rows_shown
 
 _TIERS = ("nano", "micro", "mid", "macro", "mega")
@@ -77,11 +78,9 @@ def _histogram(frame: DataFrame, value: str, things: str, per_decade: int) -> Da
     )
     counted = binned.groupBy("part", "bin").agg(F.count(F.lit(1)).alias(things))
 
-    def edge(number: Column, name: str) -> Column:
-        return bin_start(number, per_decade).alias(f"{value}_{name}")
-
+    start, end = edges(F.col("bin"), per_decade, whole=True)
     return counted.crossJoin(F.broadcast(typical)).select(
-        "part", edge(F.col("bin"), "from"), edge(F.col("bin") + 1, "to"), things, "median", "p90"
+        "part", start.alias(f"{value}_from"), end.alias(f"{value}_to"), things, "median", "p90"
     )
 
 
@@ -91,10 +90,9 @@ def _draw(
     """The histogram; the axes are None where there is nothing to draw."""
     shown = rows_shown(table, f"{value}_from")
     caption = style.counts_caption(int(shown[things].sum()), things, left_out(table, things))
-    figure, (axes,) = style.new_figure(title, subtitle=subtitle, caption=f"{caption} {notes}")
     if shown.empty:
-        style.say_no_data(axes, caption)
-        return figure, None
+        return style.no_data(title, caption), None
+    figure, (axes,) = style.new_figure(title, subtitle=subtitle, caption=f"{caption} {notes}")
     start, end = shown[f"{value}_from"], shown[f"{value}_to"]
     axes.bar(
         start, shown[things], width=end - start, align="edge", color=style.BLUE,
@@ -102,7 +100,7 @@ def _draw(
     )  # fmt: skip
     style.log_axis(axes.xaxis, [*start, *end])
     style.linear_axis(axes.yaxis)
-    axes.yaxis.get_major_locator().set_params(integer=True)
+    axes.yaxis.set_major_locator(MaxNLocator("auto", integer=True))
     axes.set_ylim(0, float(shown[things].max()) * 1.3)  # the labels stand in the upper quarter
     _mark_typical(axes, shown, things)
     return figure, axes
@@ -111,17 +109,17 @@ def _draw(
 def _mark_typical(axes: Axes, shown: pd.DataFrame, things: str) -> None:
     """Lines at the median and the 90th percentile, named beside them."""
     median, p90 = float(shown["median"].iloc[0]), float(shown["p90"].iloc[0])
-    marks = [(median, "right", f"half of the {things}:\n{style.short(median)} or fewer ")]
+    marks = [(median, "right", f"half of the {things}:\n{style.short(median)} or fewer")]
     if p90 > median:
-        marks.append((p90, "left", f" top 10 %:\n {style.short(p90)} or more"))
+        marks.append((p90, "left", f"top 10 %:\n{style.short(p90)} or more"))
     for at, side, words in marks:
         if at <= 0:
             continue
-        axes.axvline(at, ymax=0.88, color=style.VERMILION, linewidth=1.4)
+        axes.axvline(at, ymax=0.9, color=style.VERMILION, linewidth=1.4)
         axes.annotate(
-            words, (at, 0.88), xycoords=("data", "axes fraction"), ha=side, va="top",
-            fontsize=9, color=style.INK,
-            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1},
+            words, (at, 0.9), (-5 if side == "right" else 5, 0),
+            xycoords=("data", "axes fraction"), textcoords="offset points", ha=side, va="top",
+            fontsize=9, color=style.INK, path_effects=style.outlined(),
         )  # fmt: skip
 
 

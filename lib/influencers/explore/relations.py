@@ -12,12 +12,15 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from numpy.typing import NDArray
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from influencers.explore import style
-from influencers.explore.bins import bin_start, log_bin, quartiles
+from influencers.explore.bins import edges, log_bin, quartiles
 from influencers.explore.parts import SHOWN, left_out, rows_shown
+
+Floats = NDArray[np.float64]
 
 # Quartiles of fewer posts than this say more about the posts than about the column.
 _MIN_COLUMN_POSTS = 20
@@ -66,7 +69,7 @@ def draw_engagement_vs_followers(table: pd.DataFrame) -> Figure:
     return _draw(
         table, ("followers", "rate"),
         labels=("Followers (log scale)", "Engagement rate (log scale)"),
-        units=("count", "percent"),
+        units=("short", "percent"),
         title="Engagement rate against followers",
         subtitle="The darker a cell, the more posts. The line is the median, the dashes hold the "
         "middle half.",
@@ -79,7 +82,7 @@ def draw_likes_vs_comments(table: pd.DataFrame) -> Figure:
     return _draw(
         table, ("likes", "comments"),
         labels=("Likes (log scale)", "Comments (log scale)"),
-        units=("count", "count"),
+        units=("short", "short"),
         title="Comments against likes",
         subtitle="The darker a cell, the more posts. The line is the median, the dashes hold the "
         "middle half.",
@@ -109,13 +112,12 @@ def _grid(
         .agg(F.count(F.lit(1)).alias("posts"), F.sum("likes_only").alias("likes_only"))
     )
 
-    def edge(name: str, number: Column, end: str) -> Column:
-        return bin_start(number, per_decade).alias(f"{name}_{end}")
-
+    x_from, x_to = edges(F.col("column"), per_decade, whole=True)
+    y_from, y_to = edges(F.col("row"), per_decade, whole=y[0] != "rate")
     return cells.join(F.broadcast(columns), on="column", how="left").select(
         "part",
-        edge(x[0], F.col("column"), "from"), edge(x[0], F.col("column") + 1, "to"),
-        edge(y[0], F.col("row"), "from"), edge(y[0], F.col("row") + 1, "to"),
+        x_from.alias(f"{x[0]}_from"), x_to.alias(f"{x[0]}_to"),
+        y_from.alias(f"{y[0]}_from"), y_to.alias(f"{y[0]}_to"),
         "posts", "likes_only",
         "column_posts", "column_p25", "column_median", "column_p75",
     )  # fmt: skip
@@ -131,10 +133,9 @@ def _draw(
     caption = style.counts_caption(total, "posts", left_out(table, "posts"))
     notes = f"{caption} {notes} {_likes_alone(shown, total)}"
     with style.applied():
-        figure, (axes,) = style.new_figure(title, subtitle=subtitle, caption=notes)
         if shown.empty:
-            style.say_no_data(axes, caption)
-            return figure
+            return style.no_data(title, caption)
+        figure, (axes,) = style.new_figure(title, subtitle=subtitle, caption=notes)
         _draw_cells(figure, axes, shown, names)
         style.log_axis(axes.xaxis, [*shown[f"{x}_from"], *shown[f"{x}_to"]], unit=units[0])
         style.log_axis(axes.yaxis, [*shown[f"{y}_from"], *shown[f"{y}_to"]], unit=units[1])
@@ -143,9 +144,7 @@ def _draw(
     return figure
 
 
-def _draw_cells(
-    figure: Figure, axes: Axes, shown: pd.DataFrame, names: tuple[str, str]
-) -> None:
+def _draw_cells(figure: Figure, axes: Axes, shown: pd.DataFrame, names: tuple[str, str]) -> None:
     """Colour the cells by the number of posts; cells without a post stay white."""
     x_edges, columns = _edges(shown, names[0])
     y_edges, rows = _edges(shown, names[1])
@@ -162,13 +161,11 @@ def _draw_cells(
     bar.outline.set_visible(False)
 
 
-def _edges(shown: pd.DataFrame, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """All edges from the first to the last bin, and every row's bin, counted from the first."""
-    start, end = shown[f"{name}_from"], shown[f"{name}_to"]
-    step = float(np.log10(end.iloc[0] / start.iloc[0]))
-    number = np.rint(np.log10(start.to_numpy() / start.min()) / step).astype(int)
-    edges = start.min() * 10 ** (step * np.arange(number.max() + 2))
-    return edges, number
+def _edges(shown: pd.DataFrame, name: str) -> tuple[Floats, NDArray[np.intp]]:
+    """The edges of all cells and of the gaps between them, and the place of every row."""
+    start, end = shown[f"{name}_from"].to_numpy(float), shown[f"{name}_to"].to_numpy(float)
+    all_edges = np.unique(np.concatenate([start, end]))
+    return all_edges, np.searchsorted(all_edges, start)
 
 
 def _draw_quartiles(axes: Axes, shown: pd.DataFrame, x: str) -> None:
@@ -178,8 +175,10 @@ def _draw_quartiles(axes: Axes, shown: pd.DataFrame, x: str) -> None:
     looks = {"column_p25": (1.0, "--"), "column_median": (2.2, "-"), "column_p75": (1.0, "--")}
     for name, (width, line) in looks.items():
         value = columns[name].where(enough & (columns[name] > 0))  # no place for 0 on a log axis
-        axes.plot(middle, value, line, color="white", linewidth=width + 1.6)
-        axes.plot(middle, value, line, color=style.VERMILION, linewidth=width)
+        axes.plot(
+            middle, value, line, color=style.VERMILION, linewidth=width,
+            path_effects=style.outlined(width=width + 1.6),
+        )  # fmt: skip
 
 
 def _likes_alone(shown: pd.DataFrame, total: int) -> str:

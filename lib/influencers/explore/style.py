@@ -21,6 +21,7 @@ from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.patheffects import AbstractPathEffect, withStroke
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 # Okabe and Ito's palette: told apart with every common kind of colour blindness.
@@ -71,7 +72,7 @@ def applied() -> Iterator[None]:
     """The project's settings of matplotlib, whatever the user's own are, for a while."""
     with rc_context():
         rcdefaults()
-        rcParams.update(_SETTINGS)
+        rcParams.update(_SETTINGS)  # type: ignore[arg-type]
         yield
 
 
@@ -108,19 +109,15 @@ def new_figure(
     return figure, [one for row in axes for one in row]
 
 
-def say_no_data(axes: Axes, reason: str = "") -> None:
-    """Put 'no data' where the drawing would be, and why."""
-    axes.set(xticks=[], yticks=[], xlabel="", ylabel="")
-    for spine in axes.spines.values():
-        spine.set_visible(False)
-    axes.text(
-        0.5, 0.55, "no data", transform=axes.transAxes, ha="center", va="center",
-        fontsize=20, color=GREY,
-    )  # fmt: skip
-    axes.text(
-        0.5, 0.44, "\n".join(textwrap.wrap(reason, 70)), transform=axes.transAxes,
-        ha="center", va="top", fontsize=10, color=GREY,
-    )  # fmt: skip
+def no_data(title: str, reason: str, *, caption: str = "") -> Figure:
+    """A figure that says 'no data', and why, where the drawing would be."""
+    with applied():
+        figure, (axes,) = new_figure(title, caption=caption, size=(8.0, 3.2))
+        axes.set_axis_off()
+        look: dict[str, Any] = {"transform": axes.transAxes, "ha": "center", "color": GREY}
+        axes.text(0.5, 0.6, "no data", va="center", fontsize=20, **look)
+        axes.text(0.5, 0.4, "\n".join(textwrap.wrap(reason, 70)), va="top", **look)
+    return figure
 
 
 def png(figure: Figure) -> bytes:
@@ -129,6 +126,11 @@ def png(figure: Figure) -> bytes:
     with applied():
         figure.savefig(target, format="png", dpi=_DPI, metadata={"Software": None})
     return target.getvalue()
+
+
+def outlined(color: str = "white", width: float = 3.0) -> list[AbstractPathEffect]:
+    """A light outline, so that text and lines are read on any ground."""
+    return [withStroke(linewidth=width, foreground=color)]
 
 
 def count(number: float) -> str:
@@ -162,7 +164,8 @@ def counts_caption(shown: int, things: str, left_out: Iterable[tuple[str, int]])
     '16,000 posts shown. Left out: 30 (likes unknown).'
     """
     reasons = ", ".join(f"{count(number)} ({why})" for why, number in left_out if number)
-    return f"{count(shown)} {things} shown." + (f" Left out: {reasons}." if reasons else "")
+    noun = things.removesuffix("s") if shown == 1 else things
+    return f"{count(shown)} {noun} shown." + (f" Left out: {reasons}." if reasons else "")
 
 
 def readable(text: str, limit: int = 40) -> str:
@@ -179,14 +182,14 @@ def readable(text: str, limit: int = 40) -> str:
 
 
 def log_axis(
-    axis: Axis, values: Sequence[float], *, unit: str = "count", room: float = 0.0
+    axis: Axis, values: Sequence[float], *, unit: str = "short", room: float = 0.0
 ) -> None:
     """Make an axis logarithmic, over whole decades' ticks around `values`.
 
     Args:
         axis: `axes.xaxis` or `axes.yaxis`.
         values: what has to fit; the positive ones count, and there must be one.
-        unit: `count` (10k, 1M) or `percent` (fractions shown as 10 %).
+        unit: `short` (10k, 1M) or `percent` (fractions shown as 10 %).
         room: decades of free space at the upper end.
     """
     positive = [value for value in values if value > 0]
@@ -196,7 +199,7 @@ def log_axis(
         low, high = min(low, middle - 0.6), max(high, middle + 0.6)
     pad = 0.02 * (high - low)
     limits = (10 ** (low - pad), 10 ** (high + pad))
-    if axis.axis_name == "x":
+    if axis is axis.axes.xaxis:
         axis.axes.set_xscale("log")
         axis.axes.set_xlim(limits)
     else:
@@ -217,13 +220,18 @@ def category_axis(axis: Axis, labels: Sequence[str]) -> None:
 
 
 def linear_axis(axis: Axis, *, unit: str = "count") -> None:
-    """Format a linear axis in `count`, `percent` or `times`, with grid lines."""
+    """Format a linear axis in `count` (1,500), `short`, `percent` or `times`, with grid lines."""
     axis.set_major_formatter(_formatter(unit))
     axis.grid(True)
 
 
 def _formatter(unit: str) -> FuncFormatter:
-    texts: dict[str, Write] = {"count": short, "percent": percent, "times": lambda x: f"×{x:g}"}
+    texts: dict[str, Write] = {
+        "count": lambda x: f"{x:,g}",
+        "short": short,
+        "percent": percent,
+        "times": lambda x: f"×{x:g}",
+    }
     write = texts[unit]
     return FuncFormatter(lambda value, _: write(value))
 
@@ -254,9 +262,9 @@ def _write_caption(figure: Figure, caption: str) -> float:
 
 
 def _wrapped(figure: Figure, text: str, size: float) -> list[str]:
-    """Lines that fit the figure; a character of DejaVu Sans is .57 of its size wide on average."""
+    """Lines that fit the figure; a character of DejaVu Sans is about .54 of its size wide."""
     width = figure.get_figwidth() * 72 * (1 - 2 * _MARGIN)
-    return textwrap.wrap(text, int(width / (0.57 * size)))
+    return textwrap.wrap(text, int(width / (0.54 * size)))
 
 
 @cache

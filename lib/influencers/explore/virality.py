@@ -7,7 +7,7 @@ before posting, and the age of the post; differences between accounts are part o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -16,9 +16,9 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from influencers.config import ModelsConfig
-from influencers.explore.clock import with_trusted_hour
+from influencers.explore.clock import Clock
 from influencers.explore.effects import delta_between
-from influencers.explore.verdicts import NO_DATA, TRUNCATED, verdict
+from influencers.explore.verdicts import NO_DATA, ONE_GROUP, TRUNCATED, verdict
 from influencers.models import labels
 from influencers.models.declaration import LABELS
 
@@ -45,10 +45,33 @@ _RESULT = (
 )
 
 
+def viral_labels(post_features: DataFrame, models: ModelsConfig) -> dict[str, Column]:
+    """The labels, as the models have them: 1.0 for a viral post, 0.0, or null where unknown.
+
+    The thresholds are learnt from all of `post_features`, since nothing is predicted here.
+    """
+    return {
+        name: labels.labelled(LABELS[name], labels.learn(LABELS[name], post_features, models))
+        for name in VIRAL_LABELS
+    }
+
+
 def virality(
-    post_features: DataFrame, *, models: ModelsConfig, negligible: float, account_buckets: int
+    posts: DataFrame,
+    viral: Mapping[str, Column],
+    *,
+    clock: Clock,
+    negligible: float,
+    account_buckets: int,
 ) -> DataFrame:
     """The effect size of every feature between viral and other posts, by label.
+
+    Args:
+        posts: post_features, of posts whose likes have come in (see `settled_posts`).
+        viral: a column for every label (see `viral_labels`).
+        clock: which times of day are times.
+        negligible: the half-width of the band of no effect.
+        account_buckets: how many buckets of accounts the intervals are taken from.
 
     Returns:
         A row a label and feature. `typical_viral` and `typical_other` are medians, or shares for
@@ -56,18 +79,11 @@ def virality(
         shares) over posts whose value is known, `low` to `high` its 95 % interval, clustered by
         account. Values closer than 2.3 % count as ties.
     """
-    posts = with_trusted_hour(post_features)
-    viral = {
-        name: labels.labelled(
-            LABELS[name], labels.learn(LABELS[name], post_features, models)
-        )
-        for name in VIRAL_LABELS
-    }
-    histograms = _histograms(posts, viral, account_buckets)
+    histograms = _histograms(posts.withColumn("trusted_hour", clock.hour()), viral, account_buckets)
     effects = histograms.groupBy("label", "feature").applyInPandas(
         _effect_of(negligible), schema=_RESULT
     )
-    return _with_every_feature(effects, post_features)
+    return _with_every_feature(effects, clock)
 
 
 def _values() -> dict[str, Column]:
@@ -86,7 +102,7 @@ def _values() -> dict[str, Column]:
     return {**{name: F.col(name) for name in NUMBERS}, **yes_no}
 
 
-def _histograms(posts: DataFrame, viral: dict[str, Column], account_buckets: int) -> DataFrame:
+def _histograms(posts: DataFrame, viral: Mapping[str, Column], account_buckets: int) -> DataFrame:
     """Viral and other posts by label, feature, bucket of accounts and step of the value."""
     each = F.array(
         *[
@@ -129,12 +145,13 @@ def _effect_of(negligible: float) -> Callable[[pd.DataFrame], pd.DataFrame]:
         viral, other, values = _as_matrices(histogram)
         label, feature = histogram["label"].iloc[0], histogram["feature"].iloc[0]
         effect = delta_between(viral, other)
+        word = verdict(effect, negligible=negligible) if len(values) > 1 else ONE_GROUP
         numeric = feature in NUMBERS
         row = (
             label, feature, viral.sum(), other.sum(),
             _typical(viral.sum(axis=0), values, numeric),
             _typical(other.sum(axis=0), values, numeric),
-            effect.value, effect.low, effect.high, verdict(effect, negligible=negligible),
+            effect.value, effect.low, effect.high, word,
         )  # fmt: skip
         return pd.DataFrame([row], columns=_result_columns())
 
@@ -167,15 +184,13 @@ def _typical(counts: NDArray[np.int64], values: NDArray[np.float64], numeric: bo
     return float(values[middle])
 
 
-def _with_every_feature(effects: DataFrame, post_features: DataFrame) -> DataFrame:
+def _with_every_feature(effects: DataFrame, clock: Clock) -> DataFrame:
     """Also the features that no post has a value of, with the reason; NaN becomes null."""
-    reason = F.when(
-        F.col("some_posts") & F.col("feature").isin(*DAYPARTS), TRUNCATED
-    ).otherwise(NO_DATA)
-    every = post_features.limit(1).agg((F.count(F.lit(1)) > 0).alias("some_posts")).select(
-        "some_posts",
-        F.explode(F.array(*[F.lit(name) for name in VIRAL_LABELS])).alias("label"),
-    ).select("*", F.explode(F.array(*[F.lit(name) for name in FEATURES])).alias("feature"))
+    untimed = NO_DATA if clock.trusted else TRUNCATED
+    reason = F.when(F.col("feature").isin(*DAYPARTS), untimed).otherwise(NO_DATA)
+    names = [F.struct(F.lit(label), F.lit(name)) for label in VIRAL_LABELS for name in FEATURES]
+    one_row = effects.sparkSession.range(1)
+    every = one_row.select(F.inline(F.array(*names)).alias("label", "feature"))
     numbers = ("typical_viral", "typical_other", "effect", "low", "high")
     return every.join(effects, on=["label", "feature"], how="left").select(
         "label", "feature",

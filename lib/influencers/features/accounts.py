@@ -100,7 +100,8 @@ def _shares() -> list[Column]:
 
 
 def _mean_of_counts(name: str) -> Column:
-    total = F.sum(F.col(name).cast("bigint")).cast("double")
+    # Of integers, so that the order of rows does not matter; null if their sum is beyond bigint.
+    total = F.try_sum(F.col(name).cast("bigint")).cast("double")
     return F.try_divide(total, F.count(name).cast("double")).alias(f"mean_{name}")
 
 

@@ -1,8 +1,9 @@
 """What an account had done before a post: strictly earlier posts only.
 
 Two posts of the same second (or, where times are truncated, of the same day) know nothing of each
-other. The work is linear in an account's posts, whatever their number: each time of posting is one
-row, and looks back at no more rows than the history is long.
+other. The posts of an account are shuffled and sorted once and gone through twice, and none looks
+back at more posts than the history is long: the work grows with the number of posts, not with the
+number of pairs of them.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 _SECONDS_PER_DAY = 86_400
-_WHEN = ("owner_id", "created_at")
 
 
 def with_history(posts: DataFrame, *, length: int) -> DataFrame:
@@ -27,67 +27,50 @@ def with_history(posts: DataFrame, *, length: int) -> DataFrame:
         posts: with owner_id, shortcode, created_at, likes and engagement_rate.
         length: how many posts the history looks back.
     """
-    before = _before(_times(posts, length=length), length=length)
-    described = before.select(
-        *_WHEN,
-        "history_posts",
-        "days_since_last_post",
-        *_measures("rates", "engagement_rate"),
-        *_measures("likes_known", "likes"),
-    )
-    return posts.join(described, on=list(_WHEN), how="left")
-
-
-def _times(posts: DataFrame, *, length: int) -> DataFrame:
-    """One row for each time at which an account posted: how often, and its latest posts then."""
-    latest_first = Window.partitionBy(*_WHEN).orderBy(F.desc("shortcode"))
-    value = F.struct(F.negative("place").alias("order"), "likes", "engagement_rate")
+    # What lies before the first post of a time lies before all of that time.
+    same_time = Window.partitionBy("owner_id", "created_at").orderBy("shortcode")
+    earlier = F.first("_earlier").over(same_time)
     return (
-        posts.select(
-            *_WHEN, "likes", "engagement_rate", F.row_number().over(latest_first).alias("place")
-        )
-        .groupBy(*_WHEN)
-        .agg(
-            F.max("place").cast("bigint").alias("posts_then"),
-            # An account with a million posts on one day keeps the few that count.
-            F.sort_array(F.collect_list(F.when(F.col("place") <= length, value)), asc=False).alias(
-                "values_then"
-            ),
-        )
+        posts.withColumn("_earlier", _rows_before(length))
+        .withColumn("_earlier", earlier)
+        .select(*posts.columns, *_described(F.col("_earlier")))
     )
 
 
-def _before(times: DataFrame, *, length: int) -> DataFrame:
-    """For each time, what lies strictly before it, newest first."""
-    by_time = Window.partitionBy("owner_id").orderBy("created_at")
-    # Each time has at least one post, so this many times hold at least that many posts.
-    near = by_time.rowsBetween(-length, -1)
-    ever = by_time.rowsBetween(Window.unboundedPreceding, -1)
-    now, last = F.unix_seconds("created_at"), F.lag(F.unix_seconds("created_at")).over(by_time)
-    recent = F.slice(F.flatten(F.reverse(F.collect_list("values_then").over(near))), 1, length)
-    return times.select(
-        *_WHEN,
-        F.coalesce(F.sum("posts_then").over(ever), F.lit(0)).alias("history_posts"),
-        ((now - last) / _SECONDS_PER_DAY).alias("days_since_last_post"),
-        recent.alias("recent"),
-    ).select(
-        "*",
-        F.array_compact(F.col("recent.engagement_rate")).alias("rates"),
-        F.array_compact(F.col("recent.likes").cast("array<double>")).alias("likes_known"),
+def _rows_before(length: int) -> Column:
+    """What the account's rows before a row hold, those of the row's own time among them."""
+    in_order = Window.partitionBy("owner_id").orderBy("created_at", "shortcode")
+    last_ones = in_order.rowsBetween(-length, -1)
+    return F.struct(
+        (F.row_number().over(in_order).cast("bigint") - 1).alias("posts"),
+        F.lag("created_at").over(in_order).alias("last_at"),
+        # Oldest first; unknown values are not collected.
+        F.collect_list("engagement_rate").over(last_ones).alias("engagement_rate"),
+        F.collect_list(F.col("likes").cast("double")).over(last_ones).alias("likes"),
     )
 
 
-def _measures(values: str, name: str) -> list[Column]:
+def _described(earlier: Column) -> list[Column]:
+    since = F.unix_seconds("created_at") - F.unix_seconds(earlier["last_at"])
     return [
-        median(F.col(values)).alias(f"history_median_{name}"),
-        F.get(values, F.lit(0)).alias(f"history_last_{name}"),
+        earlier["posts"].alias("history_posts"),
+        (since / _SECONDS_PER_DAY).alias("days_since_last_post"),
+        *_measures(earlier["engagement_rate"], "engagement_rate"),
+        *_measures(earlier["likes"], "likes"),
+    ]
+
+
+def _measures(values: Column, name: str) -> list[Column]:
+    return [
+        median(values).alias(f"history_median_{name}"),
+        F.try_element_at(values, F.lit(-1)).alias(f"history_last_{name}"),
         F.array_max(values).alias(f"history_max_{name}"),
     ]
 
 
 def median(values: Column) -> Column:
     """The median of an array without nulls; null for an empty one."""
-    ordered = F.array_sort(values)
+    ordered = F.sort_array(values)
     upper = F.floor(F.size(values) / 2).cast("int")
     lower = F.floor((F.size(values) - 1) / 2).cast("int")
     return (F.get(ordered, lower) + F.get(ordered, upper)) / 2

@@ -16,8 +16,11 @@ _SECONDS_PER_DAY = 86_400
 
 
 def engagement(likes: Column, comments: Column) -> Column:
-    """Likes and comments together; unknown comments count as none, unknown likes as unknown."""
-    return likes + F.coalesce(comments, F.lit(0))
+    """Likes and comments together; unknown comments count as none, unknown likes as unknown.
+
+    A sum beyond bigint, which no network has, is unknown too.
+    """
+    return F.try_add(likes, F.coalesce(comments, F.lit(0)))
 
 
 def engagement_rate(engaged: Column, followers: Column) -> Column:
@@ -31,9 +34,7 @@ def content_type(is_video: Column, multiple_images: Column) -> Column:
     return F.when(is_video, "video").when(multiple_images, "carousel").when(known, "photo")
 
 
-def post_features(
-    posts: DataFrame, *, tier_edges: Sequence[int], history_length: int
-) -> DataFrame:
+def post_features(posts: DataFrame, *, tier_edges: Sequence[int], history_length: int) -> DataFrame:
     """The features of every post: the columns of the table post_features.
 
     Grain: one row for each post. A post's age is the time from it to the latest post of all, so
@@ -58,13 +59,9 @@ def post_features(
 
 def with_age(posts: DataFrame) -> DataFrame:
     """Posts with `post_age_days`: the days from each to the latest of them."""
-    latest = posts.agg(F.max("created_at").alias("latest"))
-    seconds = F.unix_seconds("latest") - F.unix_seconds("created_at")
-    return (
-        posts.join(F.broadcast(latest), how="cross")
-        .withColumn("post_age_days", seconds / _SECONDS_PER_DAY)
-        .drop("latest")
-    )
+    latest = posts.agg(F.max("created_at")).scalar()
+    seconds = F.unix_seconds(latest) - F.unix_seconds("created_at")
+    return posts.withColumn("post_age_days", seconds / _SECONDS_PER_DAY)
 
 
 def _content() -> list[Column]:

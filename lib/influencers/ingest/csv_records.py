@@ -25,7 +25,7 @@ NUL_CHARACTER = "nul_character"
 
 
 class Undecodable(str):
-    """A line whose bytes are not text in the file's encoding; shows them as `\\xNN`."""
+    """A line whose bytes are not text in the file's encoding; shows them by their hex numbers."""
 
     __slots__ = ()
 

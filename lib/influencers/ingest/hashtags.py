@@ -16,7 +16,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import regex
 from pyspark.sql import Column
-from pyspark.sql import functions as F
+from pyspark.sql.pandas.functions import arrow_udf
 from pyspark.sql.types import ArrayType, StringType, StructField, StructType
 
 # Middle dot, maqaf, geresh, gershayim, the two tsheg marks, wave dashes, kana marks, ditto mark.
@@ -24,9 +24,7 @@ _SPELLING = "\u00b7\u05be\u05f3\u05f4\u0f0b\u0f0c\u301c\uff5e\u309b\u309c\u30a0\
 # A variation selector belongs to the emoji before it, not to a word.
 _WORD = r"\p{L}\p{Nd}\p{Pc}[\p{M}--[\uFE00-\uFE0F]]"
 _CONTINUE = rf"[{_WORD}\u200c\u200d{_SPELLING}]"
-_HASHTAGS = regex.compile(
-    rf"(?:[#＃](?![\uFE0F\u20E3])({_CONTINUE}++)(?!://))+", regex.VERSION1
-)
+_HASHTAGS = regex.compile(rf"(?:[#＃](?![\uFE0F\u20E3])({_CONTINUE}++)(?!://))+", regex.VERSION1)
 _NOT_BEFORE = regex.compile(rf"[{_WORD}&]", regex.VERSION1)
 _ADDRESS = regex.compile(r"(?:https?://|www\.)|[\w-]\.[A-Za-z]{2,24}/", regex.IGNORECASE)
 _LETTER = regex.compile(r"\p{L}")
@@ -107,11 +105,12 @@ def caption_tags(caption: Column) -> Column:
     """
 
     # Defined here, so that importing the module needs no session.
-    @F.arrow_udf(TAGS_TYPE)  # type: ignore[untyped-decorator]
+    @arrow_udf(TAGS_TYPE)  # type: ignore[call-overload, untyped-decorator]
     def tags_of(captions: pa.Array) -> pa.Array:
         found = [read_tags(caption or "") for caption in captions.to_pylist()]
         lists = [pa.array(column, pa.list_(pa.string())) for column in zip(*found, strict=True)]
         empty = pa.array([], pa.list_(pa.string()))
         return pa.StructArray.from_arrays(lists or [empty] * 3, names=list(Tags._fields))
 
-    return tags_of(caption)
+    column: Column = tags_of(caption)
+    return column

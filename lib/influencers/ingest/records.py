@@ -73,7 +73,9 @@ def csv_record_reader(*, encoding: str, max_chars: int) -> Reader:
             if problem is None and len(cells) != header.width:
                 problem = FIELD_COUNT
             if problem is None:
-                yield Record(raw, None, tuple((cells[p] or None) if p >= 0 else None for p in places))
+                yield Record(
+                    raw, None, tuple((cells[p] or None) if p >= 0 else None for p in places)
+                )
             else:
                 yield Record(raw, problem, _NOTHING)
 

@@ -40,9 +40,7 @@ class Source:
     header: Header
 
 
-def find(
-    spark: SparkSession, patterns: Sequence[str], config: IngestConfig
-) -> tuple[Source, ...]:
+def find(spark: SparkSession, patterns: Sequence[str], config: IngestConfig) -> tuple[Source, ...]:
     """The files behind paths, folders and globs, each looked at once from its start.
 
     Empty files inside folders, as Spark writes them, are left out.
@@ -65,9 +63,7 @@ def find(
     return tuple(sources)
 
 
-def read_records(
-    spark: SparkSession, sources: Sequence[Source], config: IngestConfig
-) -> DataFrame:
+def read_records(spark: SparkSession, sources: Sequence[Source], config: IngestConfig) -> DataFrame:
     """All records of the files, raw: the columns of `records.RECORDS_SCHEMA`.
 
     Grain: one row for each record. A file that is cut off fails the query that reads it.
@@ -100,9 +96,7 @@ def remarks(sources: Sequence[Source]) -> list[str]:
         # A crawl's own time is rare: its absence is no news.
         absent = [name for name in source.header.absent if name != "crawled_at"]
         if absent:
-            said.setdefault(f"unknown throughout: {', '.join(absent)}", []).append(
-                source.file.uri
-            )
+            said.setdefault(f"unknown throughout: {', '.join(absent)}", []).append(source.file.uri)
     return [f"{uris[0]}{_and_more(len(uris))}: {text}" for text, uris in said.items()]
 
 

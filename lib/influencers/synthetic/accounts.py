@@ -23,6 +23,7 @@ _FOLLOWERS_LOG_MEDIAN = 11.0  # 60 thousand; every tier from nano to mega has it
 _FOLLOWERS_LOG_DEVIATION = 1.8
 _MOST_FOLLOWERS = 600_000_000
 _POSTS_LOG_DEVIATION = 1.05
+_MOST_WEIGHT = 20.0  # some eleven times the mean: no single account makes up a sample
 
 # What the number of followers, in standard deviations of its logarithm, changes elsewhere.
 INFLUENCE = {"log_posts": 0.25, "logit_video_share": 0.40, "log_following": -0.20}
@@ -92,7 +93,7 @@ def block(seed: int, number: int) -> Accounts:
         topic=topic,
         followers=np.clip(np.rint(followers), 20, _MOST_FOLLOWERS).astype(np.int64),
         following=_following(rng, size_score),
-        weight=np.exp(weight),
+        weight=np.minimum(np.exp(weight), _MOST_WEIGHT),
         skill=effects.SKILL_DEVIATION * rng.standard_normal(BLOCK),
         wave_years=1.0 + 2.0 * rng.random(BLOCK),
         wave_phase=2 * np.pi * rng.random(BLOCK),
@@ -124,9 +125,9 @@ def post_edges(seed: int, accounts: int, posts: int) -> Integers:
     they add up. Needs `posts` >= `accounts`; holds eight bytes an account.
     """
     weights = np.concatenate([part.weight for part in spans(seed, accounts)])
-    shares = np.cumsum(weights) / np.sum(weights)
+    shares = np.cumsum(weights)
+    shares /= shares[-1]  # not np.sum, which adds up in another order
     extra = np.floor(shares * (posts - accounts)).astype(np.int64)
-    extra[-1] = posts - accounts
     edges = np.zeros(accounts + 1, dtype=np.int64)
     edges[1:] = extra + np.arange(1, accounts + 1)
     return edges

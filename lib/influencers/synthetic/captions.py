@@ -81,7 +81,6 @@ def write(
             caption = _with_tags(_with_emoji(parts, emoji[row], dice[1]), tags[row], dice[2])
             if dice[3] < 0.012:
                 caption = _hostile(caption, dice[3] / 0.012)
-            caption = caption.strip()
             if breaks[row]:
                 caption = caption.replace("\n", _BREAKS[breaks[row]])
         elif kind == EMOJI_ONLY:
@@ -98,7 +97,7 @@ def _texts(rng: np.random.Generator, outline: Outline) -> list[str]:
     texts = [""] * size
     words = np.ceil(np.exp(np.log(12.0) + 1.0 * rng.standard_normal(size))).astype(np.int64)
     words = np.clip(words, 1, _MOST_WORDS)
-    broken = rng.random(size) < 0.38
+    broken = rng.random(size) < 0.42
     for number, language in enumerate(LANGUAGES):
         rows = np.flatnonzero((outline.language == number) & (outline.kind == TEXT))
         if len(rows) == 0:
@@ -124,7 +123,7 @@ def _sentences(
         [space, comma + space, stop + space, cheer + space, "", stop + "\n", cheer + "\n\n"],
         dtype=object,
     )
-    gap = pick(rng, np.array([0.86, 0.05, 0.07, 0.02]), total)
+    gap = pick(rng, np.array([0.885, 0.05, 0.055, 0.01]), total)
     gap = np.where((gap >= 2) & np.repeat(broken, lengths), gap + 3, gap)
     gap[ends - 1] = 4
     opens = np.roll(gap >= 2, 1)  # the last gap of all ends a caption: the first word opens one

@@ -33,9 +33,8 @@ def stream(seed: int, purpose: str, block: int = 0) -> np.random.Generator:
 
 def pick(rng: np.random.Generator, weights: Floats, size: int) -> Integers:
     """`size` positions in `weights`, each with a chance in proportion to its weight."""
-    edges = np.cumsum(weights) / np.sum(weights)
-    found = np.searchsorted(edges, rng.random(size), side="right")
-    return np.minimum(found, len(weights) - 1).astype(np.int64)
+    edges = np.cumsum(weights)
+    return np.searchsorted(edges / edges[-1], rng.random(size), side="right").astype(np.int64)
 
 
 def zipf(length: int, exponent: float = 1.0) -> Floats:

@@ -1,0 +1,96 @@
+"""Report: everything a run found, on one page."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime, timezone
+from typing import Any
+
+from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import functions as F
+
+from influencers import files, manifest, metrics, tables
+from influencers.communities.excerpt import take_excerpt
+from influencers.config import Config, flatten
+from influencers.report import sections
+from influencers.report.page import Page, render
+from jobs.command_line import OUTPUT, Job, main
+
+# What an account or a table may add to the page at most.
+_ROWS = 200
+
+
+def run(spark: SparkSession, config: Config) -> dict[str, Any]:
+    """Write report.html from what the other jobs left."""
+    numbers = metrics.read(spark, config)
+    frames = _frames(spark, config, numbers)
+    page = Page(
+        title=config.report.title,
+        made_at=datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
+        sources=[one["uri"] for one in manifest.read(spark, config).get("inputs", [])],
+        headlines=sections.headlines(numbers, frames),
+        warnings=sections.warnings(numbers),
+        sections=sections.sections(numbers, frames, flatten(config)),
+        figures=_figures(spark, config),
+    )
+    files.write_text(spark, files.join(config.paths.output, "report.html"), render(page))
+    return {}
+
+
+def _frames(spark: SparkSession, config: Config, numbers: metrics.Numbers) -> sections.Frames:
+    def shown(name: str, *order: str) -> Any:
+        return tables.read(spark, config, name).sort(*order).limit(_ROWS).toPandas()
+
+    return sections.Frames(
+        leaders=shown("analysis_influence", "tier", "rank"),
+        tiers=shown("analysis_tiers", "median_followers"),
+        virality=shown("analysis_virality", "label", "feature"),
+        content=shown("analysis_content", "feature", "position"),
+        circles=_circles(spark, config, numbers),
+        accounts=tables.read(spark, config, "accounts").count(),
+    )
+
+
+def _circles(
+    spark: SparkSession, config: Config, numbers: metrics.Numbers
+) -> list[sections.Circle]:
+    best = F.col("algorithm") == (sections.best_algorithm(numbers["communities"]) or "")
+    largest = F.col("community") < config.report.communities
+    excerpt = take_excerpt(
+        tables.read(spark, config, "hashtag_edges"),
+        tables.read(spark, config, "communities").where(best).drop("algorithm"),
+        top_communities=config.report.communities,
+        top_tags=config.report.tags,
+    )
+    members = tables.read(spark, config, "account_communities").where(best & largest)
+    accounts = {row["community"]: row["count"] for row in _counted(members, "community")}
+    return sections.circles(excerpt, accounts)
+
+
+def _counted(frame: DataFrame, column: str) -> list[Row]:
+    return frame.groupBy(column).count().collect()
+
+
+def _figures(spark: SparkSession, config: Config) -> dict[str, bytes]:
+    found = {
+        name: files.join(config.paths.output, "figures", f"{name}.png")
+        for name in sections.FIGURE_TEXTS
+    }
+    return {
+        name: files.read_bytes(spark, uri)
+        for name, uri in found.items()
+        if files.exists(spark, uri)
+    }
+
+
+JOB = Job(
+    name="report",
+    summary="Put figures, numbers and analyses on one page that needs no network.",
+    reads="metrics.json, manifest.json, figures, tables of all stages",
+    writes="report.html",
+    run=run,
+    options=(OUTPUT,),
+)
+
+if __name__ == "__main__":
+    sys.exit(main(JOB))

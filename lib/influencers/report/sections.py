@@ -1,0 +1,457 @@
+"""What the report says, section by section, out of metrics and small tables.
+
+Everything here is plain data for the template: nothing is read, nothing is escaped (the template
+does that).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from influencers.communities.excerpt import Excerpt
+
+Numbers = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as it is shown: texts throughout; numeric columns are set to the right."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numeric: frozenset[int] = frozenset()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the report with its own heading.
+
+    Attributes:
+        figures: names of files below figures/, without `.png`.
+    """
+
+    anchor: str
+    title: str
+    lead: str
+    figures: tuple[str, ...] = ()
+    tables: tuple[Table, ...] = ()
+
+
+@dataclass(frozen=True)
+class Circle:
+    """A community of hashtags, and how many accounts are in it."""
+
+    community: int
+    hashtags: int
+    accounts: int
+    foremost: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Frames:
+    """The small tables behind the report; each is bounded before it is collected."""
+
+    leaders: pd.DataFrame
+    tiers: pd.DataFrame
+    virality: pd.DataFrame
+    content: pd.DataFrame
+    circles: Sequence[Circle]
+    accounts: int = 0
+
+
+@dataclass(frozen=True)
+class Headline:
+    """A number worth a large print."""
+
+    value: str
+    label: str
+    note: str = ""
+
+
+FIGURE_TEXTS = {
+    "follower_distribution": "Accounts by followers",
+    "engagement_vs_followers": "Engagement rate by followers",
+    "likes_distribution": "Posts by likes",
+    "likes_vs_comments": "Likes and comments of posts",
+    "engagement_by_hashtags": "Engagement rate by number of hashtags",
+    "engagement_by_content_type": "Engagement rate by type of post",
+    "community_structure": "Communities of hashtags",
+    "influential_users_feature_importance": "What tells influential accounts",
+    "viral_content_feature_importance": "What tells viral posts",
+}
+
+
+def headlines(metrics: Numbers, frames: Frames) -> list[Headline]:
+    """The numbers at the top."""
+    rows = metrics["rows"]
+    found = [
+        Headline(count(rows["posts"]), "posts", f"of {count(rows['read'])} records read"),
+        Headline(count(frames.accounts), "accounts"),
+        Headline(count(rows["quarantined"]), "records in quarantine", share_of(rows)),
+    ]
+    best = best_algorithm(metrics["communities"])
+    if best:
+        one = metrics["communities"][best]
+        found.append(
+            Headline(
+                count(one.get("communities")),
+                "communities",
+                f"modularity {decimal(one.get('modularity'))}, {plain(best)}",
+            )
+        )
+    for model in ("influence", "virality"):
+        forest = headline_model(metrics["models"], model)
+        if forest:
+            found.append(
+                Headline(
+                    decimal(forest["average_precision"]),
+                    f"average precision, {model}",
+                    f"unseen accounts; chance gives {decimal(forest.get('prevalence'))}",
+                )
+            )
+    return found
+
+
+def warnings(metrics: Numbers) -> list[str]:
+    """What a reader must know before believing the rest."""
+    found = []
+    rows = metrics["rows"]
+    if rows["read"] and (rows["quarantined"] or 0) / rows["read"] > 0.05:
+        found.append(
+            f"{percent(rows['quarantined'] / rows['read'])} of the records are in quarantine: "
+            "look at the reasons below before trusting any figure."
+        )
+    for name, one in metrics["communities"].items():
+        if (one.get("largest_share") or 0) > 0.5:
+            found.append(
+                f"{plain(name).capitalize()}: one community holds "
+                f"{percent(one['largest_share'])} of the hashtags; the split means little."
+            )
+        elif one.get("communities") and (one.get("modularity") or 0) < 0.05:
+            found.append(
+                f"{plain(name).capitalize()}: modularity {decimal(one.get('modularity'))} is no "
+                "better than chance."
+            )
+    for model, label, split, who, one in _model_rows(metrics["models"]):
+        if isinstance(one, Mapping) and one.get("skipped"):
+            found.append(
+                f"{model}, {plain(label)}, {plain(split)}, {plain(who)}: {one['skipped']}."
+            )
+        for line in one.get("warnings", ()) if isinstance(one, Mapping) else ():
+            found.append(f"{model}, {plain(label)}: {line}")
+    return list(dict.fromkeys(found))
+
+
+def sections(metrics: Numbers, frames: Frames, config: Mapping[str, Any]) -> list[Section]:
+    """The parts of the report, in order."""
+    return [
+        Section(
+            "engagement",
+            "Audience and engagement",
+            "Who is followed, what is liked, and how the one goes with the other. Engagement is "
+            "likes and comments together; the rate is engagement for each follower.",
+            tuple(FIGURE_TEXTS)[:6],
+            (_tier_table(frames.tiers),),
+        ),
+        Section(
+            "influence",
+            "Influence",
+            "Who leads in each follower tier, by the median engagement rate of their posts, and "
+            "how well a forest that never sees a follower count tells the most followed accounts.",
+            ("influential_users_feature_importance",),
+            (_leader_table(frames.leaders), _model_table(metrics["models"], "influence")),
+        ),
+        Section(
+            "virality",
+            "Virality",
+            "What viral posts share, and how well they are told before they are posted. An effect "
+            "is Cliff's delta: 0 is none, 1 or -1 is a complete separation.",
+            ("viral_content_feature_importance",),
+            (_model_table(metrics["models"], "virality"), _virality_table(frames.virality)),
+        ),
+        Section(
+            "content",
+            "Content",
+            "Posts with a trait against posts of the same accounts without it, so that large "
+            "accounts do not decide the answer.",
+            (),
+            (_content_table(frames.content),),
+        ),
+        Section(
+            "communities",
+            "Communities",
+            "Hashtags that are used together form communities. A link counts accounts, not posts, "
+            "so that nobody makes a community alone.",
+            ("community_structure",),
+            (_algorithm_table(metrics["communities"]), _circle_table(frames.circles)),
+        ),
+        Section(
+            "data",
+            "Data and run",
+            "Every record that was read is a post, a duplicate of a post, or in quarantine.",
+            (),
+            (
+                _rows_table(metrics["rows"]),
+                _reason_table(metrics["rows"]),
+                _seconds_table(metrics["seconds"]),
+                _pairs("Engines", ("engine", "version"), metrics["engines"]),
+                _pairs("Configuration", ("setting", "value"), config),
+            ),
+        ),
+    ]
+
+
+def circles(excerpt: Excerpt, accounts: Mapping[int, int]) -> list[Circle]:
+    """The communities of an excerpt with their accounts, the largest first."""
+    return [
+        Circle(
+            community,
+            size,
+            accounts.get(community, 0),
+            tuple(tag.hashtag for tag in excerpt.tags if tag.community == community),
+        )
+        for community, size in enumerate(excerpt.sizes)
+    ]
+
+
+def count(value: object) -> str:
+    """`12,345`; a dash for what is unknown."""
+    return "–" if _unknown(value) else f"{int(float(str(value))):,}"
+
+
+def decimal(value: object, places: int = 3) -> str:
+    """`0.123`; a dash for what is unknown."""
+    return "–" if _unknown(value) else f"{float(str(value)):.{places}f}"
+
+
+def percent(value: object) -> str:
+    """`12.3 %` of a fraction, with as many digits as it takes; a dash for what is unknown."""
+    if _unknown(value):
+        return "–"
+    hundredths = 100 * float(str(value))
+    return f"{hundredths:.2f} %" if abs(hundredths) < 1 else f"{hundredths:.1f} %"
+
+
+def plain(name: str) -> str:
+    """A key as words."""
+    return name.replace("_", " ")
+
+
+def best_algorithm(communities: Numbers) -> str | None:
+    """The algorithm with the highest modularity; ties to the first by name."""
+    known = [name for name, one in communities.items() if one.get("modularity") is not None]
+    return max(sorted(known), key=lambda name: communities[name]["modularity"], default=None)
+
+
+def headline_model(models: Numbers, model: str) -> Numbers | None:
+    """The forest of a model's first label on unseen accounts, if it could be measured."""
+    for splits in models.get(model, {}).values():
+        forest = splits.get("by_account", {}).get("forest", {})
+        if forest.get("average_precision") is not None:
+            return dict(forest)
+    return None
+
+
+def share_of(rows: Numbers) -> str:
+    """The quarantined share of what was read."""
+    return percent(rows["quarantined"] / rows["read"]) if rows.get("read") else ""
+
+
+def _unknown(value: object) -> bool:
+    return value is None or value != value  # NaN alone differs from itself
+
+
+def _model_rows(models: Numbers) -> list[tuple[str, str, str, str, Any]]:
+    return [
+        (model, label, split, who, one)
+        for model, labels in models.items()
+        for label, splits in labels.items()
+        for split, whos in splits.items()
+        for who, one in (whos.items() if isinstance(whos, Mapping) else ())
+    ]
+
+
+def _model_table(models: Numbers, model: str) -> Table:
+    rows = tuple(
+        (
+            plain(label),
+            plain(split),
+            plain(who),
+            decimal(one.get("average_precision")),
+            decimal(one.get("prevalence")),
+            decimal(one.get("lift_at_top_decile"), 1),
+            decimal(one.get("auc")),
+            count(one.get("rows")),
+        )
+        for name, label, split, who, one in _model_rows(models)
+        if name == model and isinstance(one, Mapping) and "average_precision" in one
+    )
+    return Table(
+        "How well it is told, on what the model has not seen",
+        ("label", "held out", "who", "average precision", "chance", "lift in top 10 %", "AUC", "n"),
+        rows,
+        frozenset(range(3, 8)),
+        "Chance is the share of positives in the held-out part: what guessing reaches.",
+    )
+
+
+def _tier_table(tiers: pd.DataFrame) -> Table:
+    return Table(
+        "Follower tiers",
+        ("tier", "accounts", "posts", "median followers", "median engagement rate"),
+        tuple(
+            (
+                row["tier"] or "unknown",
+                count(row["accounts"]),
+                count(row["posts"]),
+                count(row["median_followers"]),
+                percent(row["engagement_rate_median"]),
+            )
+            for row in _dicts(tiers)
+        ),
+        frozenset(range(1, 5)),
+    )
+
+
+def _leader_table(leaders: pd.DataFrame) -> Table:
+    return Table(
+        "Leaders of each tier",
+        ("tier", "rank", "account", "followers", "posts", "median engagement rate"),
+        tuple(
+            (
+                row["tier"] or "unknown",
+                count(row["rank"]),
+                str(row["owner_username"] or row["owner_id"]),
+                count(row["followers"]),
+                count(row["posts"]),
+                percent(row["median_engagement_rate"]),
+            )
+            for row in _dicts(leaders)
+        ),
+        frozenset((1, 3, 4, 5)),
+    )
+
+
+def _virality_table(virality: pd.DataFrame) -> Table:
+    return Table(
+        "What viral posts share",
+        ("viral is", "feature", "viral", "others", "effect", "95 % interval", "verdict"),
+        tuple(
+            (
+                plain(str(row["label"])),
+                plain(str(row["feature"])),
+                _short(row["typical_viral"]),
+                _short(row["typical_other"]),
+                decimal(row["effect"], 2),
+                _interval(row),
+                str(row["verdict"]),
+            )
+            for row in _dicts(virality)
+        ),
+        frozenset(range(2, 6)),
+        "Viral and others: the median, or the share where the feature is a yes or no.",
+    )
+
+
+def _content_table(content: pd.DataFrame) -> Table:
+    return Table(
+        "What goes with engagement, within accounts",
+        ("trait", "value", "posts", "accounts", "effect", "95 % interval", "verdict"),
+        tuple(
+            (
+                plain(str(row["feature"])),
+                str(row["level"] or ""),
+                count(row["posts"]),
+                count(row["compared_accounts"]),
+                decimal(row["effect"], 2),
+                _interval(row),
+                str(row["verdict"]),
+            )
+            for row in _dicts(content)
+        ),
+        frozenset(range(2, 6)),
+    )
+
+
+def _algorithm_table(communities: Numbers) -> Table:
+    return Table(
+        "The algorithms",
+        ("algorithm", "hashtags", "links", "communities", "largest", "modularity"),
+        tuple(
+            (
+                plain(name),
+                count(one.get("tags")),
+                count(one.get("edges")),
+                count(one.get("communities")),
+                percent(one.get("largest_share")),
+                decimal(one.get("modularity")),
+            )
+            for name, one in sorted(communities.items())
+        ),
+        frozenset(range(1, 6)),
+    )
+
+
+def _circle_table(found: Sequence[Circle]) -> Table:
+    return Table(
+        "The largest communities",
+        ("community", "hashtags", "accounts", "foremost hashtags"),
+        tuple(
+            (
+                count(one.community),
+                count(one.hashtags),
+                count(one.accounts),
+                " ".join(f"#{tag}" for tag in one.foremost),
+            )
+            for one in found
+        ),
+        frozenset((0, 1, 2)),
+    )
+
+
+def _rows_table(rows: Numbers) -> Table:
+    kinds = ("read", "posts", "quarantined", "duplicates")
+    return _pairs("Records", ("records", "number"), {kind: count(rows[kind]) for kind in kinds})
+
+
+def _reason_table(rows: Numbers) -> Table:
+    reasons = {reason: count(number) for reason, number in rows.get("by_reason", {}).items()}
+    return _pairs("Reasons for quarantine", ("reason", "records"), reasons)
+
+
+def _seconds_table(seconds: Numbers) -> Table:
+    return _pairs(
+        "Time", ("stage", "seconds"), {name: decimal(one, 1) for name, one in seconds.items()}
+    )
+
+
+def _pairs(title: str, columns: tuple[str, str], pairs: Mapping[str, Any]) -> Table:
+    numbers = frozenset((1,)) if title not in ("Engines", "Configuration") else frozenset[int]()
+    rows = tuple((str(key), "" if value is None else str(value)) for key, value in pairs.items())
+    return Table(title, columns, rows, numbers)
+
+
+def _interval(row: Mapping[str, Any]) -> str:
+    if _unknown(row["low"]) or _unknown(row["high"]):
+        return "–"
+    return f"{decimal(row['low'], 2)} to {decimal(row['high'], 2)}"
+
+
+def _short(value: object) -> str:
+    if _unknown(value):
+        return "–"
+    number = float(str(value))
+    return f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}"
+
+
+def _dicts(frame: pd.DataFrame) -> Sequence[Mapping[str, Any]]:
+    records: list[dict[str, Any]] = [
+        {str(name): value for name, value in row.items()} for row in frame.to_dict("records")
+    ]
+    return records

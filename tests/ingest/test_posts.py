@@ -1,0 +1,173 @@
+"""Records become posts: the rules, the types, and which crawl wins."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+from chispa import assert_df_equality
+from pyspark.sql import DataFrame, Row, SparkSession
+
+from influencers.config import IngestConfig
+from influencers.ingest import posts, rules
+from influencers.ingest.records import RECORDS_SCHEMA
+from influencers.schemas import SCHEMAS
+from influencers.tables import conform
+
+NOW = 1_800_000_000
+CONFIG = IngestConfig()
+GOOD = {
+    "owner_id": "12",
+    "shortcode": "A",
+    "is_video": "False",
+    "caption": "hi",
+    "comments": "2",
+    "likes": "30",
+    "created_at": "1500000000",
+    "image_url": "http://i/x.jpg",
+    "followers": "100",
+    "owner_username": "ann",
+    "multiple_images": "False",
+    "following": "5",
+}
+
+
+def records(spark: SparkSession, *changes: dict[str, Any]) -> DataFrame:
+    rows = [
+        {"source_file": "f", "record": number, "raw": f"raw {number}", **GOOD, **change}
+        for number, change in enumerate(changes, start=1)
+    ]
+    names = RECORDS_SCHEMA.fieldNames()
+    return spark.createDataFrame(
+        [[row.get(name) for name in names] for row in rows], RECORDS_SCHEMA
+    )
+
+
+def checked(spark: SparkSession, *changes: dict[str, Any]) -> list[Row]:
+    frame = posts.with_reasons(records(spark, *changes), CONFIG, now=NOW)
+    return sorted(frame.collect(), key=lambda row: int(row.record))
+
+
+BROKEN = [
+    ({"shortcode": None}, ["missing:shortcode"]),
+    ({"shortcode": "  "}, ["missing:shortcode"]),
+    ({"owner_id": None}, ["missing:owner_id"]),
+    ({"created_at": None}, ["missing:created_at"]),
+    ({"owner_id": "ann"}, ["unreadable_number:owner_id"]),
+    ({"likes": "many"}, ["unreadable_number:likes"]),
+    ({"likes": "1.5"}, ["unreadable_number:likes"]),
+    ({"likes": "1,500"}, ["unreadable_number:likes"]),
+    ({"likes": "1e40"}, ["unreadable_number:likes"]),
+    ({"comments": "9" * 30}, ["unreadable_number:comments"]),
+    ({"followers": "100k"}, ["unreadable_number:followers"]),
+    ({"following": "few"}, ["unreadable_number:following"]),
+    ({"is_video": "maybe"}, ["unreadable_boolean:is_video"]),
+    ({"multiple_images": "2"}, ["unreadable_boolean:multiple_images"]),
+    ({"created_at": "yesterday"}, ["unreadable_time:created_at"]),
+    ({"created_at": "0"}, ["time_out_of_range:created_at"]),
+    ({"created_at": "1286323199"}, ["time_out_of_range:created_at"]),
+    ({"created_at": str(NOW + 1)}, ["time_out_of_range:created_at"]),
+    ({"created_at": "1500000000000"}, ["time_out_of_range:created_at"]),
+    ({"created_at": "9" * 18}, ["time_out_of_range:created_at"]),
+    ({"crawled_at": "soon"}, ["unreadable_time:crawled_at"]),
+    ({"likes": "-2"}, ["negative_count:likes"]),
+    ({"comments": "-7"}, ["negative_count:comments"]),
+    ({"followers": "-1"}, ["negative_count:followers"]),
+    ({"following": "-1"}, ["negative_count:following"]),
+    (
+        {"likes": "x", "is_video": "x", "shortcode": None},
+        ["missing:shortcode", "unreadable_number:likes", "unreadable_boolean:is_video"],
+    ),
+    ({"problem": "field_count", "shortcode": None, "likes": None}, ["field_count"]),
+]
+
+
+def test_every_reason(spark: SparkSession) -> None:
+    rows = checked(spark, *(change for change, _ in BROKEN))
+    assert [row.reasons for row in rows] == [reasons for _, reasons in BROKEN]
+    assert [row.raw for row in rows] == [f"raw {number}" for number in range(1, len(BROKEN) + 1)]
+    told = {reason for _, reasons in BROKEN for reason in reasons} - {"field_count"}
+    assert told == {rule.code for rule in rules.rules(CONFIG, now=NOW)}, "a rule without a case"
+
+
+USABLE = [
+    ({"likes": "-1", "comments": None}, {"likes": None, "comments": None}),
+    ({"likes": " 12 ", "comments": "3.0"}, {"likes": 12, "comments": 3}),
+    ({"likes": "nan", "is_video": "None"}, {"likes": None, "is_video": None}),
+    ({"owner_id": "1.23E+9"}, {"owner_id": 1_230_000_000}),
+    ({"owner_id": "731216953360"}, {"owner_id": 731_216_953_360}),
+    ({"is_video": "TRUE", "multiple_images": "1"}, {"is_video": True, "multiple_images": True}),
+    ({"is_video": "FALSE", "multiple_images": "0"}, {"is_video": False, "multiple_images": False}),
+    ({"created_at": "1.5E9"}, {"created_at": 1_500_000_000}),
+    ({"created_at": "2017-07-14T02:40:00Z"}, {"created_at": 1_500_000_000}),
+    ({"followers": None, "following": "0"}, {"followers": None, "following": 0}),
+    ({"image_url": "['http://a/1.jpg', 'http://a/2.jpg']"}, {"image_url": "http://a/1.jpg"}),
+    ({"image_url": "[]"}, {"image_url": None}),
+    ({"location": " "}, {"location": None}),
+    ({"caption": " null "}, {"caption": " null "}),
+]
+
+
+def test_every_spelling(spark: SparkSession) -> None:
+    rows = checked(spark, *(change for change, _ in USABLE))
+    for row, (change, expected) in zip(rows, USABLE, strict=True):
+        assert row.reasons == [], change
+        assert row.raw is None
+        for name, value in expected.items():
+            found = row[name]
+            found = int(found.timestamp()) if name == "created_at" else found
+            assert found == value, (change, name)
+
+
+def test_the_later_crawl_wins_whatever_the_order(spark: SparkSession) -> None:
+    crawls = [
+        {"likes": "40", "source_file": "b"},
+        {"likes": "40", "comments": "9", "source_file": "a"},
+        {"likes": None, "comments": "99", "source_file": "z"},
+        {"likes": "30", "comments": "50", "source_file": "c"},
+        {"shortcode": "B", "likes": "5", "crawled_at": "1600000001"},
+        {"shortcode": "B", "likes": "500", "crawled_at": "1600000000"},
+        {"shortcode": "C", "caption": "x"},
+        {"shortcode": "C", "caption": "y"},
+    ]
+    found = []
+    for seed in range(3):
+        random.Random(seed).shuffle(crawls)
+        frame = posts.with_reasons(records(spark, *crawls), CONFIG, now=NOW).repartition(seed + 1)
+        found.append(
+            sorted(
+                (row.shortcode, row.likes, row.comments, row.caption)
+                for row in posts.latest(posts.good(frame)).collect()
+            )
+        )
+    assert found[0] == [("A", 40, 9, "hi"), ("B", 5, 2, "hi"), ("C", 30, 2, "y")]
+    assert found[1] == found[2] == found[0]
+
+
+def test_counts_add_up(spark: SparkSession) -> None:
+    frame = posts.with_reasons(
+        records(spark, {}, {}, {"shortcode": "B"}, {"likes": "x", "comments": "x"}), CONFIG, now=NOW
+    )
+    assert posts.counts(frame) == {
+        "read": 4,
+        "posts": 2,
+        "quarantined": 1,
+        "duplicates": 1,
+        "by_reason": {"unreadable_number:comments": 1, "unreadable_number:likes": 1},
+    }
+
+
+def test_the_table_is_as_declared(spark: SparkSession) -> None:
+    frame = posts.with_reasons(records(spark, {"caption": "#Sun @ann"}), CONFIG, now=NOW)
+    table = conform(posts.with_tags(posts.latest(posts.good(frame))), "posts")
+    (row,) = table.collect()
+    assert (row.hashtags, row.hashtags_as_written, row.mentions) == (["sun"], ["Sun"], ["ann"])
+    expected = spark.createDataFrame([row], SCHEMAS["posts"])
+    assert_df_equality(table, expected, ignore_nullable=True)
+    conform(posts.quarantined(frame), "quarantine")
+
+
+def test_a_frame_of_other_columns_is_refused(spark: SparkSession) -> None:
+    with pytest.raises(TypeError, match="missing"):
+        conform(spark.range(1), "posts")

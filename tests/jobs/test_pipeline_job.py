@@ -1,0 +1,250 @@
+"""The whole pipeline on a small sample: run twice, in another order, on broken files."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chispa import assert_df_equality
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from influencers import tables
+from influencers.config import Config, load
+from influencers.models.declaration import LABELS, allowed_features
+from influencers.schemas import SCHEMAS
+from influencers.synthetic import generate
+from jobs import features, ingest, pipeline
+
+SETTINGS = (
+    "generate.posts=1500",
+    "generate.accounts=120",
+    "generate.images=6",
+    "models.trees=4",
+    "models.depth=3",
+)
+FIGURES = {
+    "follower_distribution",
+    "engagement_vs_followers",
+    "likes_distribution",
+    "likes_vs_comments",
+    "engagement_by_hashtags",
+    "engagement_by_content_type",
+    "community_structure",
+    "influential_users_feature_importance",
+    "viral_content_feature_importance",
+}
+
+
+def config_for(output: Path, *settings: str) -> Config:
+    return load(None, [*SETTINGS, f"paths.output={output}", *settings])
+
+
+@pytest.fixture(scope="module")
+def finished(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Config:
+    """A pipeline that has run on its generated sample."""
+    config = config_for(tmp_path_factory.mktemp("pipeline") / "out")
+    pipeline.run(spark, config)
+    return config
+
+
+@pytest.fixture
+def partitions(spark: SparkSession) -> Iterator[None]:
+    """Another number of shuffle partitions, for a while."""
+    before = spark.conf.get("spark.sql.shuffle.partitions")
+    spark.conf.set("spark.sql.shuffle.partitions", "7")
+    yield
+    spark.conf.set("spark.sql.shuffle.partitions", str(before))
+
+
+def output(config: Config, *names: str) -> Path:
+    return Path(config.paths.output).joinpath(*names)
+
+
+def metrics_of(config: Config) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(output(config, "metrics.json").read_text())
+    return found
+
+
+def rows(frame: DataFrame) -> DataFrame:
+    """Without what differs by construction: the folder that a file lies in."""
+    return frame.drop("source_file")
+
+
+def test_everything_is_written(finished: Config, spark: SparkSession) -> None:
+    assert {path.stem for path in output(finished, "figures").glob("*.png")} == FIGURES
+    assert all(tables.exists(spark, finished, name) for name in SCHEMAS)
+    assert {path.name for path in output(finished, "models").iterdir()} >= {
+        "influence-top_followers",
+        "virality-top_likes",
+    }
+    assert not list(output(finished, "figures").glob(".*")), "companions of Hadoop's file system"
+
+
+def test_the_records_are_those_that_were_planted(finished: Config) -> None:
+    expected = json.loads(output(finished, "sample", "truth", "expected.json").read_text())
+    numbers = metrics_of(finished)["rows"]
+    assert {name: numbers[name] for name in expected["rows"]} == expected["rows"]
+    assert numbers["by_reason"] == expected["reasons"]
+    assert numbers["read"] == numbers["posts"] + numbers["quarantined"] + numbers["duplicates"]
+
+
+def test_metrics_have_every_key(finished: Config) -> None:
+    numbers = metrics_of(finished)
+    assert set(numbers["seconds"]) == {name for name, _ in pipeline.STAGES}
+    assert set(numbers["engines"]) == {"spark", "delta", "graphframes"}
+    assert all(numbers["engines"].values())
+    assert numbers["communities"]["label_propagation"]["communities"] > 1
+    for model, label in (("influence", "top_followers"), ("virality", "top_likes")):
+        for split in ("by_account", "by_time"):
+            measured = numbers["models"][model][label][split]["forest"]
+            assert 0 < measured["average_precision"] <= 1
+            assert 0 < measured["prevalence"] < 1
+
+
+def test_the_manifest_says_what_was_read(finished: Config) -> None:
+    manifest = json.loads(output(finished, "manifest.json").read_text())
+    (source,) = manifest["inputs"]
+    assert source["bytes"] == output(finished, "sample", "posts.csv").stat().st_size
+    assert re.fullmatch(r"[0-9a-f]{64}", source["sha256"])
+    assert manifest["configuration"]["models.trees"] == 4
+    assert set(manifest["tables"]) == set(SCHEMAS)
+
+
+def test_the_report_stands_alone(finished: Config) -> None:
+    page = output(finished, "report.html").read_text()
+    assert page.count("data:image/png;base64,") == len(FIGURES)
+    assert not re.search(r"<script|<link|https?://(?!i\.)[^\s<]*\.(?:js|css)", page)
+
+
+def test_run_again_in_other_partitions_gives_the_same_tables(
+    finished: Config, spark: SparkSession, tmp_path: Path, partitions: None
+) -> None:
+    lines = output(finished, "sample", "posts.csv")
+    again = config_for(tmp_path / "out", f'paths.input=["{lines}"]')
+    pipeline.run(spark, again)
+    for name in SCHEMAS:
+        assert_df_equality(
+            rows(tables.read(spark, again, name)),
+            rows(tables.read(spark, finished, name)),
+            ignore_row_order=True,
+        )
+    numbers, before = metrics_of(again), metrics_of(finished)
+    for volatile in ("seconds", "generated"):
+        numbers.pop(volatile, None), before.pop(volatile, None)
+    assert numbers == before
+
+
+def test_the_same_file_twice_changes_nothing(
+    finished: Config, spark: SparkSession, tmp_path: Path
+) -> None:
+    source = output(finished, "sample", "posts.csv")
+    config = config_for(tmp_path / "out", f'paths.input=["{source}"]')
+    first = ingest.run(spark, config)
+    posts, bad = (tables.read(spark, config, name) for name in ("posts", "quarantine"))
+    before = posts.collect(), bad.collect()
+    assert ingest.run(spark, config) == first
+    assert sorted(posts.collect()) == sorted(before[0])
+    assert sorted(bad.collect()) == sorted(before[1])
+
+
+def test_a_file_that_is_mended_leaves_the_quarantine(spark: SparkSession, tmp_path: Path) -> None:
+    config = config_for(tmp_path / "out", f'paths.input=["{tmp_path}/a.csv", "{tmp_path}/b.csv"]')
+    names = "owner_id,shortcode,is_video,caption,comments,likes,created_at,imageUrl,followers"
+    good = "1,{},0,hi,1,2,1500000000,http://i/a.jpg,10"
+    (tmp_path / "a.csv").write_text(f"{names}\n{good.format('A')}\nbroken\n")
+    (tmp_path / "b.csv").write_text(f"{names}\n{good.format('B')}\nbroken, too\n")
+    ingest.run(spark, config)
+    assert tables.read(spark, config, "quarantine").count() == 2
+    (tmp_path / "a.csv").write_text(f"{names}\n{good.format('A')}\n{good.format('C')}\n")
+    paths = dataclasses.replace(config.paths, input=(f"{tmp_path}/a.csv",))
+    ingest.run(spark, dataclasses.replace(config, paths=paths))
+    (left,) = tables.read(spark, config, "quarantine").collect()
+    assert left.source_file.endswith("b.csv")
+    assert tables.read(spark, config, "posts").count() == 3
+
+
+def test_a_later_crawl_replaces_an_earlier_one(spark: SparkSession, tmp_path: Path) -> None:
+    names = "owner_id,shortcode,is_video,caption,comments,likes,created_at,imageUrl,followers"
+    row = "1,A,0,hi,1,{},1500000000,http://i/a.jpg,10"
+    found = []
+    for name, likes in (("new", 50), ("old", 20), ("newest", 70)):
+        file = tmp_path / f"{name}.csv"
+        file.write_text(f"{names}\n{row.format(likes)}\n")
+        config = config_for(tmp_path / "out", f'paths.input=["{file}"]')
+        ingest.run(spark, config)
+        found.append(tables.read(spark, config, "posts").head().likes)
+    assert found == [50, 50, 70]
+
+
+def test_own_success_changes_no_feature_of_the_virality_model(
+    finished: Config, spark: SparkSession, tmp_path: Path
+) -> None:
+    """Other likes and comments of a post leave all that the model sees of it as it is."""
+    posts = tables.read(spark, finished, "posts")
+    post = posts.where("likes IS NOT NULL").sort("shortcode").head()
+    changed = posts.withColumn(
+        "likes", _when(f"shortcode = '{post.shortcode}'", "likes * 1000 + 7", "likes")
+    ).withColumn("comments", _when(f"shortcode = '{post.shortcode}'", "99999L", "comments"))
+    config = config_for(tmp_path / "out")
+    tables.write(changed, config, "posts")
+    features.run(spark, config)
+    columns = ["shortcode", *feature_names("top_likes")]
+    before, after = (
+        tables.read(spark, one, "post_features").where(f"shortcode = '{post.shortcode}'")
+        for one in (finished, config)
+    )
+    known = [name for name in columns if name in before.columns]
+    assert len(known) > 15
+    assert_df_equality(after.select(known), before.select(known))
+
+
+def test_followers_change_no_feature_of_the_influence_model(
+    finished: Config, spark: SparkSession, tmp_path: Path
+) -> None:
+    posts = tables.read(spark, finished, "posts")
+    config = config_for(tmp_path / "out")
+    tables.write(
+        posts.withColumn("followers", _when("true", "followers * 3 + 11", "followers")),
+        config,
+        "posts",
+    )
+    features.run(spark, config)
+    before, after = (tables.read(spark, one, "accounts") for one in (finished, config))
+    known = [name for name in ["owner_id", *feature_names("top_followers")] if name in before.columns]
+    assert len(known) > 12
+    assert_df_equality(after.select(known), before.select(known), ignore_row_order=True)
+
+
+def feature_names(label: str) -> list[str]:
+    return [feature.name for feature in allowed_features(LABELS[label])]
+
+
+def _when(condition: str, value: str, otherwise: str) -> Any:
+    return F.expr(f"CASE WHEN {condition} THEN {value} ELSE {otherwise} END")
+
+
+def test_real_posts_end_where_they_should(
+    spark: SparkSession, shared_data: Path, tmp_path: Path
+) -> None:
+    source = shared_data / "posts" / "posts.csv"
+    config = config_for(tmp_path / "out", f'paths.input=["{source}"]')
+    numbers = ingest.run(spark, config)["rows"]
+    assert numbers == {
+        "read": 16_539,
+        "posts": 16_536,
+        "quarantined": 3,
+        "duplicates": 0,
+        # Three posts are dated before Instagram existed.
+        "by_reason": {"time_out_of_range:created_at": 3},
+    }
+
+
+def test_generate_is_used_for_the_sample(tmp_path: Path) -> None:
+    config = config_for(tmp_path)
+    assert generate(tmp_path / "x", config.generate)["rows"]["read"] == 1500

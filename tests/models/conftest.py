@@ -1,0 +1,163 @@
+"""Small synthetic tables with planted drivers, made by numpy from a seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from influencers.config import ModelsConfig
+from influencers.schemas import SCHEMAS
+
+TIERS = ("nano", "micro", "mid", "macro", "mega")
+
+
+def make_posts(accounts: int = 60, posts: int = 12, seed: int = 1) -> pd.DataFrame:
+    """Posts whose likes follow the author's size, with history strictly before each."""
+    random = np.random.default_rng(seed)
+    rows: list[dict[str, Any]] = []
+    for owner in range(accounts):
+        followers = int(10 ** random.uniform(3, 6.5))
+        history: list[int] = []
+        for place in range(posts):
+            likes = int(followers * random.lognormal(-3, 0.5)) + 1
+            before = history[-10:]
+            known = bool(before)
+            rows.append(
+                {
+                    "shortcode": f"p{owner:03d}x{place:02d}",
+                    "owner_id": 1_000 + owner,
+                    "created_at": pd.Timestamp("2017-01-01")
+                    + pd.Timedelta(hours=int(random.integers(0, 24)), days=place * 3 + owner % 5),
+                    "is_video": False,
+                    "multiple_images": bool(random.integers(0, 2)),
+                    "content_type": [None, "photo", "carousel"][int(random.integers(0, 3))],
+                    "has_location": bool(random.integers(0, 2)),
+                    "likes": likes,
+                    "comments": likes // 50,
+                    "followers": followers,
+                    "following": int(random.integers(10, 2_000)),
+                    "tier": TIERS[int(np.searchsorted([1e4, 1e5, 5e5, 1e6], followers, "right"))],
+                    "post_age_days": float(random.uniform(1, 90)),
+                    "hour": int(random.integers(0, 24)),
+                    "day_of_week": int(random.integers(1, 8)),
+                    "engagement": likes + likes // 50,
+                    "engagement_rate": (likes + likes // 50) / followers,
+                    "caption_length": int(random.integers(0, 500)),
+                    "word_count": int(random.integers(0, 80)),
+                    "line_count": int(random.integers(1, 9)),
+                    "hashtag_count": int(random.integers(0, 30)),
+                    "mention_count": int(random.integers(0, 4)),
+                    "emoji_count": int(random.integers(0, 6)),
+                    "question": bool(random.integers(0, 2)),
+                    "history_posts": place,
+                    "days_since_last_post": 3.0 if known else None,
+                    "history_median_engagement_rate": np.median(before) / followers
+                    if known
+                    else None,
+                    "history_last_engagement_rate": before[-1] / followers if known else None,
+                    "history_max_engagement_rate": max(before) / followers if known else None,
+                    "history_median_likes": float(np.median(before)) if known else None,
+                    "history_last_likes": float(before[-1]) if known else None,
+                    "history_max_likes": float(max(before)) if known else None,
+                }
+            )
+            history.append(likes)
+    return pd.DataFrame(rows)
+
+
+def make_accounts(accounts: int = 160, seed: int = 2) -> pd.DataFrame:
+    """Accounts whose likes follow their followers."""
+    random = np.random.default_rng(seed)
+    followers = (10 ** random.uniform(3, 6.5, accounts)).astype("int64")
+    likes = followers * random.lognormal(-3, 0.4, accounts)
+    first = pd.Timestamp("2016-01-01") + pd.to_timedelta(random.integers(0, 400, accounts), "D")
+    shares = {
+        name: random.uniform(0, 1, accounts)
+        for name in ("video_share", "carousel_share", "location_share")
+    }
+    return pd.DataFrame(
+        {
+            "owner_id": np.arange(accounts) + 5_000,
+            "owner_username": [f"account{i}" for i in range(accounts)],
+            "username": [f"Account {i}" for i in range(accounts)],
+            "followers": followers,
+            "following": random.integers(10, 2_000, accounts),
+            "tier": [TIERS[i] for i in np.searchsorted([1e4, 1e5, 5e5, 1e6], followers, "right")],
+            "posts": random.integers(1, 40, accounts),
+            "first_post_at": first,
+            "last_post_at": first + pd.Timedelta(days=30),
+            "posts_per_week": random.uniform(0, 7, accounts),
+            "median_gap_days": random.uniform(0, 9, accounts),
+            "mean_likes": likes,
+            "median_likes": likes * 0.9,
+            "mean_comments": likes / 50,
+            "median_comments": likes / 60,
+            "mean_engagement_rate": likes / followers,
+            "median_engagement_rate": likes / followers,
+            **shares,
+            "mean_caption_length": random.uniform(0, 500, accounts),
+            "mean_hashtag_count": random.uniform(0, 30, accounts),
+            "mean_mention_count": random.uniform(0, 4, accounts),
+            "mean_emoji_count": random.uniform(0, 6, accounts),
+            "follower_following_ratio": followers / 100,
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+def quick() -> ModelsConfig:
+    """A forest that is small enough for a test, and large enough to find what was planted."""
+    return ModelsConfig(
+        trees=8, depth=4, max_bins=16, partitions=2, min_positives=5, account_share=0.3, seed=11
+    )
+
+
+@pytest.fixture(scope="session")
+def as_table(spark: SparkSession) -> Callable[..., DataFrame]:
+    """A function that makes a DataFrame, with a table's declared types, of a pandas one."""
+
+    def make(rows: pd.DataFrame, name: str) -> DataFrame:
+        plain = rows.astype(object).where(rows.notna(), None)
+        for column in ("created_at", "first_post_at", "last_post_at"):
+            if column in plain:
+                plain[column] = [value.to_pydatetime() for value in rows[column]]
+        names = SCHEMAS[name].fieldNames()
+        values = [
+            [value.item() if isinstance(value, np.generic) else value for value in row]
+            for row in plain[names].itertuples(index=False, name=None)
+        ]
+        return spark.createDataFrame(values, SCHEMAS[name])
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def post_features(as_table: Callable[..., DataFrame]) -> DataFrame:
+    return as_table(make_posts(), "post_features").persist()
+
+
+@pytest.fixture(scope="session")
+def accounts(as_table: Callable[..., DataFrame]) -> DataFrame:
+    return as_table(make_accounts(), "accounts").persist()
+
+
+@pytest.fixture(scope="session")
+def account_communities(spark: SparkSession, post_features: DataFrame) -> DataFrame:
+    owner = F.col("owner_id")
+    return (
+        post_features.select("owner_id")
+        .distinct()
+        .where(owner % 4 != 0)
+        .select(
+            F.lit("label_propagation").alias("algorithm"),
+            owner,
+            (owner % 3).alias("community"),
+            F.lit(0.5).alias("share"),
+        )
+    )

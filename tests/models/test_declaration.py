@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import pytest
+
+from influencers.errors import UserError
+from influencers.models import guard
+from influencers.models.declaration import (
+    FEATURES,
+    FORBIDDEN,
+    INFLUENCE,
+    LABELS,
+    OTHER,
+    TABLES,
+    VIRALITY,
+    Label,
+    allowed_features,
+    labels_of,
+)
+from influencers.models.importance import COLOURS
+from influencers.schemas import SCHEMAS
+
+
+@pytest.mark.parametrize("model", [INFLUENCE, VIRALITY])
+def test_every_column_of_the_models_table_is_declared_once(model: str) -> None:
+    names = [f.name for f in FEATURES[model] if f.table == TABLES[model]]
+    assert sorted(names) == sorted(SCHEMAS[TABLES[model]].fieldNames())
+    assert len({f.name for f in FEATURES[model]}) == len(FEATURES[model])
+
+
+@pytest.mark.parametrize("label", LABELS.values(), ids=list(LABELS))
+def test_a_label_never_sees_what_it_is_made_of(label: Label) -> None:
+    assert not label.groups & set(FORBIDDEN)
+    names = {f.name for f in allowed_features(label)}
+    forbidden = {
+        INFLUENCE: {
+            "followers", "tier", "mean_engagement_rate", "median_engagement_rate",
+            "follower_following_ratio", "owner_id", "first_post_at",
+        },
+        VIRALITY: {
+            "likes", "comments", "engagement", "engagement_rate", "post_age_days", "owner_id",
+            "shortcode", "created_at",
+        },
+    }[label.model]  # fmt: skip
+    assert names
+    assert not names & forbidden
+
+
+def test_history_is_open_to_the_label_that_is_measured_against_it() -> None:
+    # The median of strictly earlier posts is known before posting: no leak.
+    names = {f.name for f in allowed_features(LABELS["beats_own_history"])}
+    assert "history_median_likes" in names
+
+
+def test_labels_of_a_model_start_with_the_default() -> None:
+    assert labels_of(INFLUENCE) == ("top_followers",)
+    assert labels_of(VIRALITY)[0] == "top_likes"
+
+
+def test_usable_columns_have_a_kind_a_name_and_a_colour() -> None:
+    for model, features in FEATURES.items():
+        for feature in features:
+            if feature.group not in FORBIDDEN:
+                assert feature.kind != OTHER, (model, feature)
+                assert feature.title, (model, feature)
+                assert feature.group in COLOURS, (model, feature)
+
+
+@pytest.mark.parametrize(
+    ("label", "name", "reason"),
+    [
+        ("top_likes", "engagement", "success"),
+        ("top_likes", "post_age_days", "crawl"),
+        ("top_followers", "follower_following_ratio", "followers"),
+        ("top_followers", "likes_per_day", "no declared feature"),
+    ],
+)
+def test_the_guard_names_the_leak_and_the_mend(label: str, name: str, reason: str) -> None:
+    with pytest.raises(UserError, match=reason) as caught:
+        guard.chosen_features(LABELS[label], ["following", name])
+    assert name in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_choice_narrows_the_features() -> None:
+    chosen = guard.chosen_features(LABELS["top_likes"], ["hour", "followers"])
+    assert [f.name for f in chosen] == ["hour", "followers"]
+    assert len(guard.chosen_features(LABELS["top_likes"], [])) > 20

@@ -1,0 +1,202 @@
+"""The jobs train and score, on real tables, models and files."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chispa import assert_df_equality
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from influencers import tables
+from influencers.config import Config, ModelsConfig, PathsConfig
+from influencers.errors import UserError
+from influencers.models import saved
+from jobs import score, train
+
+CSV = (
+    "owner_id,owner_username,shortcode,is_video,caption,comments,likes,created_at,location,"
+    "imageUrl,multiple_images,username,followers,following\n"
+    '1000,a,new1,False,"Two lines,\nand a #tag?",3,,1493442000,,,True,A,500000,10\n'
+    "1001,b,new2,False,,,12,1493442000,Here,,False,B,900,10\n"
+)
+
+
+@pytest.fixture(scope="module")
+def config(
+    tmp_path_factory: pytest.TempPathFactory,
+    post_features: DataFrame,
+    accounts: DataFrame,
+    account_communities: DataFrame,
+    quick: ModelsConfig,
+) -> Config:
+    output = str(tmp_path_factory.mktemp("models") / "out")
+    settings = replace(quick, labels=("top_likes", "top_engagement_in_tier"))
+    config = Config(paths=PathsConfig(output=output), models=settings)
+    tables.write(post_features, config, "post_features")
+    tables.write(accounts, config, "accounts")
+    tables.write(account_communities, config, "account_communities")
+    return config
+
+
+@pytest.fixture(scope="module")
+def numbers(spark: SparkSession, config: Config) -> dict[str, Any]:
+    return train.run(spark, config)["models"]
+
+
+def scored(config: Config, *inputs: str, model: str, **paths: str) -> Config:
+    return replace(
+        config,
+        paths=replace(config.paths, input=inputs, **paths),
+        models=replace(config.models, model=model),
+    )
+
+
+def test_metrics_have_their_places(numbers: dict[str, Any]) -> None:
+    assert set(numbers) == {"influence", "virality"}
+    assert set(numbers["influence"]) == {"top_followers"}
+    assert list(numbers["virality"]) == ["top_likes", "top_engagement_in_tier"]
+    for labels in numbers.values():
+        for splits in labels.values():
+            assert list(splits) == ["by_account", "by_time"]
+    json.dumps(numbers, allow_nan=False)
+
+
+def test_predictions_are_of_the_shown_label_and_both_splits(
+    spark: SparkSession, config: Config, numbers: dict[str, Any]
+) -> None:
+    for model, label in (("influence", "top_followers"), ("virality", "top_likes")):
+        found = tables.read(spark, config, f"predictions_{model}").groupBy("split").count()
+        for row in found.collect():
+            assert numbers[model][label][row["split"]]["forest"]["rows"] == row["count"]
+        assert found.count() == 2
+
+
+def test_figures_are_drawn(config: Config, numbers: dict[str, Any]) -> None:
+    folder = Path(config.paths.output) / "figures"
+    assert sorted(one.name for one in folder.iterdir()) == [
+        "influential_users_feature_importance.png",
+        "viral_content_feature_importance.png",
+    ]
+
+
+def test_the_card_says_what_the_model_is(config: Config, numbers: dict[str, Any]) -> None:
+    folder = Path(config.paths.output) / "models"
+    assert sorted(one.name for one in folder.iterdir()) == [
+        "influence-top_followers",
+        "virality-top_engagement_in_tier",
+        "virality-top_likes",
+    ]
+    card = json.loads((folder / "virality-top_likes" / "model.json").read_text())
+    assert card["label"]["learnt"]["threshold"] > 0
+    assert card["trained_on"]["split"] == "by_account"
+    assert card["trained_on"]["from"] < card["trained_on"]["to"]
+    assert {"name": "hour", "group": "timing", "table": "post_features", "type": "numeric"} in card[
+        "features"
+    ]
+    assert card["metrics"] == numbers["virality"]["top_likes"]
+    assert card["forest"]["seed"] == 11
+
+
+def test_a_saved_model_says_what_it_said_when_it_was_measured(
+    spark: SparkSession, config: Config, numbers: dict[str, Any]
+) -> None:
+    for model, table in (("virality", "post_features"), ("influence", "accounts")):
+        key = {"virality": "shortcode", "influence": "owner_id"}[model]
+        asked = scored(config, tables.location(config, table), model=model)
+        score.run(spark, asked)
+        score.run(spark, asked)
+        found = tables.read(spark, config, f"predictions_{model}")
+        again = found.where("split = 'scored'")
+        assert again.count() == tables.read(spark, config, table).count()
+        measured = found.where("split = 'by_account'").select(key, "probability")
+        assert_df_equality(
+            again.join(measured, key, "left_semi").select(key, "probability"),
+            measured,
+            ignore_row_order=True,
+        )
+        assert found.where("split = 'by_time'").count() > 0
+
+
+@pytest.mark.parametrize(
+    ("model", "keys"), [("virality", {"new1", "new2"}), ("influence", {1000, 1001})]
+)
+def test_posts_are_scored_as_they_come(
+    spark: SparkSession,
+    config: Config,
+    numbers: dict[str, Any],
+    tmp_path: Path,
+    model: str,
+    keys: set[Any],
+) -> None:
+    (tmp_path / "posts.csv").write_text(CSV)
+    elsewhere = str(tmp_path / "scored")
+    models = saved.folder(config)
+    score.run(
+        spark,
+        scored(config, str(tmp_path / "posts.csv"), model=model, output=elsewhere, models=models),
+    )
+    found = spark.read.format("delta").load(f"{elsewhere}/tables/predictions_{model}").collect()
+    assert {row[0] for row in found} == keys
+    assert {(row["label"], row["split"]) for row in found} == {(None, "scored")}
+    assert all(0 <= row["probability"] <= 1 for row in found)
+
+
+def test_missing_and_mistyped_columns_are_named(
+    spark: SparkSession, config: Config, numbers: dict[str, Any], tmp_path: Path
+) -> None:
+    features = tables.read(spark, config, "post_features")
+    features.drop("hour", "followers").write.parquet(str(tmp_path / "narrow.parquet"))
+    with pytest.raises(UserError, match="lacks hour, followers") as caught:
+        score.run(spark, scored(config, str(tmp_path / "narrow.parquet"), model="virality"))
+    assert "virality-top_likes" in str(caught.value)
+    as_text = features.withColumn("hour", F.col("hour").cast("string"))
+    as_text.write.parquet(str(tmp_path / "text.parquet"))
+    with pytest.raises(UserError, match=r"hour \(string, not numeric\)"):
+        score.run(spark, scored(config, str(tmp_path / "text.parquet"), model="virality"))
+
+
+def test_what_is_no_model_is_said(spark: SparkSession, config: Config, tmp_path: Path) -> None:
+    def ask(models: Path) -> None:
+        score.run(spark, scored(config, "x.csv", model="virality", models=str(models)))
+
+    with pytest.raises(UserError, match="no model at .*virality-top_likes"):
+        ask(tmp_path)
+    card = tmp_path / "virality-top_likes" / "model.json"
+    card.parent.mkdir()
+    card.write_text("{")
+    with pytest.raises(UserError, match="unreadable"):
+        ask(tmp_path)
+    card.write_text('{"format": 1, "pipeline": "pipeline-1"}')
+    with pytest.raises(UserError, match="train it again"):
+        ask(tmp_path)
+
+
+def test_a_run_that_dies_leaves_the_model_that_was_there(
+    spark: SparkSession,
+    config: Config,
+    numbers: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pipeline, card = saved.load(spark, f"{saved.folder(config)}/influence-top_followers")
+    uri = str(tmp_path / "model")
+    saved.save(spark, pipeline, card, uri)
+
+    def die(*_: object) -> None:
+        raise OSError("no space left")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(saved.files, "write_text", die)
+        with pytest.raises(OSError, match="no space left"):
+            saved.save(spark, pipeline, card, uri)
+    assert saved.load(spark, uri)[1]["pipeline"] == "pipeline-1"
+    saved.save(spark, pipeline, card, uri)
+    assert sorted(one.name for one in (tmp_path / "model").iterdir()) == [
+        "model.json",
+        "pipeline-2",
+    ]

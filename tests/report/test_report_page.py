@@ -1,0 +1,145 @@
+"""The page: what it shows, and that nothing in it is more than text."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from influencers import metrics
+from influencers.communities.excerpt import Excerpt, Tag
+from influencers.report import sections
+from influencers.report.page import Page, render
+
+LEADER = {
+    "tier": "nano",
+    "rank": 1,
+    "owner_id": 7,
+    "owner_username": "ann",
+    "followers": 900,
+    "posts": 12,
+    "median_engagement_rate": 0.0123,
+}
+
+
+def frames(**changes: Any) -> sections.Frames:
+    nothing: dict[str, Any] = {
+        name: pd.DataFrame() for name in ("leaders", "tiers", "virality", "content")
+    }
+    return sections.Frames(**{**nothing, "circles": (), **changes})
+
+
+def numbers(**changes: Any) -> metrics.Numbers:
+    rows = {"read": 100, "posts": 98, "quarantined": 1, "duplicates": 1, "by_reason": {}}
+    return metrics.merged(metrics.merged(metrics.empty(), {"rows": rows}), changes)
+
+
+def page(metrics_: metrics.Numbers, frames_: sections.Frames, **changes: Any) -> str:
+    parts: dict[str, Any] = {
+        "title": "Title",
+        "made_at": "2024-01-01 00:00 UTC",
+        "sources": ["file:///a.csv"],
+        "headlines": sections.headlines(metrics_, frames_),
+        "warnings": sections.warnings(metrics_),
+        "sections": sections.sections(metrics_, frames_, {"models.seed": 1}),
+        "figures": {},
+    }
+    return render(Page(**{**parts, **changes}))
+
+
+class Outline(HTMLParser):
+    """The tags, the attributes and the text of a page."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_an_empty_run_gives_a_page() -> None:
+    outline = Outline(page(metrics.empty(), frames()))
+    assert "None." in outline.text
+    assert "–" in outline.text
+
+
+@given(st.text(max_size=30).map(lambda text: f"<script>alert(1)</script>\"'{text}"))
+def test_hostile_text_stays_text(hostile: str) -> None:
+    leaders = pd.DataFrame([{**LEADER, "owner_username": hostile}])
+    circles = [sections.Circle(0, 1, 1, (hostile,))]
+    html = page(numbers(), frames(leaders=leaders, circles=circles), title=hostile, sources=[hostile])
+    outline = Outline(html)
+    assert "script" not in outline.tags
+    assert not [name for name, _ in outline.attributes if name.startswith("on")]
+    assert "<script>alert(1)</script>" in outline.text
+
+
+def test_figures_are_inside_and_nothing_else_is_loaded() -> None:
+    html = page(numbers(), frames(), figures={"likes_distribution": b"\x89PNG"})
+    outline = Outline(html)
+    sources = [value for name, value in outline.attributes if name == "src"]
+    assert sources == ["data:image/png;base64,iVBORw=="]
+    links = [value for name, value in outline.attributes if name == "href"]
+    assert all(link and link.startswith("#") for link in links)
+
+
+def test_headlines_name_the_best() -> None:
+    forest = {"average_precision": 0.5, "prevalence": 0.1}
+    found = sections.headlines(
+        numbers(
+            communities={
+                "a": {"modularity": 0.3, "communities": 4},
+                "b": {"modularity": 0.6, "communities": 9},
+            },
+            models={"virality": {"top_likes": {"by_account": {"forest": forest}}}},
+        ),
+        frames(accounts=1234),
+    )
+    shown = {one.label: one.value for one in found}
+    assert shown["accounts"] == "1,234"
+    assert shown["communities"] == "9"
+    assert shown["average precision, virality"] == "0.500"
+    assert "average precision, influence" not in shown
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"rows": {"quarantined": 60}}, "quarantine"),
+        ({"communities": {"a": {"largest_share": 0.6, "modularity": 0.3}}}, "one community holds"),
+        ({"communities": {"a": {"modularity": 0.01, "communities": 2}}}, "no better than chance"),
+        (
+            {"models": {"virality": {"x": {"by_time": {"forest": {"skipped": "one class"}}}}}},
+            "one class",
+        ),
+    ],
+)
+def test_warnings(changes: dict[str, Any], told: str) -> None:
+    assert sections.warnings(numbers()) == []
+    (line,) = sections.warnings(numbers(**changes))
+    assert told in line
+
+
+def test_numbers_as_people_read_them() -> None:
+    assert sections.count(1234567) == "1,234,567"
+    assert sections.count(None) == sections.decimal(float("nan")) == sections.percent(None) == "–"
+    assert sections.percent(0.00123) == "0.12 %"
+    assert sections.percent(0.5) == "50.0 %"
+
+
+def test_circles_take_their_own_tags() -> None:
+    tags = (Tag("a", 0, 3), Tag("b", 0, 2), Tag("c", 1, 9))
+    found = sections.circles(Excerpt(tags, (), (5, 2)), {0: 40})
+    assert found == [sections.Circle(0, 5, 40, ("a", "b")), sections.Circle(1, 2, 0, ("c",))]
