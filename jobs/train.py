@@ -34,7 +34,10 @@ def communities(spark: SparkSession, config: Config) -> DataFrame | None:
 def _train(spark: SparkSession, config: Config, model: str) -> dict[str, Any]:
     table = tables.read(spark, config, TABLES[model])
     frame = frames.model_frame(
-        table, communities(spark, config), model=model, partitions=config.models.partitions
+        table,
+        communities(spark, config),
+        model=model,
+        partitions=training.partitions_for(table.count(), config.models),
     ).persist()
     numbers = {}
     try:

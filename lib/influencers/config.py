@@ -128,7 +128,7 @@ class ModelsConfig:
     max_bins: int = 128
     min_leaf: int = 2
     memory_mb: int = 512
-    partitions: int = 4
+    partition_rows: int = 250_000
     seed: int = 20_170_401
 
     def __post_init__(self) -> None:
@@ -140,7 +140,7 @@ class ModelsConfig:
         for key in ("influential_share", "viral_share", "account_share", "time_share"):
             share = getattr(self, key)
             _check(0 < share <= 0.5, f"models.{key}", "above 0 and at most 0.5", share)
-        for key in ("min_positives", "trees", "min_leaf", "memory_mb", "partitions"):
+        for key in ("min_positives", "trees", "min_leaf", "memory_mb", "partition_rows"):
             _check(getattr(self, key) >= 1, f"models.{key}", "at least 1", getattr(self, key))
         _check(1 <= self.depth <= 30, "models.depth", "from 1 to 30", self.depth)
         _check(self.max_bins >= 2, "models.max_bins", "at least 2", self.max_bins)

@@ -113,9 +113,7 @@ def make_accounts(accounts: int = 160, seed: int = 2) -> pd.DataFrame:
 @pytest.fixture(scope="session")
 def quick() -> ModelsConfig:
     """A forest that is small enough for a test, and large enough to find what was planted."""
-    return ModelsConfig(
-        trees=8, depth=4, max_bins=16, partitions=2, min_positives=5, account_share=0.3, seed=11
-    )
+    return ModelsConfig(trees=8, depth=4, max_bins=16, min_positives=5, account_share=0.3, seed=11)
 
 
 @pytest.fixture(scope="session")

@@ -164,7 +164,7 @@ def test_what_is_no_model_is_said(spark: SparkSession, config: Config, tmp_path:
     def ask(models: Path) -> None:
         score.run(spark, scored(config, "x.csv", model="virality", models=str(models)))
 
-    with pytest.raises(UserError, match="no model at .*virality-top_likes"):
+    with pytest.raises(UserError, match=r"no model at .*virality-top_likes"):
         ask(tmp_path)
     card = tmp_path / "virality-top_likes" / "model.json"
     card.parent.mkdir()

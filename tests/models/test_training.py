@@ -31,7 +31,7 @@ def learn(
     communities: DataFrame | None = None,
 ) -> SplitResult:
     model = LABELS[label].model
-    frame = frames.model_frame(table, communities, model=model, partitions=config.partitions)
+    frame = frames.model_frame(table, communities, model=model, partitions=2)
     frame.persist()
     try:
         result = training.train_split(frame, LABELS[label], split, config)
@@ -194,7 +194,8 @@ def test_a_feature_that_tells_all_is_named(post_features: DataFrame, quick: Mode
     leaking = post_features.withColumn("hour", F.col("likes").cast("int"))
     result = learn(leaking, "top_likes", BY_ACCOUNT, quick)
     assert result.fitted is not None
-    assert [note for note in result.fitted.notes if "hour alone reaches an AUC of 1.000" in note]
+    assert result.fitted.suspects == {"hour": 1.0}
+    assert "top_likes: hour alone reaches an AUC of 1.000" in training.remarks([result])[0]
 
 
 @pytest.mark.parametrize(
@@ -231,3 +232,11 @@ def test_labels_to_train_start_with_the_one_that_is_shown() -> None:
     assert [one.name for one in training.labels_to_train(config, INFLUENCE)] == ["top_followers"]
     assert training.models_to_train(config) == (INFLUENCE, VIRALITY)
     assert training.models_to_train(ModelsConfig(model=VIRALITY)) == (VIRALITY,)
+
+
+def test_partitions_follow_the_rows() -> None:
+    config = ModelsConfig(partition_rows=1_000)
+    assert [training.partitions_for(rows, config) for rows in (0, 2_000, 2_001, 9_000)] == [
+        *(2, 2),
+        *(3, 9),
+    ]

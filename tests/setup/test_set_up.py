@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -115,15 +116,22 @@ def test_no_package_index_leaves_nothing_that_looks_whole(
     assert not set_up.is_venv_current(checkout.root, set_up.RUNTIME)
 
 
+def wait_for_caller(server: socket.socket, process: subprocess.Popen[str]) -> socket.socket:
+    """The first connection to the server, as long as the process lives."""
+    server.settimeout(0.2)
+    while process.poll() is None:
+        with contextlib.suppress(TimeoutError):
+            return server.accept()[0]
+    raise AssertionError(f"ended before it asked: {process.communicate()[1]}")
+
+
 def test_interrupted_set_up_leaves_nothing_that_looks_whole(
     checkout: Checkout, machine: Machine
 ) -> None:
     make_current(checkout.root)
     (checkout.root / "requirements.lock").write_text("six==1.17.0 --hash=sha256:00\n")
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        silent.settimeout(50)
-        port = silent.getsockname()[1]
-        env = {**machine.env, "PIP_INDEX_URL": f"http://127.0.0.1:{port}/simple"}
+        env = {**machine.env, "PIP_INDEX_URL": "http://{}:{}/simple".format(*silent.getsockname())}
         process = subprocess.Popen(
             [checkout.root / "setup.sh"],
             env=env,
@@ -132,7 +140,7 @@ def test_interrupted_set_up_leaves_nothing_that_looks_whole(
             text=True,
             start_new_session=True,
         )
-        with silent.accept()[0]:  # pip has asked, and gets no answer
+        with wait_for_caller(silent, process):  # pip has asked, and gets no answer
             os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does
             _, errors = process.communicate(timeout=30)
     assert process.returncode == 130

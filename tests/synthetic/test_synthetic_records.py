@@ -159,8 +159,8 @@ def test_any_block_can_be_made_alone(sample: Sample) -> None:
 @pytest.mark.parametrize("share", [0.0, 0.003, 0.29, 0.5])
 def test_shares_hold_over_any_number_of_blocks(share: float) -> None:
     options = GenerateConfig(bad_share=share, duplicate_share=0.1)
-    made = [posts.roles(options, first, 10_000) for first in range(0, 50_000, 10_000)]
-    assert sum(len(part.bad) for part in made) == round(50_000 * share)
+    made = [posts.roles(options, first, 10_000) for first in range(0, 60_000, 10_000)]
+    assert sum(len(part.bad) for part in made) == round(60_000 * share)
     for part in made:
         taken = np.concatenate([part.bad, part.copy, part.source])
         assert len(np.unique(taken)) == len(taken) == len(part.bad) + 2 * len(part.copy)

@@ -137,6 +137,7 @@ def _draw(
         style.category_axis(raw.yaxis, [_label(group, shown) for group in groups])
         raw.set_ylim(len(groups) - 0.5, -0.7)  # the first group on top
         relative.tick_params(axis="y", length=0)
+        relative.spines["left"].set_visible(False)
     return figure
 
 

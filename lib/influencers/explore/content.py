@@ -220,18 +220,19 @@ def _placeholders(levels: DataFrame) -> DataFrame:
 def _effects_of(negligible: float, clock: Clock) -> Callable[[pd.DataFrame], pd.DataFrame]:
     def effects_of(buckets: pd.DataFrame) -> pd.DataFrame:
         """A row for each level of one feature; `any` only where there is no other."""
-        found = buckets[(buckets["level"] != ANY) | (buckets["level"] == ANY).all()]
-        levels = found.sort_values(["position", "level", "bucket"]).groupby(
-            ["feature", "position", "level"]
-        )
+        real = buckets[buckets["level"] != ANY]
+        levels = (buckets if real.empty else real).groupby(["feature", "position", "level"])
+        # An interval for each level that can be compared, and all of them are to hold.
+        comparisons = max(1, int((levels["weight"].sum() > 0).sum()))
         rows = []
-        for (feature, position, level), part in levels:
+        for (feature, position, level), bucket in levels:
+            part = bucket.sort_values("bucket")
             effect = delta_within(
-                part["wins"].to_numpy(), part["weight"].to_numpy(), comparisons=len(levels)
+                part["wins"].to_numpy(), part["weight"].to_numpy(), comparisons=comparisons
             )
             word = verdict(effect, negligible=negligible)
             if level == ANY:
-                word = _why_none(feature, clock)
+                word = _why_none(str(feature), clock)
             counts = (part[name].sum() for name in _COUNTS)
             rows.append(
                 (feature, level, position, *counts, effect.value, effect.low, effect.high, word)

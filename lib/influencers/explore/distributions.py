@@ -41,7 +41,7 @@ def draw_follower_distribution(table: pd.DataFrame, *, tier_edges: Sequence[int]
             title="How many followers accounts have",
             subtitle="Accounts by followers, on a logarithmic scale: each gap between labels is "
             "a factor of ten.",
-            notes="Followers are as of the crawl.",
+            notes="Half and top 10 %: of all accounts with known followers, as of the crawl.",
         )  # fmt: skip
         if axes is not None:
             axes.set(xlabel="Followers (log scale)", ylabel="Accounts")
@@ -57,7 +57,7 @@ def draw_likes_distribution(table: pd.DataFrame) -> Figure:
             title="How many likes posts get",
             subtitle="Posts by likes, on a logarithmic scale: each gap between labels is a "
             "factor of ten.",
-            notes="",
+            notes="Half and top 10 %: of all posts with known likes.",
         )  # fmt: skip
         if axes is not None:
             axes.set(xlabel="Likes (log scale)", ylabel="Posts")

@@ -93,7 +93,7 @@ def delta_within(wins: NDArray[Any], weights: NDArray[Any], *, comparisons: int 
 
 
 def student_t(probability: float, degrees: int) -> float:
-    """The quantile of Student's t (Abramowitz and Stegun 26.7.5), good to .001 from 9 degrees on.
+    """The quantile of Student's t (Abramowitz and Stegun 26.7.5), good to .1 % from 9 degrees on.
 
     >>> round(student_t(0.975, 20), 3)
     2.086

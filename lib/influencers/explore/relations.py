@@ -86,7 +86,7 @@ def draw_likes_vs_comments(table: pd.DataFrame) -> Figure:
         title="Comments against likes",
         subtitle="The darker a cell, the more posts. The line is the median, the dashes hold the "
         "middle half.",
-        notes="The median counts posts without comments.",
+        notes="Posts without comments count for the median.",
     )  # fmt: skip
 
 
@@ -139,7 +139,7 @@ def _draw(
         _draw_cells(figure, axes, shown, names)
         style.log_axis(axes.xaxis, [*shown[f"{x}_from"], *shown[f"{x}_to"]], unit=units[0])
         style.log_axis(axes.yaxis, [*shown[f"{y}_from"], *shown[f"{y}_to"]], unit=units[1])
-        _draw_quartiles(axes, shown, x)
+        _draw_quartiles(axes, shown, names)
         axes.set(xlabel=labels[0], ylabel=labels[1])
     return figure
 
@@ -168,13 +168,14 @@ def _edges(shown: pd.DataFrame, name: str) -> tuple[Floats, NDArray[np.intp]]:
     return all_edges, np.searchsorted(all_edges, start)
 
 
-def _draw_quartiles(axes: Axes, shown: pd.DataFrame, x: str) -> None:
+def _draw_quartiles(axes: Axes, shown: pd.DataFrame, names: tuple[str, str]) -> None:
+    x, lowest = names[0], shown[f"{names[1]}_from"].min()  # below are the zeros that are not shown
     columns = shown.drop_duplicates(f"{x}_from")
     enough = columns["column_posts"] >= _MIN_COLUMN_POSTS
     middle = np.sqrt(columns[f"{x}_from"] * columns[f"{x}_to"])
     looks = {"column_p25": (1.0, "--"), "column_median": (2.2, "-"), "column_p75": (1.0, "--")}
     for name, (width, line) in looks.items():
-        value = columns[name].where(enough & (columns[name] > 0))  # no place for 0 on a log axis
+        value = columns[name].where(enough & (columns[name] >= lowest))
         axes.plot(
             middle, value, line, color=style.VERMILION, linewidth=width,
             path_effects=style.outlined(width=width + 1.6),

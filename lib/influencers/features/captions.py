@@ -19,6 +19,8 @@ _PICTURE = (
 _EMOJI = regex.compile(
     rf"\p{{RI}}\p{{RI}}|[0-9#*]\uFE0F?\u20E3|{_PICTURE}(?:\u200D{_PICTURE})*", regex.VERSION1
 )
+# The Greek one by its number: editors and normalisation turn it into a semicolon.
+_QUESTION_MARKS = "?？﹖︖؟\u037e՞፧᥅꘏꛷⸮‽⁇⁈⁉❓❔"
 
 
 def count_emoji(caption: str) -> int:
@@ -54,8 +56,5 @@ def line_count(caption: Column) -> Column:
 
 
 def asks(caption: Column) -> Column:
-    """Whether a caption has a question mark of any script; false without a caption.
-
-    The Greek one is written here by its number: it looks like a semicolon, but is none.
-    """
-    return F.coalesce(caption.rlike("[?？؟\u037e՞፧⁇⁈⁉]"), F.lit(False))
+    """Whether a caption has a question mark of any script; false without a caption."""
+    return F.coalesce(caption.rlike(f"[{_QUESTION_MARKS}]"), F.lit(False))

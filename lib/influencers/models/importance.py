@@ -35,7 +35,7 @@ _OTHER = style.GREY
 
 _WHO = {
     "forest": "forest",
-    "history_only": "history alone",
+    "history_only": "own history alone",
     "followers_only": "followers alone",
     "likes_only": "mean likes alone",
 }
@@ -74,6 +74,8 @@ def draw(
     caption = metrics_sentence(metrics)
     if left_out:
         caption += f" Left out, nothing being known of them: {', '.join(left_out)}."
+    if not shown:
+        return style.no_data(title, "No model was trained: see below.", caption=caption)
     figure, (axes,) = style.new_figure(
         title,
         subtitle="Share of the forest's total gain that each feature brings (all shares make "
@@ -82,9 +84,6 @@ def draw(
         size=(8.0, 2.6 + 0.24 * max(len(shown), 6)),
     )
     with style.applied():
-        if not shown:
-            style.say_no_data(axes, "No model was trained: see below.")
-            return figure
         rows = range(len(shown))
         axes.barh(
             rows,
@@ -98,7 +97,14 @@ def draw(
         axes.set(ylim=(len(shown) - 0.5, -0.5), xlabel="share of the gain")
         groups = dict.fromkeys(bar.group for bar in shown)
         handles = [Patch(color=COLOURS.get(group, _OTHER), label=group) for group in groups]
-        axes.legend(handles=handles, title="group of features", loc="lower right")
+        axes.legend(
+            handles=handles,
+            title="group of features",
+            loc="lower right",
+            frameon=True,
+            edgecolor="none",
+            framealpha=1,
+        )
     return figure
 
 
@@ -113,8 +119,9 @@ def figure_of(results: Sequence[SplitResult]) -> Figure:
     known = {} if fitted is None else fitted.importances
     return draw(
         bars(label.model, known),
-        title=f"What tells {label.title}",
+        title=f"What tells {label.title} apart",
         metrics={one.split: one.metrics for one in results},
+        left_out=[] if fitted is None else [declared(label.model)[n].title for n in fitted.dropped],
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import reduce
+from math import ceil
 from typing import Any
 
 from pyspark.ml import PipelineModel
@@ -35,6 +36,9 @@ from influencers.models.split import BY_ACCOUNT, SPLITS, with_held_out
 # Medians, means and suspicions need no more rows than this; the driver and one task can hold them.
 SAMPLE_ROWS = 50_000
 
+# Every partition counts every node of the trees for itself: few are cheap, two use two cores.
+_LEAST_PARTITIONS = 2
+
 FOREST = "forest"
 
 
@@ -45,14 +49,25 @@ class Fitted:
     Attributes:
         pipeline: normaliser and forest; adds the vector column `probability`.
         features: what it reads, in order.
+        dropped: features of which nothing was known.
         importances: share of the forest's gain by feature, the most important first.
-        notes: sentences that the user should read.
+        suspects: features that alone all but tell the label, with their AUC.
     """
 
     pipeline: PipelineModel
     features: tuple[Feature, ...]
+    dropped: tuple[str, ...]
     importances: dict[str, float]
-    notes: tuple[str, ...] = ()
+    suspects: dict[str, float]
+
+    def notes(self) -> list[str]:
+        """What the user should know of the features."""
+        unknown = [f"{name} is unknown in every training row and left out" for name in self.dropped]
+        return unknown + [
+            f"{name} alone reaches an AUC of {auc:.3f} on the training rows: make sure that it "
+            "does not know the outcome"
+            for name, auc in self.suspects.items()
+        ]
 
 
 @dataclass(frozen=True)
@@ -92,6 +107,11 @@ def labels_to_train(config: ModelsConfig, model: str) -> tuple[Label, ...]:
     return tuple(LABELS[name] for name in dict.fromkeys((config.label, *config.labels)))
 
 
+def partitions_for(rows: int, config: ModelsConfig) -> int:
+    """How many partitions to lay `rows` out in: by their number, never by the machine's."""
+    return max(_LEAST_PARTITIONS, ceil(rows / config.partition_rows))
+
+
 def train_label(frame: DataFrame, label: Label, config: ModelsConfig) -> list[SplitResult]:
     """`train_split` for every split."""
     return [train_split(frame, label, split, config) for split in SPLITS]
@@ -118,7 +138,8 @@ def remarks(results: Sequence[SplitResult]) -> list[str]:
     for one in results:
         if "skipped" in one.metrics:
             said[f"{one.label.name}, {one.split}: skipped, {one.metrics['skipped']}"] = None
-        said.update(dict.fromkeys(one.fitted.notes if one.fitted else ()))
+        for note in one.fitted.notes() if one.fitted else ():
+            said[f"{one.label.name}: {note}"] = None
     return list(said)
 
 
@@ -178,18 +199,9 @@ def _fit(
 ) -> Fitted:
     check_allowed(label, [feature.name for feature in features])
     normaliser = fit_normaliser(sample, features)
-    notes = [
-        f"{label.name}: {name} is unknown in every training row and left out"
-        for name in normaliser.dropped
-    ]
     suspects = suspicious_features(
         normaliser.model.transform(sample), normaliser.columns, above=config.suspicious_auc
     )
-    notes += [
-        f"{label.name}: {name} alone reaches an AUC of {auc:.3f} on the training rows: "
-        "make sure that it does not know the outcome"
-        for name, auc in suspects.items()
-    ]
     vectors = normaliser.model.transform(training).select("label", VECTOR).persist()
     try:
         forest = fit_forest(vectors, config)
@@ -198,8 +210,9 @@ def _fit(
     return Fitted(
         PipelineModel([*normaliser.model.stages, forest]),
         normaliser.features,
+        normaliser.dropped,
         importances(forest, normaliser.columns),
-        tuple(notes),
+        suspects,
     )
 
 

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from chispa import assert_df_equality
+from matplotlib.figure import Figure
+from pyspark.sql import SparkSession
+
+from explore_seeds import post_rows, shuffled, table
+from influencers import tables
+from influencers.explore.distributions import (
+    draw_follower_distribution,
+    draw_likes_distribution,
+    follower_distribution,
+    likes_distribution,
+)
+
+EDGES = (10_000, 100_000, 500_000, 1_000_000)
+
+
+def test_accounts_are_counted_by_log_bin_and_left_out_by_reason(spark: SparkSession) -> None:
+    followers = [1, 2, 9, 10, 10, 99, 0, None, None]
+    accounts = table(
+        spark, "accounts", [{"owner_id": i, "followers": n} for i, n in enumerate(followers)]
+    )
+    found = tables.conform(
+        follower_distribution(accounts, bins_per_decade=1), "figure_follower_distribution"
+    )
+    expected = table(
+        spark,
+        "figure_follower_distribution",
+        [
+            {"part": part, "followers_from": low, "followers_to": high, "accounts": n,
+             "median": 9.0, "p90": 36.7}
+            for part, low, high, n in (
+                ("shown", 1, 10, 3), ("shown", 10, 100, 3),
+                ("no followers", None, None, 1), ("followers unknown", None, None, 2),
+            )
+        ],
+    )  # fmt: skip
+    assert_df_equality(found, expected, ignore_nullable=True, ignore_row_order=True)
+    assert_df_equality(
+        follower_distribution(shuffled(accounts, 5), bins_per_decade=1).select(*found.columns),
+        expected,
+        ignore_nullable=True,
+        ignore_row_order=True,
+    )
+
+
+def test_hidden_likes_are_not_zero_likes(spark: SparkSession) -> None:
+    posts = table(spark, "post_features", post_rows({"likes": n} for n in (None, 0, 0, 5)))
+    found = tables.conform(
+        likes_distribution(posts, bins_per_decade=8), "figure_likes_distribution"
+    )
+    counted = {row["part"]: row["posts"] for row in found.collect()}
+    assert counted == {"likes unknown": 1, "no likes": 2, "shown": 1}
+
+
+def likes_table(*rows: tuple[str, float | None, float | None, int]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["part", "likes_from", "likes_to", "posts"])
+    return frame.assign(median=100.0, p90=900.0)
+
+
+def words(figure: Figure) -> str:
+    texts = [*figure.texts, *[text for axes in figure.axes for text in axes.texts]]
+    return " ".join(" ".join(text.get_text() for text in texts).split())
+
+
+def test_the_axis_is_logarithmic_and_the_caption_counts() -> None:
+    figure = draw_likes_distribution(
+        likes_table(
+            ("likes unknown", None, None, 1_200), ("shown", 100, 1_000, 30), ("shown", 10, 100, 20),
+            ("no likes", None, None, 7),
+        )
+    )  # fmt: skip
+    (axes,) = figure.axes
+    assert axes.get_xscale() == "log" and axes.get_yscale() == "linear"
+    assert [bar.get_height() for bar in axes.patches] == [20, 30]
+    assert "50 posts shown. Left out: 1,200 (likes unknown), 7 (no likes)." in words(figure)
+    assert "half of the posts: 100 or fewer" in words(figure)
+    figure.draw_without_rendering()
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [[], [("likes unknown", None, None, 12)], [("no likes", None, None, 3)]],
+    ids=["empty", "all unknown", "all zero"],
+)
+def test_without_anything_to_show_the_figure_says_no_data(rows: list[tuple]) -> None:
+    figure = draw_likes_distribution(likes_table(*rows))
+    assert "no data" in words(figure)
+    assert "0 posts shown" in words(figure)
+    figure.draw_without_rendering()
+
+
+def test_a_single_account_makes_a_figure() -> None:
+    one = pd.DataFrame(
+        [("shown", 1_000, 1_334, 1, 1_200.0, 1_200.0)],
+        columns=["part", "followers_from", "followers_to", "accounts", "median", "p90"],
+    )
+    figure = draw_follower_distribution(one, tier_edges=EDGES)
+    assert "1 account shown." in words(figure)
+    assert "nano" in words(figure) and "mega" not in words(figure)
+    figure.draw_without_rendering()
