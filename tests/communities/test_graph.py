@@ -16,9 +16,7 @@ def test_every_end_of_an_edge_is_one_vertex(spark: SparkSession) -> None:
     expected = spark.createDataFrame([("art",), ("rome",), ("旅行",)], "hashtag string").select(
         tag_id(F.col("hashtag")).alias("id"), "hashtag"
     )
-    assert_df_equality(
-        vertices(edges), expected, ignore_row_order=True, ignore_nullable=True
-    )
+    assert_df_equality(vertices(edges), expected, ignore_row_order=True, ignore_nullable=True)
 
 
 def test_numbers_are_those_of_every_other_run(spark: SparkSession) -> None:

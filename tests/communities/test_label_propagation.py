@@ -39,7 +39,10 @@ def test_a_ring_of_cliques_falls_into_its_cliques(spark: SparkSession) -> None:
 def test_a_lone_edge_and_a_star_are_one_community_each(spark: SparkSession) -> None:
     star = [("hub", f"leaf{n}") for n in range(6)]
     found = groups(frame(spark, [("one", "other"), *star]))
-    assert found == {frozenset({"one", "other"}), frozenset({name for edge in star for name in edge})}
+    assert found == {
+        frozenset({"one", "other"}),
+        frozenset({name for edge in star for name in edge}),
+    }
 
 
 def test_labels_do_not_depend_on_order_direction_or_partitions(spark: SparkSession) -> None:

@@ -24,14 +24,13 @@ from influencers.explore.relative import with_relative_rate
 
 
 def test_rates_are_compared_by_type_as_they_are_and_within_the_author(spark: SparkSession) -> None:
+    comments = [0, None, 0, 0, 0, 0]
     kinds = ["photo", "photo", "carousel", None, "photo", "photo"]
     likes = [10, 20, 40, 30, None, 50]
     owners, followers = [1, 1, 1, 1, 1, 2], [100, 100, 100, 100, 100, 0]
     rows = post_rows(
         {"owner_id": o, "followers": f, "likes": n, "content_type": k, "comments": c}
-        for o, f, n, k, c in zip(
-            owners, followers, likes, kinds, [0, None, 0, 0, 0, 0], strict=True
-        )
+        for o, f, n, k, c in zip(owners, followers, likes, kinds, comments, strict=True)
     )
     accounts = table(spark, "accounts", account_rows(rows))  # medians: .25, and none
     posts = with_relative_rate(table(spark, "post_features", rows), accounts, min_posts=2)

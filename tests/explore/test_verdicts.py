@@ -16,6 +16,8 @@ from influencers.explore.verdicts import summary, verdict
         (0.05, -0.05, 0.15, "unclear"),
         (0.12, 0.01, 0.23, "higher"),
         (-0.5, -0.6, -0.4, "lower"),
+        (0.07, 0.02, 0.12, "unclear"),  # there is one, but who knows whether it matters
+        (-0.07, -0.12, -0.02, "unclear"),
         (0.0, -0.1, 0.1, "unclear"),  # the band is open
         (0.3, math.nan, math.nan, "too few accounts: no verdict"),
         (math.nan, math.nan, math.nan, "nothing to compare with: no verdict"),

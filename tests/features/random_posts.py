@@ -87,6 +87,12 @@ def random_account(chance: random.Random, owner_id: int, posts: int) -> list[Pos
 
 def posts_frame(spark: SparkSession, posts: Sequence[Post]) -> DataFrame:
     """The table posts with these rows."""
-    names = SCHEMAS["posts"].fieldNames()
-    rows = [tuple(one[name] for name in names) for one in posts]
-    return spark.createDataFrame(rows, SCHEMAS["posts"])
+    return table_frame(spark, "posts", posts)
+
+
+def table_frame(spark: SparkSession, table: str, rows: Sequence[Post]) -> DataFrame:
+    """Any declared table with these rows."""
+    schema = SCHEMAS[table]
+    return spark.createDataFrame(
+        [tuple(row[name] for name in schema.fieldNames()) for row in rows], schema
+    )

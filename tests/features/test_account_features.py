@@ -13,7 +13,7 @@ import features_oracle as oracle
 from influencers.config import FeaturesConfig
 from influencers.features.accounts import account_features
 from influencers.features.posts import post_features
-from random_posts import START, Post, at, post, posts_frame, random_posts
+from random_posts import START, Post, at, post, posts_frame, random_posts, table_frame
 from table_check import check_table
 
 EDGES = FeaturesConfig().tier_edges
@@ -21,14 +21,17 @@ DAY = 86_400
 
 
 def described(posts: DataFrame) -> DataFrame:
+    """From posts alone, as the job does it."""
     features = post_features(posts, tier_edges=EDGES, history_length=10)
     return account_features(posts, features, tier_edges=EDGES)
 
 
 @cache
-def cases() -> tuple[list[Post], list[Post]]:
+def cases() -> tuple[list[Post], list[Post], list[Post]]:
+    """Posts, their features and their accounts."""
     posts = random_posts(6, accounts=60, most=20)
-    return posts, oracle.accounts(posts, oracle.post_features(posts, EDGES, 10), EDGES)
+    features = oracle.post_features(posts, EDGES, 10)
+    return posts, features, oracle.accounts(posts, features, EDGES)
 
 
 @pytest.mark.parametrize(("partitions", "order"), [(1, 1), (7, 2)])
@@ -38,16 +41,18 @@ def test_all_columns_in_any_order_and_number_of_partitions(
     partitions: int,
     order: int,
 ) -> None:
-    posts, expected = cases()
+    posts, features, expected = cases()
     shuffle_partitions(partitions)
-    shuffled = random.Random(order).sample(posts, len(posts))
-    check_table(
-        described(posts_frame(spark, shuffled).repartition(partitions)), "accounts", expected
+    chance = random.Random(order)
+    frames = (
+        table_frame(spark, name, chance.sample(rows, len(rows))).repartition(partitions)
+        for name, rows in (("posts", posts), ("post_features", features))
     )
+    check_table(account_features(*frames, tier_edges=EDGES), "accounts", expected)
 
 
 def test_the_cases_have_what_they_are_for() -> None:
-    _, expected = cases()
+    _, _, expected = cases()
     for name in ("posts_per_week", "median_gap_days", "mean_engagement_rate", "tier"):
         nulls = sum(one[name] is None for one in expected)
         assert 0 < nulls < len(expected) - 10, name

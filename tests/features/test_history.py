@@ -8,7 +8,6 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
-import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -107,13 +106,11 @@ def test_last_is_the_last_known_of_the_last_ten(spark: SparkSession) -> None:
     assert {code: found[code] for code in wanted} == wanted
 
 
-@pytest.mark.parametrize("length", [1, 3])
-def test_the_length_is_the_caller_s(spark: SparkSession, length: int) -> None:
+def test_the_length_is_the_caller_s(spark: SparkSession) -> None:
     posts = [post(f"{n:02}", 1, START + n, likes=n, followers=1) for n in range(6)]
-    rows = history_of(posts_frame(spark, posts), length).sort("shortcode").collect()
-    assert [row.history_median_likes for row in rows] == [
-        statistics.median(range(n)[-length:]) if n else None for n in range(6)
-    ]
+    found = collected(history_of(posts_frame(spark, posts), length=2))
+    medians = [found[f"{n:02}"][4] for n in range(6)]
+    assert medians == [None, 0.0, 0.5, 1.5, 2.5, 3.5]
 
 
 def test_a_hundred_thousand_posts_in_one_second(spark: SparkSession) -> None:
@@ -159,19 +156,17 @@ def test_no_post_meets_more_than_the_ten_before_it(spark: SparkSession) -> None:
     frame = history_of(posts_frame(spark, [post("a", 1, START)]))
     plan = frame._jdf.queryExecution().executedPlan().toString()  # type: ignore[operator]
     assert not re.search(r"Join|Cartesian|Generate|Expand", plan)
-    window = (
-        r"(\w+)\([^()]*\) windowspecdefinition\([^()]*specifiedwindowframe\(RowFrame, (.*?)\)\)"
-    )
-    frames = {(name, limits.replace("$()", "")) for name, limits in re.findall(window, plan)}
+    window = r"(\w+)\([^()]*\) windowspecdefinition\([^()]*windowframe\(RowFrame, ([^()]*)\)\)"
+    frames = set(re.findall(window, plan.replace("$()", "")))
     assert frames == {
         ("row_number", "unboundedpreceding, currentrow"),
         ("lag", "-1, -1"),
         ("collect_list", "-10, -1"),
         ("first", "unboundedpreceding, currentrow"),
     }
-    assert plan.count("Window [") == len(re.findall(r"\+- Window|^Window", plan, re.M)) == 2
+    assert plan.count("- Window [") == 2
     assert plan.count("Exchange hashpartitioning") == 1
-    assert plan.count("Sort [") == 1
+    assert plan.count("- Sort [") == 1
 
 
 def test_medians_of_arrays(spark: SparkSession) -> None:

@@ -22,7 +22,10 @@ JOBS = {
 
 
 def job(run: Any = lambda spark, config: {}, **changes: Any) -> Job:
-    options = (Option("--output", "paths.output", "where"), Option("--posts", "generate.posts", "n"))
+    options = (
+        Option("--output", "paths.output", "where"),
+        Option("--posts", "generate.posts", "n"),
+    )
     return Job("trial", "Tries.", "nothing", "nothing", run, options, needs_spark=False, **changes)
 
 
@@ -34,7 +37,9 @@ def test_a_job_is_named_for_its_file_and_its_options_are_settings(name: str) -> 
 
 
 @pytest.mark.parametrize("name", sorted(JOBS))
-def test_help_says_what_a_job_reads_and_writes(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_says_what_a_job_reads_and_writes(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as stop:
         build_parser(JOBS[name]).parse_args(["--help"])
     told = capsys.readouterr().out
@@ -49,7 +54,9 @@ def test_the_jobs_of_the_contract_are_there() -> None:
 
 
 def test_an_option_is_a_setting_and_set_is_below_it() -> None:
-    config = read_config(job(), ["--posts", "5", "--set", "generate.seed=9", "--set", "generate.posts=1"])
+    config = read_config(
+        job(), ["--posts", "5", "--set", "generate.seed=9", "--set", "generate.posts=1"]
+    )
     assert (config.generate.posts, config.generate.seed) == (5, 9)
 
 

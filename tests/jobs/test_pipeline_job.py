@@ -216,7 +216,9 @@ def test_followers_change_no_feature_of_the_influence_model(
     )
     features.run(spark, config)
     before, after = (tables.read(spark, one, "accounts") for one in (finished, config))
-    known = [name for name in ["owner_id", *feature_names("top_followers")] if name in before.columns]
+    known = [
+        name for name in ["owner_id", *feature_names("top_followers")] if name in before.columns
+    ]
     assert len(known) > 12
     assert_df_equality(after.select(known), before.select(known), ignore_row_order=True)
 

@@ -110,6 +110,12 @@ def make_accounts(accounts: int = 160, seed: int = 2) -> pd.DataFrame:
     )
 
 
+def _plain(value: Any) -> Any:
+    if isinstance(value, pd.Timestamp):
+        return value.to_pydatetime()
+    return value.item() if isinstance(value, np.generic) else value
+
+
 @pytest.fixture(scope="session")
 def quick() -> ModelsConfig:
     """A forest that is small enough for a test, and large enough to find what was planted."""
@@ -122,12 +128,9 @@ def as_table(spark: SparkSession) -> Callable[..., DataFrame]:
 
     def make(rows: pd.DataFrame, name: str) -> DataFrame:
         plain = rows.astype(object).where(rows.notna(), None)
-        for column in ("created_at", "first_post_at", "last_post_at"):
-            if column in plain:
-                plain[column] = [value.to_pydatetime() for value in rows[column]]
         names = SCHEMAS[name].fieldNames()
         values = [
-            [value.item() if isinstance(value, np.generic) else value for value in row]
+            [_plain(value) for value in row]
             for row in plain[names].itertuples(index=False, name=None)
         ]
         return spark.createDataFrame(values, SCHEMAS[name])

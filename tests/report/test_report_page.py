@@ -79,7 +79,9 @@ def test_an_empty_run_gives_a_page() -> None:
 def test_hostile_text_stays_text(hostile: str) -> None:
     leaders = pd.DataFrame([{**LEADER, "owner_username": hostile}])
     circles = [sections.Circle(0, 1, 1, (hostile,))]
-    html = page(numbers(), frames(leaders=leaders, circles=circles), title=hostile, sources=[hostile])
+    html = page(
+        numbers(), frames(leaders=leaders, circles=circles), title=hostile, sources=[hostile]
+    )
     outline = Outline(html)
     assert "script" not in outline.tags
     assert not [name for name, _ in outline.attributes if name.startswith("on")]

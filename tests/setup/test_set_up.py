@@ -139,6 +139,8 @@ def test_interrupted_set_up_leaves_nothing_that_looks_whole(
             stdout=subprocess.DEVNULL,
             text=True,
             start_new_session=True,
+            # Whoever runs the tests in the background has it ignored, for all below him.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
         with wait_for_caller(silent, process):  # pip has asked, and gets no answer
             os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does

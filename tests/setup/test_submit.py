@@ -79,6 +79,14 @@ def submit(
     return seen
 
 
+def setting(seen: dict[str, Any], key: str) -> str | None:
+    """The value of a setting that is given once at most."""
+    pairs = [value.partition("=") for flag, value in pairwise(seen["spark"]) if flag == "--conf"]
+    values = [value for name, _, value in pairs if name == key]
+    assert len(values) <= 1, values
+    return values[0] if values else None
+
+
 def option(seen: dict[str, Any], flag: str) -> str | None:
     """The value of an option that is given once at most."""
     values = [value for name, value in pairwise(seen["spark"]) if name == flag]
@@ -155,6 +163,7 @@ def test_local_run_is_sized_to_the_machine(
     assert option(seen, "--master") == f"local[{processors()}]"
     memory = option(seen, "--driver-memory")
     assert memory is not None and 1024 <= int(memory.removesuffix("m")) <= 16384
+    assert setting(seen, "spark.sql.shuffle.partitions") is not None
     assert option(seen, "--properties-file") == str(project.root / "conf" / "spark-defaults.conf")
     assert "--load-spark-defaults" in seen["spark"]
     assert option(seen, "--jars") == str(tmp_path / "jars" / "delta.jar")
@@ -180,14 +189,16 @@ def test_logging_is_ours_and_its_path_survives_a_space(
 def test_what_the_user_sets_stands(project: Checkout, env: dict[str, str]) -> None:
     given = (
         "--master 'local[7]' --driver-memory 3g --jars mine.jar --py-files=mine.zip "
-        '--conf "spark.app.note=two words" --num-executors 4 --verbose'
+        '--conf "spark.app.note=two words" --num-executors 4 --verbose '
+        "--conf spark.sql.shuffle.partitions=9"
     )
     seen = submit(project, env, spark=given)
     assert option(seen, "--master") == "local[7]"
     assert option(seen, "--driver-memory") == "3g"
     assert str(option(seen, "--jars")).endswith("/delta.jar,mine.jar")
     assert str(option(seen, "--py-files")).endswith(".zip,mine.zip")
-    assert option(seen, "--conf") == "spark.app.note=two words"
+    assert setting(seen, "spark.app.note") == "two words"
+    assert setting(seen, "spark.sql.shuffle.partitions") == "9"
     assert option(seen, "--num-executors") == "4"
     assert "--verbose" in seen["spark"]
 
@@ -213,6 +224,7 @@ def test_cluster_is_not_sized_and_gets_no_path_of_this_machine(
     seen = submit(project, env, spark=f"--master {master}")
     assert option(seen, "--master") == master
     assert option(seen, "--driver-memory") is None
+    assert setting(seen, "spark.sql.shuffle.partitions") is None
     assert "PYSPARK_PYTHON" not in seen["env"]
     assert "SPARK_LOCAL_IP" not in seen["env"]
 

@@ -174,8 +174,8 @@ def _around_one(ends: pd.DataFrame) -> tuple[float, float]:
 
 
 def _label(group: str, shown: pd.DataFrame) -> str:
-    posts = shown["posts"].fillna(0)[group]
-    return f"{group}\n{style.count(posts)} posts" if posts else f"{group}\nno posts"
+    posts = int(shown["posts"].fillna(0)[group])
+    return f"{group}\n{style.counted(posts, 'posts') if posts else 'no posts'}"
 
 
 def _notes(shown: pd.DataFrame, total: int) -> str:
@@ -187,7 +187,7 @@ def _notes(shown: pd.DataFrame, total: int) -> str:
         notes += f" Comments are unknown for {which} posts: there it is the likes alone."
     if total and compared < total:
         notes += (
-            f" Right: {style.count(compared)} posts; the others' authors have too few posts, or "
-            "a median of 0."
+            f" Right: {style.counted(compared, 'posts')}; the authors of the others have too few "
+            "posts, or a median of 0."
         )
     return notes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import pandas as pd
@@ -109,18 +110,31 @@ def _draw(
 def _mark_typical(axes: Axes, shown: pd.DataFrame, things: str) -> None:
     """Lines at the median and the 90th percentile, named beside them."""
     median, p90 = float(shown["median"].iloc[0]), float(shown["p90"].iloc[0])
-    marks = [(median, "right", f"half of the {things}:\n{style.short(median)} or fewer")]
+    left = _place(axes, median) > 0.25  # of the line, unless the words would leave the axes
+    _mark(axes, median, 0.9, left, f"half of the {things}:\n{style.short(median)} or fewer")
     if p90 > median:
-        marks.append((p90, "left", f"top 10 %:\n{style.short(p90)} or more"))
-    for at, side, words in marks:
-        if at <= 0:
-            continue
-        axes.axvline(at, ymax=0.9, color=style.VERMILION, linewidth=1.4)
-        axes.annotate(
-            words, (at, 0.9), (-5 if side == "right" else 5, 0),
-            xycoords=("data", "axes fraction"), textcoords="offset points", ha=side, va="top",
-            fontsize=9, color=style.INK, path_effects=style.outlined(),
-        )  # fmt: skip
+        also_left = _place(axes, p90) > 0.8
+        height = 0.9 if left and not also_left else 0.78  # words on one side stand on each other
+        _mark(axes, p90, height, also_left, f"top 10 %:\n{style.short(p90)} or more")
+
+
+def _mark(axes: Axes, at: float, height: float, left: bool, words: str) -> None:
+    """A line up to `height` of the axes; none at 0, which a log axis does not have."""
+    if at <= 0:
+        return
+    axes.axvline(at, ymax=height, color=style.VERMILION, linewidth=1.4)
+    axes.annotate(
+        words, (at, height), (-5 if left else 5, 0),
+        xycoords=("data", "axes fraction"), textcoords="offset points",
+        ha="right" if left else "left", va="top",
+        fontsize=9, color=style.INK, path_effects=style.outlined(),
+    )  # fmt: skip
+
+
+def _place(axes: Axes, value: float) -> float:
+    """Where a value lies on the log x axis, from 0 (left) to 1; 0 for what it cannot show."""
+    low, high = axes.get_xlim()
+    return math.log(value / low) / math.log(high / low) if value > 0 else 0.0
 
 
 def _mark_tiers(axes: Axes, edges: Sequence[int]) -> None:
@@ -131,7 +145,7 @@ def _mark_tiers(axes: Axes, edges: Sequence[int]) -> None:
         if low < edge < high:
             axes.axvline(edge, color=style.GREY, linewidth=0.8, linestyle=(0, (2, 2)))
     for name, start, end in zip(_TIERS, bounds, bounds[1:], strict=False):
-        if end / start > 1.6:  # narrower than its name
+        if math.log(end / start) > 0.06 * math.log(high / low):  # room enough for the name
             axes.annotate(
                 name, ((start * end) ** 0.5, 0.99), xycoords=("data", "axes fraction"),
                 ha="center", va="top", fontsize=9, color=style.GREY,

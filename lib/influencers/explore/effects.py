@@ -40,6 +40,10 @@ class Effect:
     buckets: int
 
 
+# Of values that are all the same, or of a group that is empty.
+UNDEFINED = Effect(math.nan, math.nan, math.nan, 0)
+
+
 def cliffs_delta(first: NDArray[Any], second: NDArray[Any]) -> Floats:
     """Cliff's delta between two histograms over the same rising values.
 

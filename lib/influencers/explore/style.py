@@ -138,6 +138,11 @@ def count(number: float) -> str:
     return f"{round(number):,}"
 
 
+def counted(number: int, things: str) -> str:
+    """A number of things: 16,539 posts, 1 post."""
+    return f"{count(number)} {things.removesuffix('s') if number == 1 else things}"
+
+
 def short(number: float) -> str:
     """A number of followers or likes at a glance: 950, 1.5k, 20k, 3M."""
     for size, unit in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
@@ -164,8 +169,7 @@ def counts_caption(shown: int, things: str, left_out: Iterable[tuple[str, int]])
     '16,000 posts shown. Left out: 30 (likes unknown).'
     """
     reasons = ", ".join(f"{count(number)} ({why})" for why, number in left_out if number)
-    noun = things.removesuffix("s") if shown == 1 else things
-    return f"{count(shown)} {noun} shown." + (f" Left out: {reasons}." if reasons else "")
+    return f"{counted(shown, things)} shown." + (f" Left out: {reasons}." if reasons else "")
 
 
 def readable(text: str, limit: int = 40) -> str:
@@ -184,7 +188,7 @@ def readable(text: str, limit: int = 40) -> str:
 def log_axis(
     axis: Axis, values: Sequence[float], *, unit: str = "short", room: float = 0.0
 ) -> None:
-    """Make an axis logarithmic, over whole decades' ticks around `values`.
+    """Make an axis logarithmic, and wide enough for `values` and two labelled powers of ten.
 
     Args:
         axis: `axes.xaxis` or `axes.yaxis`.
@@ -194,9 +198,8 @@ def log_axis(
     """
     positive = [value for value in values if value > 0]
     low, high = math.log10(min(positive)), math.log10(max(positive)) + room
-    if high - low < 1.2:  # a single value still gets two labelled decades around it
-        middle = (high + low) / 2
-        low, high = min(low, middle - 0.6), max(high, middle + 0.6)
+    if math.floor(high) - math.ceil(low) < 1:  # a scale shows at least two powers of ten
+        low, high = math.floor(low), max(math.ceil(high), math.floor(low) + 1)
     pad = 0.02 * (high - low)
     limits = (10 ** (low - pad), 10 ** (high + pad))
     if axis is axis.axes.xaxis:
@@ -227,7 +230,7 @@ def linear_axis(axis: Axis, *, unit: str = "count") -> None:
 
 def _formatter(unit: str) -> FuncFormatter:
     texts: dict[str, Write] = {
-        "count": lambda x: f"{x:,g}",
+        "count": lambda x: f"{x:,g}" if abs(x) < 1e6 else short(x),
         "short": short,
         "percent": percent,
         "times": lambda x: f"×{x:g}",

@@ -17,8 +17,9 @@ NO_DATA = "no data: no verdict"
 def verdict(effect: Effect, *, negligible: float) -> str:
     """`higher`, `lower`, `no effect`, `unclear`, or why there is no verdict.
 
-    `no effect` is a finding: the whole interval lies within ±`negligible`. An interval that holds
-    0 and reaches beyond that is `unclear`: the data do not say.
+    `no effect` is a finding: the whole interval lies within ±`negligible`. `higher` and `lower`
+    take an effect that is not negligible and an interval without 0. Anything else is `unclear`:
+    the data do not say.
     """
     if math.isnan(effect.value):
         return ONE_GROUP
@@ -26,9 +27,9 @@ def verdict(effect: Effect, *, negligible: float) -> str:
         return TOO_FEW
     if -negligible < effect.low and effect.high < negligible:
         return NO_EFFECT
-    if effect.low > 0:
+    if effect.low > 0 and effect.value >= negligible:
         return HIGHER
-    if effect.high < 0:
+    if effect.high < 0 and effect.value <= -negligible:
         return LOWER
     return UNCLEAR
 

@@ -17,8 +17,8 @@ from pyspark.sql import functions as F
 
 from influencers.config import ModelsConfig
 from influencers.explore.clock import Clock
-from influencers.explore.effects import delta_between
-from influencers.explore.verdicts import NO_DATA, ONE_GROUP, TRUNCATED, verdict
+from influencers.explore.effects import UNDEFINED, delta_between
+from influencers.explore.verdicts import NO_DATA, TRUNCATED, verdict
 from influencers.models import labels
 from influencers.models.declaration import LABELS
 
@@ -144,14 +144,13 @@ def _effect_of(negligible: float) -> Callable[[pd.DataFrame], pd.DataFrame]:
         """One row from the histogram of one label and feature."""
         viral, other, values = _as_matrices(histogram)
         label, feature = histogram["label"].iloc[0], histogram["feature"].iloc[0]
-        effect = delta_between(viral, other)
-        word = verdict(effect, negligible=negligible) if len(values) > 1 else ONE_GROUP
+        effect = delta_between(viral, other) if len(values) > 1 else UNDEFINED
         numeric = feature in NUMBERS
         row = (
             label, feature, viral.sum(), other.sum(),
             _typical(viral.sum(axis=0), values, numeric),
             _typical(other.sum(axis=0), values, numeric),
-            effect.value, effect.low, effect.high, word,
+            effect.value, effect.low, effect.high, verdict(effect, negligible=negligible),
         )  # fmt: skip
         return pd.DataFrame([row], columns=_result_columns())
 

@@ -9,7 +9,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from influencers.config import IngestConfig
-from influencers.ingest import rules, values
+from influencers.ingest import rules
 from influencers.ingest.hashtags import caption_tags
 from influencers.schemas import SCHEMAS
 
@@ -30,8 +30,8 @@ def with_reasons(records: DataFrame, config: IngestConfig, *, now: int) -> DataF
     which mean something for good records only.
     """
     codes = rules.reasons(config, now=now)
-    typed = records.select(
-        "source_file", "record", "raw", codes.alias("reasons"), *_typed(F.col("problem").isNull())
+    typed = rules.with_values(records).select(
+        "source_file", "record", "raw", codes.alias("reasons"), *_typed()
     )
     return typed.withColumn("raw", F.when(F.size("reasons") > 0, F.col("raw")))
 
@@ -113,29 +113,13 @@ def with_tags(posts: DataFrame) -> DataFrame:
     )
 
 
-def _typed(readable: Column) -> list[Column]:
-    """The fields of a post; null throughout where the record has no cells."""
-    owner = F.col("owner_id")
-    time = values.seconds(F.col("created_at"))
-    crawled = values.seconds(F.col("crawled_at"))
-    columns = {
-        "shortcode": values.text(F.col("shortcode")),
-        "owner_id": values.whole_number(owner),
-        "owner_username": values.text(F.col("owner_username")),
-        "username": values.text(F.col("username")),
-        "is_video": values.truth(F.col("is_video")),
-        "multiple_images": values.truth(F.col("multiple_images")),
-        "caption": F.col("caption"),
-        "likes": values.count(F.col("likes")),
-        "comments": values.count(F.col("comments")),
-        "created_at": _timestamp(time),
-        "location": values.text(F.col("location")),
-        "image_url": values.address(F.col("image_url")),
-        "followers": values.whole_number(F.col("followers")),
-        "following": values.whole_number(F.col("following")),
-        "crawled_at": _timestamp(crawled),
+def _typed() -> list[Column]:
+    """The fields of a post, out of the values of a record."""
+    special = {
+        **{field: F.nullif(rules.value(field), F.lit(-1)) for field in ("likes", "comments")},
+        **{field: _timestamp(rules.value(field)) for field in ("created_at", "crawled_at")},
     }
-    return [F.when(readable, columns[name]).alias(name) for name in _FIELDS]
+    return [special.get(name, rules.value(name)).alias(name) for name in _FIELDS]
 
 
 def _timestamp(seconds: Column) -> Column:

@@ -9,11 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pyspark.sql import Column
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from influencers.config import IngestConfig
-from influencers.ingest import values
+from influencers.ingest.columns import FIELDS
+from influencers.ingest.values import (
+    address,
+    as_it_is,
+    is_given,
+    seconds,
+    text,
+    truth,
+    whole_number,
+)
 
 
 @dataclass(frozen=True)
@@ -29,6 +38,19 @@ class Rule:
     broken: Column
 
 
+# How the cells of each field are read; what is not here is text.
+READ: dict[str, Callable[[Column], Column]] = {
+    **dict.fromkeys(("owner_id", "likes", "comments", "followers", "following"), whole_number),
+    **dict.fromkeys(("is_video", "multiple_images"), truth),
+    **dict.fromkeys(("created_at", "crawled_at"), seconds),
+    "image_url": address,
+    "caption": as_it_is,
+}
+_OPEN = ("followers", "following")
+_KEYS = ("shortcode", "owner_id", "created_at")
+_KINDS = {whole_number: "number", truth: "boolean", seconds: "time"}
+
+
 def rules(config: IngestConfig, *, now: int) -> tuple[Rule, ...]:
     """The rules, in the order in which their codes are listed.
 
@@ -36,42 +58,47 @@ def rules(config: IngestConfig, *, now: int) -> tuple[Rule, ...]:
         config: the earliest and latest time that a post may have.
         now: Unix seconds, for a configuration that names no latest time.
     """
-    time = values.seconds(F.col("created_at"))
+    time = value("created_at")
     latest = config.latest_time or now
     return (
-        *(Rule(f"missing:{field}", values.text(F.col(field)).isNull()) for field in _KEYS),
-        *(_unreadable("number", field, values.whole_number) for field in _NUMBERS),
-        *(_unreadable("boolean", field, values.truth) for field in _BOOLEANS),
-        *(_unreadable("time", field, values.seconds) for field in _TIMES),
+        *(Rule(f"missing:{field}", text(F.col(field)).isNull()) for field in _KEYS),
+        *(
+            Rule(f"unreadable_{kind}:{field}", is_given(F.col(field)) & value(field).isNull())
+            for reader, kind in _KINDS.items()
+            for field, read in READ.items()
+            if read is reader
+        ),
         _sure("time_out_of_range:created_at", (time < config.earliest_time) | (time > latest)),
-        *(_sure(f"negative_count:{field}", _number(field) < -1) for field in _HIDEABLE),
-        *(_sure(f"negative_count:{field}", _number(field) < 0) for field in _OPEN),
+        # -1 is how a hidden count is written.
+        *(_sure(f"negative_count:{field}", value(field) < -1) for field in ("likes", "comments")),
+        *(
+            _sure(f"negative_count:{field}", value(field) < 0)
+            for field in ("followers", "following")
+        ),
     )
 
 
-_KEYS = ("shortcode", "owner_id", "created_at")
-_HIDEABLE = ("likes", "comments")
-_OPEN = ("followers", "following")
-_NUMBERS = ("owner_id", *_HIDEABLE, *_OPEN)
-_BOOLEANS = ("is_video", "multiple_images")
-_TIMES = ("created_at", "crawled_at")
+def value(field: str) -> Column:
+    """What a field's cell was read as, in a frame from `with_values`."""
+    return F.col(f"{field}_value")
+
+
+def with_values(records: DataFrame) -> DataFrame:
+    """Raw records with a column `FIELD_value` for each field: what its cell says, or null.
+
+    Each cell is read once, here: the rules and the table both look at the values.
+    """
+    return records.select(
+        "*", *(READ.get(field, text)(F.col(field)).alias(f"{field}_value") for field in FIELDS)
+    )
 
 
 def reasons(config: IngestConfig, *, now: int) -> Column:
-    """The codes of all rules that a raw record breaks; empty for a good one."""
+    """The codes of all rules that a record breaks, in a frame from `with_values`."""
     codes = F.array(*(F.when(rule.broken, rule.code) for rule in rules(config, now=now)))
     return F.when(F.col("problem").isNotNull(), F.array("problem")).otherwise(
         F.array_compact(codes)
     )
-
-
-def _number(field: str) -> Column:
-    return values.whole_number(F.col(field))
-
-
-def _unreadable(kind: str, field: str, read: Callable[[Column], Column]) -> Rule:
-    cell = F.col(field)
-    return Rule(f"unreadable_{kind}:{field}", values.is_given(cell) & read(cell).isNull())
 
 
 def _sure(code: str, broken: Column) -> Rule:

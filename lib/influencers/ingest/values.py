@@ -41,12 +41,6 @@ def seconds(cell: Column) -> Column:
     return F.coalesce(whole_number(cell), F.unix_seconds(iso))
 
 
-def count(cell: Column) -> Column:
-    """A whole number, with -1 (hidden by the account) as unknown."""
-    number = whole_number(cell)
-    return F.when(number != -1, number)
-
-
 def text(cell: Column) -> Column:
     """The text without spaces around it; null when nothing is left."""
     return F.nullif(F.trim(cell), F.lit(""))
@@ -56,3 +50,8 @@ def address(cell: Column) -> Column:
     """The URL in a cell; the first of a list that was written into one cell."""
     listed = F.regexp_extract(cell, r"https?://[^\s'\",\]]+", 0)
     return F.when(F.trim(cell).startswith("["), F.nullif(listed, F.lit(""))).otherwise(text(cell))
+
+
+def as_it_is(cell: Column) -> Column:
+    """The cell, spaces and all."""
+    return cell

@@ -1,0 +1,103 @@
+"""The communities job on small tables: what it writes, and what it says to bad input."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+from influencers import tables
+from influencers.config import Config
+from influencers.errors import UserError
+from influencers.schemas import SCHEMAS
+from jobs import communities
+
+CIRCLES = (("alps", "hike", "snow"), ("bread", "cake", "dough"))
+
+
+def config_for(folder: Path, **settings: Any) -> Config:
+    config = Config()
+    return replace(
+        config,
+        paths=replace(config.paths, output=str(folder)),
+        communities=replace(config.communities, rounds=3, **settings),
+    )
+
+
+def write_posts(spark: SparkSession, config: Config) -> None:
+    """Six accounts, three in each circle of hashtags, and one that uses none."""
+    empty = dict.fromkeys(SCHEMAS["posts"].names)
+    uses = [(owner, list(CIRCLES[owner % 2])) for owner in range(6)] + [(9, [])]
+    rows = [
+        {**empty, "shortcode": f"s{owner}", "owner_id": owner, "hashtags": tags}
+        for owner, tags in uses
+    ]
+    tables.write(spark.createDataFrame(rows, SCHEMAS["posts"]), config, "posts")
+
+
+def written(spark: SparkSession, config: Config) -> dict[str, list[tuple[Any, ...]]]:
+    names = ("hashtag_edges", "communities", "account_communities")
+    return {name: sorted(map(tuple, tables.read(spark, config, name).collect())) for name in names}
+
+
+def test_posts_become_edges_communities_accounts_and_a_figure(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    config = config_for(tmp_path)
+    write_posts(spark, config)
+    cached = set(spark.sparkContext._jsc.getPersistentRDDs().keySet())
+    numbers = communities.run(spark, config)
+    assert numbers == {
+        "communities": {
+            "label_propagation": {
+                "modularity": 0.5, "modularity_unweighted": 0.5, "communities": 2,
+                "largest_share": 0.5, "tags": 6, "edges": 6, "cut": 0, "cut_tags": 0,
+                "isolated": 0, "accounts": 6,
+            }
+        }
+    }  # fmt: skip
+    found = written(spark, config)
+    assert found["hashtag_edges"][0] == ("alps", "hike", 3, 3, 1_000_000)
+    assert found["communities"] == sorted(
+        ("label_propagation", tag, number) for number, own in enumerate(CIRCLES) for tag in own
+    )
+    assert found["account_communities"] == [
+        ("label_propagation", owner, owner % 2, 1.0) for owner in range(6)
+    ]
+    png = (tmp_path / "figures" / "community_structure.png").read_bytes()
+    assert png.startswith(b"\x89PNG")
+    assert set(spark.sparkContext._jsc.getPersistentRDDs().keySet()) <= cached
+
+
+def test_an_edge_list_takes_the_place_of_posts(spark: SparkSession, tmp_path: Path) -> None:
+    given = tmp_path / "graph.csv"
+    given.write_text('\ufeffsrc,dst,weight\n"a, b",c,2\nc,"a, b",1\nx,y,0.5\n', encoding="utf-8")
+    config = config_for(tmp_path / "out", edges=str(given))
+    numbers = communities.run(spark, config)["communities"]["label_propagation"]
+    assert (numbers["communities"], numbers["tags"], numbers["accounts"]) == (2, 4, 0)
+    assert written(spark, config) == {
+        "hashtag_edges": [("a, b", "c", None, None, 3_000_000), ("x", "y", None, None, 500_000)],
+        "communities": [("label_propagation", tag, number)
+                        for tag, number in (("a, b", 0), ("c", 0), ("x", 1), ("y", 1))],
+        "account_communities": [],
+    }  # fmt: skip
+
+
+def test_an_edge_list_that_is_not_there_is_named(spark: SparkSession, tmp_path: Path) -> None:
+    config = config_for(tmp_path, edges=str(tmp_path / "nowhere.csv"))
+    with pytest.raises(UserError, match=r"nowhere\.csv"):
+        communities.run(spark, config)
+
+
+def test_posts_that_link_nothing_give_empty_tables_and_a_figure(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    config = config_for(tmp_path, min_accounts=50)
+    write_posts(spark, config)
+    numbers = communities.run(spark, config)["communities"]["label_propagation"]
+    assert (numbers["modularity"], numbers["tags"], numbers["isolated"]) == (None, 0, 6)
+    assert not any(written(spark, config).values())
+    assert (tmp_path / "figures" / "community_structure.png").exists()

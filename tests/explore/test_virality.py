@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from chispa import assert_df_equality
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from explore_seeds import random_posts, shuffled, table
+from influencers import tables
+from influencers.config import ModelsConfig
+from influencers.explore.clock import Clock
+from influencers.explore.virality import FEATURES, verdicts, viral_labels, virality
+
+TRUSTED = Clock()
+ROWS = random_posts(accounts=150, seed=21)
+
+
+def analysed(posts: DataFrame, clock: Clock = TRUSTED) -> DataFrame:
+    viral = viral_labels(posts, ModelsConfig())
+    found = virality(posts, viral, clock=clock, negligible=0.1, account_buckets=20)
+    return tables.conform(found, "analysis_virality")
+
+
+def pairwise(rows: list[dict[str, Any]], viral: set[str], value: Any) -> tuple[float, int, int]:
+    """Cliff's delta by its definition, and the sizes of the groups."""
+    known = [row for row in rows if row["likes"] is not None and value(row) is not None]
+    xs = np.array([value(row) for row in known if row["shortcode"] in viral], float)
+    ys = np.array([value(row) for row in known if row["shortcode"] not in viral], float)
+    return float(np.sign(xs[:, None] - ys[None, :]).mean()), len(xs), len(ys)
+
+
+def test_effects_are_those_of_all_pairs(spark: SparkSession) -> None:
+    posts = table(spark, "post_features", ROWS)
+    frame = analysed(posts)
+    found = {(row["label"], row["feature"]): row for row in frame.collect()}
+    assert len(found) == 2 * len(FEATURES) == frame.count()
+    known = sorted((row["likes"] for row in ROWS if row["likes"] is not None), reverse=True)
+    threshold = known[math.ceil(len(known) / 10) - 1]
+    viral = {row["shortcode"] for row in ROWS if (row["likes"] or 0) >= threshold}
+    values = {
+        "caption_length": lambda row: row["caption_length"],
+        "emoji_count": lambda row: row["emoji_count"],
+        "hashtag_count": lambda row: row["hashtag_count"],
+        "question": lambda row: row["question"],
+        "video": lambda row: row["content_type"] and row["content_type"] == "video",
+        "weekend": lambda row: row["day_of_week"] >= 6,
+        "morning": lambda row: row["hour"] // 6 == 1,
+    }
+    for name, value in values.items():
+        row = found["top_likes", name]
+        effect, viral_posts, other_posts = pairwise(ROWS, viral, value)
+        assert row["effect"] == pytest.approx(effect, abs=1e-12), name
+        assert (row["viral_posts"], row["other_posts"]) == (viral_posts, other_posts)
+        assert row["low"] < row["effect"] < row["high"]
+    lengths = [row["caption_length"] for row in ROWS if row["shortcode"] in viral]
+    middle = sorted(lengths)[(len(lengths) + 1) // 2 - 1]
+    assert found["top_likes", "caption_length"]["typical_viral"] == middle
+    asked = [row["question"] for row in ROWS if row["shortcode"] in viral]
+    assert found["top_likes", "question"]["typical_viral"] == pytest.approx(np.mean(asked))
+    # Nobody's history is known here, and no place is null.
+    assert found["top_likes", "history_max_likes"]["verdict"] == "no data: no verdict"
+    assert found["top_likes", "history_max_likes"]["effect"] is None
+
+
+def test_shuffled_posts_have_the_same_effects(spark: SparkSession) -> None:
+    posts = table(spark, "post_features", ROWS)
+    assert_df_equality(analysed(posts), analysed(shuffled(posts, 5)), ignore_row_order=True)
+
+
+def test_times_without_an_hour_and_constants_get_no_verdict(spark: SparkSession) -> None:
+    posts = table(spark, "post_features", ROWS).withColumn("content_type", F.lit("photo"))
+    found = verdicts(analysed(posts, Clock(trusted=False)))
+    assert found.keys() == {"top_likes", "top_engagement_in_tier"}
+    for label in found.values():
+        assert set(label) == set(FEATURES)
+        assert label["morning"] == label["night"] == "times are truncated: no verdict"
+        assert label["video"] == label["carousel"] == "nothing to compare with: no verdict"
+
+
+def test_no_posts_at_all_get_no_verdict(spark: SparkSession) -> None:
+    empty = table(spark, "post_features", [])
+    found = analysed(empty).collect()
+    assert len(found) == 2 * len(FEATURES)
+    assert {row["verdict"] for row in found} == {"no data: no verdict"}
