@@ -48,7 +48,6 @@ def test_posts_become_edges_communities_accounts_and_a_figure(
 ) -> None:
     config = config_for(tmp_path)
     write_posts(spark, config)
-    cached = set(spark.sparkContext._jsc.getPersistentRDDs().keySet())
     numbers = communities.run(spark, config)
     assert numbers == {
         "communities": {
@@ -69,7 +68,6 @@ def test_posts_become_edges_communities_accounts_and_a_figure(
     ]
     png = (tmp_path / "figures" / "community_structure.png").read_bytes()
     assert png.startswith(b"\x89PNG")
-    assert set(spark.sparkContext._jsc.getPersistentRDDs().keySet()) <= cached
 
 
 def test_an_edge_list_takes_the_place_of_posts(spark: SparkSession, tmp_path: Path) -> None:

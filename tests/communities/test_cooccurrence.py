@@ -70,7 +70,7 @@ posts_lists = st.lists(
 
 
 @settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(posts=posts_lists, max_tags=st.integers(2, 5), min_accounts=st.integers(1, 3))
 def test_edges_are_those_of_the_definition(

@@ -63,7 +63,7 @@ edge_weights = st.dictionaries(
 
 
 @settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(weights=edge_weights, numbers=st.lists(st.integers(0, 3), min_size=8, max_size=8))
 def test_any_graph_and_division(

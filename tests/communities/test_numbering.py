@@ -24,7 +24,7 @@ def slow_numbers(labels: dict[str, int]) -> dict[str, int]:
 
 
 @settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.dictionaries(st.text(st.sampled_from("abzé\U0001f3a8"), min_size=1, max_size=3),
                        st.integers(-3, 6), max_size=40))  # fmt: skip

@@ -25,7 +25,8 @@ def tags_of(row: dict[str, Any]) -> list[str]:
 
 
 def traits(row: dict[str, Any]) -> dict[str, list[str]]:
-    groups = [g for g in HASHTAG_GROUPS if g[0] <= row["hashtag_count"] <= (g[1] or 999)]
+    count = row["hashtag_count"]
+    groups = [g for g in HASHTAG_GROUPS if g[0] <= count and (g[1] is None or count <= g[1])]
     return {
         "content_type": [row["content_type"]] if row["content_type"] else [],
         "hashtag_count": [group_name(*groups[0])],

@@ -20,7 +20,7 @@ def slow_threshold(values: list[int], share: float) -> int:
     return sorted(values, reverse=True)[ceil(round(share * len(values), 9)) - 1]
 
 
-# A few buckets make the search as long as it gets on ordinary data.
+# Fewer buckets than ours make the search longer.
 @pytest.mark.parametrize("buckets", [1 << 12, 1 << 16])
 def test_the_threshold_is_that_of_a_sorted_list(
     spark: SparkSession, monkeypatch: pytest.MonkeyPatch, buckets: int

@@ -89,12 +89,14 @@ def supported_hashtags(posts: DataFrame, *, top: int, min_accounts: int) -> Data
         tagged.groupBy("hashtag")
         .agg(F.count_distinct("owner_id").alias("accounts"), F.count(F.lit(1)).alias("posts"))
         .where(F.col("accounts") >= min_accounts)
-        .orderBy(F.desc("accounts"), F.desc("posts"), F.asc("hashtag"))
+        .select((-F.col("accounts")).alias("accounts"), (-F.col("posts")).alias("posts"), "hashtag")
+        .orderBy("accounts", "posts", "hashtag")
         .limit(top)
     )
-    order = Window.orderBy(F.desc("accounts"), F.desc("posts"), F.asc("hashtag"))
-    # The window holds `top` rows.
-    ranked = common.select("hashtag", (F.row_number().over(order) - 1).alias("position"))
+    in_order = F.sort_array(F.collect_list(F.struct("accounts", "posts", "hashtag")))
+    ranked = common.agg(in_order.alias("tags")).select(
+        F.posexplode(F.col("tags.hashtag")).alias("position", "hashtag")
+    )
     return tagged.join(F.broadcast(ranked), on="hashtag", how="inner").select(
         "shortcode", "hashtag", "position"
     )

@@ -89,4 +89,4 @@ def bounded_sample(rows: DataFrame, key: str, *, count: int, limit: int) -> Data
     parts = 1_000_000
     part = F.pmod(F.xxhash64(F.lit("bounded_sample"), F.col(key)), F.lit(parts))
     taken = rows if count <= limit else rows.where(part < max(1, limit * parts // count))
-    return taken.coalesce(1).sortWithinPartitions(key)
+    return taken.repartition(1).sortWithinPartitions(key)

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from influencers.communities.excerpt import Excerpt
+from influencers.features.tiers import TIERS
 
 Numbers = Mapping[str, Any]
 
@@ -332,10 +333,14 @@ def _leader_table(leaders: pd.DataFrame) -> Table:
                 count(row["posts"]),
                 percent(row["median_engagement_rate"]),
             )
-            for row in _dicts(leaders)
+            for row in sorted(_dicts(leaders), key=lambda row: _tier_place(row["tier"]))
         ),
         frozenset((1, 3, 4, 5)),
     )
+
+
+def _tier_place(tier: str | None) -> int:
+    return TIERS.index(tier) if tier in TIERS else len(TIERS)
 
 
 def _virality_table(virality: pd.DataFrame) -> Table:
