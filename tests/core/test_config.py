@@ -98,7 +98,7 @@ def test_options_are_read_by_the_type_of_their_key() -> None:
     assert config.generate.posts == 12
     assert with_option(config, "paths.output", "7").paths.output == "7"
     assert with_option(config, "paths.input", ["a", "b"]).paths.input == ("a", "b")
-    with pytest.raises(UserError, match="generate.posts must be a whole number"):
+    with pytest.raises(UserError, match=r"generate\.posts must be a whole number"):
         with_option(config, "generate.posts", "many")
 
 
