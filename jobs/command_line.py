@@ -6,6 +6,7 @@ An option is another way to write a setting: `--edges PATH` is `--set communitie
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 import time
 import traceback
@@ -139,6 +140,8 @@ def main(job: Job, arguments: Sequence[str] | None = None) -> int:
 
 def execute(job: Job, config: Config) -> None:
     """Run a job in a session and keep its numbers and its manifest."""
+    # Py4J logs the call that Ctrl-C breaks off with a traceback; `main` says it in one line.
+    logging.getLogger().addFilter(lambda record: "while sending command" not in str(record.msg))
     spark = build_session(f"influencers {job.name}")
     if job.has_stages:
         job.run(spark, config)

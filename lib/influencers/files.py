@@ -41,6 +41,12 @@ def join(base: str, *names: str) -> str:
     return "/".join([base.rstrip("/") or "/", *names])
 
 
+def absolute(spark: SparkSession, uri: str) -> str:
+    """`uri` with its scheme and from the root of its file system: SQL takes no other path."""
+    path, _ = _open_system(spark, uri)
+    return str(path.toString())
+
+
 def exists(spark: SparkSession, uri: str) -> bool:
     """Whether there is a file or folder at `uri`."""
     path, system = _open_system(spark, uri)

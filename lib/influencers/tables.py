@@ -68,7 +68,7 @@ def write(frame: DataFrame, config: Config, name: str) -> None:
 
 def version(spark: SparkSession, config: Config, name: str) -> int:
     """The number of the table's latest version."""
-    history = spark.sql(f"DESCRIBE HISTORY {_identifier(config, name)} LIMIT 1")
+    history = spark.sql(f"DESCRIBE HISTORY {_identifier(spark, config, name)} LIMIT 1")
     return int(history.select("version").head()[0])  # type: ignore[index]
 
 
@@ -104,7 +104,8 @@ def merge(
         deletion = f"WHEN NOT MATCHED BY SOURCE AND target.{replaces[0]} IN ({among}) THEN DELETE"
     try:
         spark.sql(
-            f"MERGE INTO {_identifier(config, name)} AS target USING {view} AS source ON {matched} "
+            f"MERGE INTO {_identifier(spark, config, name)} AS target "
+            f"USING {view} AS source ON {matched} "
             f"WHEN MATCHED AND ({update_when}) THEN UPDATE SET * "
             f"WHEN NOT MATCHED THEN INSERT * {deletion}"
         )
@@ -136,8 +137,8 @@ def _plain(schema: StructType) -> dict[str, str]:
     return {field.name: field.dataType.simpleString() for field in schema}
 
 
-def _identifier(config: Config, name: str) -> str:
-    return f"delta.`{location(config, name).replace('`', '``')}`"
+def _identifier(spark: SparkSession, config: Config, name: str) -> str:
+    return f"delta.`{files.absolute(spark, location(config, name)).replace('`', '``')}`"
 
 
 def _literal(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,12 @@ from influencers.errors import UserError
 from influencers.schemas import SCHEMAS
 
 
-@pytest.fixture(params=["plain", "with space, 'quote' and `tick`"])
+@pytest.fixture(params=["plain", "with space, 'quote' and `tick`", "relative"])
 def config(request: pytest.FixtureRequest, tmp_path: Path) -> Config:
-    return dataclasses.replace(Config(), paths=PathsConfig(output=str(tmp_path / request.param)))
+    output = str(tmp_path / request.param)
+    if request.param == "relative":
+        output = os.path.relpath(output)
+    return dataclasses.replace(Config(), paths=PathsConfig(output=output))
 
 
 def quarantine(spark: SparkSession, *rows: tuple[str, int, str]) -> DataFrame:
