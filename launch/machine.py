@@ -45,8 +45,8 @@ def java_command(env: Mapping[str, str]) -> str:
         )
     release = _release_file(java)
     version = release.get("JAVA_VERSION") or _ask_version(java)
-    major = _major(version)
-    if not JAVA_OLDEST <= major <= JAVA_NEWEST:
+    number = re.match(r"\d+", version)  # 1 of the old 1.8.0
+    if number is None or not JAVA_OLDEST <= int(number[0]) <= JAVA_NEWEST:
         raise MendableError(
             f"{java} is Java {version}: {JAVA_WANTED}; install one of these, "
             "or set JAVA_HOME to where it is"
@@ -80,12 +80,6 @@ def _ask_version(java: str) -> str:
             f"{java} does not run: {JAVA_WANTED}; install it, or set JAVA_HOME to where it is"
         )
     return found.group(1)
-
-
-def _major(version: str) -> int:
-    """17 of `17.0.15`, 8 of `1.8.0_402`, 22 of `22-ea`; 0 when there is no number."""
-    found = re.match(r"(?:1\.)?(\d+)", version)
-    return int(found.group(1)) if found else 0
 
 
 def require_disk(folder: Path, megabytes: int = DISK_MB) -> None:

@@ -69,7 +69,7 @@ def test_tiers_count_every_account_and_compare_those_with_enough_posts(
             {"owner_id": i, "tier": t, "followers": f, "posts": p, "median_engagement_rate": r}
             for i, (t, f, p, r) in enumerate(
                 [
-                    ("nano", 100, 5, 0.02), ("nano", 200, 9, 0.04), ("nano", 300, 1, 0.9),
+                    ("nano", 100, 5, 0.25), ("nano", 200, 9, 0.5), ("nano", 300, 1, 0.9),
                     ("mega", 2_000_000, 9, None), (None, None, 7, None),
                 ]
             )
@@ -80,8 +80,8 @@ def test_tiers_count_every_account_and_compare_those_with_enough_posts(
         "analysis_tiers",
         [
             {"tier": "nano", "accounts": 3, "ranked_accounts": 2, "posts": 15,
-             "median_followers": 200.0, "engagement_rate_p25": 0.025,
-             "engagement_rate_median": 0.03, "engagement_rate_p75": 0.035},
+             "median_followers": 200.0, "engagement_rate_p25": 0.3125,
+             "engagement_rate_median": 0.375, "engagement_rate_p75": 0.4375},
             {"tier": "mega", "accounts": 1, "ranked_accounts": 0, "posts": 9,
              "median_followers": 2_000_000.0},
             {"tier": None, "accounts": 1, "ranked_accounts": 0, "posts": 7},

@@ -73,7 +73,7 @@ def test_shuffled_posts_have_the_same_effects(spark: SparkSession) -> None:
 
 def test_times_without_an_hour_and_constants_get_no_verdict(spark: SparkSession) -> None:
     posts = table(spark, "post_features", ROWS).withColumn("content_type", F.lit("photo"))
-    found = verdicts(analysed(posts, Clock(trusted=False)))
+    found = verdicts(analysed(posts, Clock(trusted=False)).toPandas())
     assert found.keys() == {"top_likes", "top_engagement_in_tier"}
     for label in found.values():
         assert set(label) == set(FEATURES)

@@ -17,7 +17,8 @@ def check(
     frame: DataFrame, name: str, learnt: dict[str, Any], expected: list[float | None]
 ) -> None:
     found = frame.select("id", labels.labelled(LABELS[name], learnt).alias("label"))
-    wanted = frame.sparkSession.createDataFrame(list(enumerate(expected)), found.schema)
+    rows = [(place, None if one is None else float(one)) for place, one in enumerate(expected)]
+    wanted = frame.sparkSession.createDataFrame(rows, found.schema)
     assert_df_equality(found, wanted, ignore_row_order=True)
 
 

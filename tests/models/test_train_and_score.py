@@ -35,7 +35,7 @@ def config(
     quick: ModelsConfig,
 ) -> Config:
     output = str(tmp_path_factory.mktemp("models") / "out")
-    settings = replace(quick, labels=("top_likes", "top_engagement_in_tier"))
+    settings = replace(quick, trees=3, depth=3, labels=("top_likes", "top_engagement_in_tier"))
     config = Config(paths=PathsConfig(output=output), models=settings)
     tables.write(post_features, config, "post_features")
     tables.write(accounts, config, "accounts")

@@ -53,7 +53,15 @@ class Machine:
             (self.bin / name).unlink(missing_ok=True)
             self.script(name, f'exec "{os.path.realpath(sys.executable)}" "$@"')
         else:
-            self.script(name, f'[ "$1" = --version ] && echo "Python {version}" && exit 0\nexit 1')
+            # The Python that runs the tests, made to believe that it is another.
+            numbers = tuple(int(number) for number in version.split("."))
+            pretend = f"import sys; sys.version_info = {numbers}; exec(sys.argv[1])"
+            real = os.path.realpath(sys.executable)
+            self.script(
+                name,
+                f'[ "$1" = --version ] && echo "Python {version}" && exit 0\n'
+                f'exec "{real}" -c "{pretend}" "$2"',
+            )
 
     @property
     def env(self) -> dict[str, str]:

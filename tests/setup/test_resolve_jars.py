@@ -139,6 +139,20 @@ def test_jars_of_before_and_half_fetched_ones_are_removed(repository: Repository
     assert ".fetch-killed" not in names
 
 
+def test_record_goes_before_the_jars_change(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.resolve()
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(resolve_jars.os, "replace", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        repository.resolve()
+    assert not (repository.into / "resolved.json").exists()
+
+
 def test_resolver_that_fails_otherwise_leaves_its_output(repository: Repository) -> None:
     submit = repository.spark / "bin" / "spark-submit"
     submit.write_text("#!/bin/sh\necho java crashed\nexit 1\n")

@@ -173,6 +173,7 @@ def test_local_run_is_sized_to_the_machine(
     assert seen["python"] == sys.executable
     assert seen["env"]["PYSPARK_PYTHON"] == sys.executable
     assert seen["env"]["SPARK_LOCAL_IP"] == "127.0.0.1"
+    assert seen["env"]["PYTHONHASHSEED"] == "0"
     assert seen["env"]["INFLUENCERS_CONF"] == str(project.root / "conf")
 
 
@@ -292,14 +293,13 @@ def test_mistakes_are_one_line(
     assert words in done.stderr
 
 
-def test_set_up_is_made_when_it_must_be(
-    project: Checkout, env: dict[str, str], machine: Machine
-) -> None:
+def test_set_up_is_made_when_it_must_be(project: Checkout, env: dict[str, str]) -> None:
     del env["INFLUENCERS_PYTHON"]
-    machine.java("11.0.2")
+    (project.root / ".venv").mkdir()
+    (project.root / ".venv" / "thesis.txt").touch()
     done = project.run("spark-submit.sh", "shout", env=env)
     assert done.returncode == 2
-    assert "Java 17 to 21 is needed" in done.stderr
+    assert ".venv is not an environment that set-up made" in done.stderr
 
 
 def test_environment_that_is_current_runs_the_job(project: Checkout, env: dict[str, str]) -> None:

@@ -68,6 +68,9 @@ def _votes(edges: DataFrame) -> DataFrame:
 
 
 def _graph_rdds(frame: DataFrame) -> dict[int, Any]:
-    """What GraphX holds in the cache: it never lets go of it, nor does unpersisting a result."""
+    """What is held in the cache: GraphX never lets go of its part, nor does unpersisting a result.
+
+    To drop what somebody else has cached meanwhile costs them time, never a result.
+    """
     cached = frame.sparkSession.sparkContext._jsc.getPersistentRDDs()
-    return {int(key): rdd for key, rdd in cached.items() if rdd.name() in ("VertexRDD", "EdgeRDD")}
+    return {int(key): rdd for key, rdd in cached.items()}

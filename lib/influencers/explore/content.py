@@ -252,10 +252,7 @@ def _why_none(feature: str, clock: Clock) -> str:
     return TOO_FEW if feature == "hashtag" else NO_DATA
 
 
-def verdicts(table: DataFrame) -> dict[str, str]:
-    """Feature → its levels' verdicts in a line, from the table of `content`: a bounded number."""
-    rows = table.select("feature", "verdict").collect()
-    return {
-        feature: summary(row["verdict"] for row in rows if row["feature"] == feature)
-        for feature in FEATURES
-    }
+def verdicts(table: pd.DataFrame) -> dict[str, str]:
+    """Feature → the verdicts on its levels in a line, from the table of `content`."""
+    by_feature = table.groupby("feature")["verdict"].agg(list)
+    return {feature: summary(by_feature.get(feature, [])) for feature in FEATURES}

@@ -7,7 +7,7 @@ before posting, and the age of the post; differences between accounts are part o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -204,14 +204,9 @@ def _result_columns() -> list[str]:
     return [column.split()[0] for column in _RESULT.split(", ")]
 
 
-def verdicts(table: DataFrame) -> dict[str, dict[str, str]]:
-    """Label → feature → verdict, from the table of `virality`: as many rows as features."""
-    found: dict[str, dict[str, str]] = {}
-    for row in _sorted(table):
-        found.setdefault(row["label"], {})[row["feature"]] = row["verdict"]
-    return found
-
-
-def _sorted(table: DataFrame) -> Iterator[dict[str, str]]:
-    rows = table.select("label", "feature", "verdict").orderBy("label", "feature").collect()
-    return (row.asDict() for row in rows)
+def verdicts(table: pd.DataFrame) -> dict[str, dict[str, str]]:
+    """Label → feature → verdict, from the table of `virality`."""
+    return {
+        str(label): dict(zip(rows["feature"], rows["verdict"], strict=True))
+        for label, rows in table.sort_values(["label", "feature"]).groupby("label")
+    }

@@ -28,7 +28,11 @@ def with_history(posts: DataFrame, *, length: int) -> DataFrame:
         length: how many posts the history looks back.
     """
     # What lies before the first post of a time lies before all of that time.
-    same_time = Window.partitionBy("owner_id", "created_at").orderBy("shortcode")
+    same_time = (
+        Window.partitionBy("owner_id", "created_at")
+        .orderBy("shortcode")
+        .rowsBetween(Window.unboundedPreceding, Window.currentRow)
+    )
     earlier = F.first("_earlier").over(same_time)
     return (
         posts.withColumn("_earlier", _rows_before(length))
