@@ -162,7 +162,7 @@ def test_no_post_meets_more_than_the_ten_before_it(spark: SparkSession) -> None:
         ("row_number", "unboundedpreceding, currentrow"),
         ("lag", "-1, -1"),
         ("collect_list", "-10, -1"),
-        ("first", "unboundedpreceding, currentrow"),
+        ("nth_value", "unboundedpreceding, currentrow"),
     }
     assert plan.count("- Window [") == 2
     assert plan.count("Exchange hashpartitioning") == 1
