@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import Any
 
 import pandas as pd
 from pyspark.sql import DataFrame, SparkSession
 
-from influencers import files, tables
+from influencers import files, side_by_side, tables
 from influencers.config import Config
 from influencers.explore import content, style, virality
 from influencers.explore.analyses import analyses
-from influencers.explore.figures import FIGURES, Sources
+from influencers.explore.figures import FIGURES, Exploration, Sources
 from influencers.schemas import SCHEMAS
 from jobs.command_line import OUTPUT, Job, main
 
@@ -23,23 +24,31 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     # Every table below reads these two, some twice.
     features = tables.read(spark, config, "post_features").persist()
     accounts = tables.read(spark, config, "accounts").persist()
-    for figure in FIGURES:
-        table = figure.table(Sources(features, accounts), config)
-        drawn = figure.draw(_written(table, config, f"figure_{figure.name}"), config)
-        target = files.join(config.paths.output, "figures", f"{figure.name}.png")
-        files.write_bytes(spark, target, style.png(drawn))
-    found = {
-        name: _written(table, config, name)
-        for name, table in analyses(posts, features, accounts, config).items()
-    }
+    sources = Sources(features, accounts)
+    with side_by_side.started(spark) as start:
+        figures = {
+            figure: start(partial(_figure_table, figure, sources, config)) for figure in FIGURES
+        }
+        found = {
+            name: start(partial(_written, table, config, name))
+            for name, table in analyses(posts, features, accounts, config).items()
+        }
+        # Drawn one by one: matplotlib knows one thread.
+        for figure, table in figures.items():
+            target = files.join(config.paths.output, "figures", f"{figure.name}.png")
+            files.write_bytes(spark, target, style.png(figure.draw(table.result(), config)))
     features.unpersist()
     accounts.unpersist()
     return {
         "explore": {
-            "content": content.verdicts(found["analysis_content"]),
-            "virality": virality.verdicts(found["analysis_virality"]),
+            "content": content.verdicts(found["analysis_content"].result()),
+            "virality": virality.verdicts(found["analysis_virality"].result()),
         }
     }
+
+
+def _figure_table(figure: Exploration, sources: Sources, config: Config) -> pd.DataFrame:
+    return _written(figure.table(sources, config), config, f"figure_{figure.name}")
 
 
 def _written(table: DataFrame, config: Config, name: str) -> pd.DataFrame:

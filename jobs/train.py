@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-from influencers import files, progress, tables
+from influencers import files, progress, side_by_side, tables
 from influencers.config import Config
 from influencers.explore import style
 from influencers.models import frames, importance, saved, training
@@ -16,11 +17,22 @@ from influencers.models.declaration import TABLES
 from influencers.schemas import SCHEMAS
 from jobs.command_line import OUTPUT, Job, Option, main
 
+# Of one label, on every split.
+Results = list[training.SplitResult]
+
 
 def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     """Train what is asked for; returns models.MODEL.LABEL.SPLIT.WHO."""
     models = training.models_to_train(config.models)
-    return {"models": {model: _train(spark, config, model) for model in models}}
+    trained = side_by_side.run_all(
+        spark, [partial(_train, spark, config, model) for model in models]
+    )
+    for model, results in zip(models, trained, strict=True):
+        # Drawn one by one: matplotlib knows one thread.
+        figure = importance.figure_of(results[0])
+        uri = files.join(config.paths.output, "figures", importance.FIGURES[model])
+        files.write_bytes(spark, uri, style.png(figure))
+    return {"models": dict(zip(models, map(_numbers, trained), strict=True))}
 
 
 def communities(spark: SparkSession, config: Config) -> DataFrame | None:
@@ -31,7 +43,14 @@ def communities(spark: SparkSession, config: Config) -> DataFrame | None:
     return frames.community_features(found, algorithm=config.models.community_algorithm)
 
 
-def _train(spark: SparkSession, config: Config, model: str) -> dict[str, Any]:
+def _numbers(trained: Sequence[Results]) -> dict[str, Any]:
+    return {
+        results[0].label.name: {one.split: one.metrics for one in results} for results in trained
+    }
+
+
+def _train(spark: SparkSession, config: Config, model: str) -> list[Results]:
+    """The results by label, the one that is shown first; models and predictions are written."""
     table = tables.read(spark, config, TABLES[model])
     frame = frames.model_frame(
         table,
@@ -39,21 +58,21 @@ def _train(spark: SparkSession, config: Config, model: str) -> dict[str, Any]:
         model=model,
         partitions=training.partitions_for(table.count(), config.models),
     ).persist()
-    numbers = {}
+    trained = []
     try:
         # The label that is shown comes first; of the others, models and metrics are kept.
         for place, label in enumerate(training.labels_to_train(config.models, model)):
             results = training.train_label(frame, label, config.models)
             _save(spark, config, results)
             if place == 0:
-                _show(spark, config, model, results)
-            numbers[label.name] = {one.split: one.metrics for one in results}
+                _write_predictions(spark, config, model, results)
+            trained.append(results)
     finally:
         frame.unpersist()
-    return numbers
+    return trained
 
 
-def _save(spark: SparkSession, config: Config, results: list[training.SplitResult]) -> None:
+def _save(spark: SparkSession, config: Config, results: Results) -> None:
     for line in training.remarks(results):
         progress.say(line)
     kept = training.kept(results)
@@ -63,16 +82,12 @@ def _save(spark: SparkSession, config: Config, results: list[training.SplitResul
         saved.save(spark, kept.fitted.pipeline, card, uri)
 
 
-def _show(
-    spark: SparkSession, config: Config, model: str, results: Sequence[training.SplitResult]
-) -> None:
+def _write_predictions(spark: SparkSession, config: Config, model: str, results: Results) -> None:
     name = f"predictions_{model}"
     predictions = training.all_predictions(results)
     if predictions is None:
         predictions = spark.createDataFrame([], SCHEMAS[name])
     tables.write(predictions, config, name)
-    uri = files.join(config.paths.output, "figures", importance.FIGURES[model])
-    files.write_bytes(spark, uri, style.png(importance.figure_of(results)))
 
 
 LABEL = Option(

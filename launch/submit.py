@@ -218,7 +218,9 @@ def sized_to_machine(
     if not options.get("spark.sql.shuffle.partitions", defaults):
         partitions = max(4, 2 * machine.processors())
         options = options.set("spark.sql.shuffle.partitions", str(partitions))
-    return options
+    # One task reads a short table log sooner than four do in turn.
+    snapshot = "spark.databricks.delta.snapshotPartitions"
+    return options if options.get(snapshot, {}) else options.set(snapshot, "1")
 
 
 def environment(

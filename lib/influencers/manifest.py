@@ -6,12 +6,13 @@ import json
 import platform
 from collections.abc import Sequence
 from datetime import datetime, timezone
+from functools import partial
 from typing import Any
 
 import pyspark
 from pyspark.sql import SparkSession
 
-from influencers import __version__, files, session, tables
+from influencers import __version__, files, session, side_by_side, tables
 from influencers.config import Config, flatten
 from influencers.files import FileStatus
 from influencers.schemas import SCHEMAS
@@ -38,11 +39,9 @@ def update(spark: SparkSession, config: Config, job: str) -> None:
     manifest["versions"] = versions(spark)
     manifest["configuration"] = flatten(config)
     manifest.setdefault("inputs", [])
-    manifest["tables"] = {
-        name: tables.version(spark, config, name)
-        for name in SCHEMAS
-        if tables.exists(spark, config, name)
-    }
+    written = [name for name in SCHEMAS if tables.exists(spark, config, name)]
+    asked = [partial(tables.version, spark, config, name) for name in written]
+    manifest["tables"] = dict(zip(written, side_by_side.run_all(spark, asked), strict=True))
     _write(spark, config, manifest)
 
 

@@ -164,6 +164,7 @@ def test_local_run_is_sized_to_the_machine(
     memory = option(seen, "--driver-memory")
     assert memory is not None and 1024 <= int(memory.removesuffix("m")) <= 16384
     assert setting(seen, "spark.sql.shuffle.partitions") is not None
+    assert setting(seen, "spark.databricks.delta.snapshotPartitions") == "1"
     assert option(seen, "--properties-file") == str(project.root / "conf" / "spark-defaults.conf")
     assert "--load-spark-defaults" in seen["spark"]
     assert option(seen, "--jars") == str(tmp_path / "jars" / "delta.jar")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import partial, reduce
 from math import ceil
 from typing import Any
 
@@ -15,6 +15,7 @@ from pyspark.ml import PipelineModel
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from influencers import side_by_side
 from influencers.config import ModelsConfig
 from influencers.models import evaluation, labels
 from influencers.models.baselines import baseline_scores
@@ -114,7 +115,9 @@ def partitions_for(rows: int, config: ModelsConfig) -> int:
 
 def train_label(frame: DataFrame, label: Label, config: ModelsConfig) -> list[SplitResult]:
     """`train_split` for every split."""
-    return [train_split(frame, label, split, config) for split in SPLITS]
+    return side_by_side.run_all(
+        frame.sparkSession, [partial(train_split, frame, label, split, config) for split in SPLITS]
+    )
 
 
 def kept(results: Sequence[SplitResult]) -> SplitResult | None:
