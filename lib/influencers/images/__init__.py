@@ -1,0 +1,1 @@
+"""From image addresses to features and a perceptual hash: fetching, decoding, measuring."""

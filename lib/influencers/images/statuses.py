@@ -1,0 +1,39 @@
+"""What became of an image: one word per outcome, the same in tables, counters and code."""
+
+from __future__ import annotations
+
+OK = "ok"
+EXPIRED = "expired"  # the address says until when it is valid; not asked
+NOT_FOUND = "not_found"  # 404, 410
+FORBIDDEN = "forbidden"  # 401, 403
+HTTP_ERROR = "http_error"  # any other answer that is neither success nor worth a retry
+SERVER_ERROR = "server_error"  # 5xx
+THROTTLED = "throttled"  # 429
+TIMEOUT = "timeout"  # 408, or our own limits on connecting, reading or the whole attempt
+RESET = "reset"  # the connection or the body broke off, or what came was not HTTP
+REFUSED = "refused"  # nothing listens there, or there is no way to it
+DNS_ERROR = "dns_error"
+TLS_ERROR = "tls_error"
+BLOCKED_ADDRESS = "blocked_address"  # not on the public internet, and not allowed by name
+BAD_URL = "bad_url"  # no http(s) address with a host, or one that parsers read differently
+TOO_MANY_REDIRECTS = "too_many_redirects"
+TOO_LARGE = "too_large"  # on the wire or decompressed
+OPTED_OUT = "opted_out"  # the owner's X-Robots-Tag
+NOT_AN_IMAGE = "not_an_image"  # HTML, nothing, or no format that is known
+UNSUPPORTED_FORMAT = "unsupported_format"
+TOO_MANY_PIXELS = "too_many_pixels"
+TRUNCATED = "truncated"
+BROKEN = "broken"
+HOST_UNAVAILABLE = "host_unavailable"  # its breaker is open; not asked
+
+# What time may heal; see `retry` for when.
+RETRYABLE = frozenset(
+    {SERVER_ERROR, THROTTLED, TIMEOUT, RESET, REFUSED, DNS_ERROR, HOST_UNAVAILABLE}
+)
+
+# What stays as it is however often it is asked.
+FINAL = frozenset({
+    OK, EXPIRED, NOT_FOUND, FORBIDDEN, HTTP_ERROR, TLS_ERROR, BLOCKED_ADDRESS, BAD_URL,
+    TOO_MANY_REDIRECTS, TOO_LARGE, OPTED_OUT, NOT_AN_IMAGE, UNSUPPORTED_FORMAT, TOO_MANY_PIXELS,
+    TRUNCATED, BROKEN,
+})  # fmt: skip
