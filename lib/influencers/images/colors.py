@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
+Singles = npt.NDArray[np.float32]
 
 DOMINANT = 5
 _STEPS = 1_000  # whole numbers per unit of OKLab: lightness is 0 to 1000
@@ -36,15 +37,16 @@ def oklab(levels: Floats) -> Floats:
         [0.5363325363, 0.6806995451, 0.2817188376],
         [0.0514459929, 0.1073969566, 0.6299787005],
     ])  # fmt: skip
-    return np.cbrt(cones) @ np.array([
+    lab: Floats = np.cbrt(cones) @ np.array([
         [0.2104542553, 1.9779984951, 0.0259040371],
         [0.7936177850, -2.4285922050, 0.7827717662],
         [-0.0040720468, 0.4505937099, -0.8086757660],
     ])  # fmt: skip
+    return lab
 
 
 @lru_cache(maxsize=1)
-def _oklab_table() -> npt.NDArray[np.float32]:
+def _oklab_table() -> Singles:
     """OKLab in whole steps, by the high bits of red, green and blue."""
     cell = 256 >> _BITS
     levels = (np.arange(1 << _BITS) * cell + (cell - 1) / 2) / 255
@@ -71,62 +73,74 @@ def dominant(samples: Bytes) -> list[list[tuple[str, float]]]:
     return [_entries(*one) for one in zip(colors, _oklab_table()[codes], strict=True)]
 
 
-def _entries(colors: Bytes, lab: npt.NDArray[np.float32]) -> list[tuple[str, float]]:
-    axes = np.ascontiguousarray(lab.T)
+def _entries(colors: Bytes, lab: Singles) -> list[tuple[str, float]]:
+    axes = np.concatenate([lab.T, np.ones((1, len(lab)), dtype=np.float32)])
     labels = _moved(axes, _cut(axes))
-    counts = np.bincount(labels, minlength=DOMINANT)
-    sums = [np.bincount(labels, colors[:, channel], DOMINANT) for channel in range(3)]
+    channels = np.concatenate([colors.T, np.ones((1, len(colors)), dtype=np.uint8)])
     shares: dict[str, int] = {}
-    for cluster in np.flatnonzero(counts):
-        count = int(counts[cluster])
-        red, green, blue = ((int(total[cluster]) * 2 + count) // (2 * count) for total in sums)
-        name = f"#{red:02x}{green:02x}{blue:02x}"
-        shares[name] = shares.get(name, 0) + count
+    for *sums, count in _sums(channels.astype(np.float32), labels).astype(np.int64).tolist():
+        if count:
+            red, green, blue = ((2 * total + count) // (2 * count) for total in sums)
+            name = f"#{red:02x}{green:02x}{blue:02x}"
+            shares[name] = shares.get(name, 0) + count
     ordered = sorted(shares.items(), key=lambda entry: (-entry[1], entry[0]))
     return [(name, count / len(colors)) for name, count in ordered]
 
 
-def _cut(axes: npt.NDArray[np.float32]) -> npt.NDArray[np.intp]:
+def _sums(rows: Singles, labels: Bytes) -> Singles:
+    """The sum of each row (the last is of ones: the count) over each cluster: cluster x row.
+
+    Exact, in whatever order they are added: whole numbers below 2**24.
+    """
+    members = labels == np.arange(DOMINANT, dtype=np.uint8)[:, None]
+    return np.asarray(members.astype(np.float32) @ rows.T)
+
+
+def _cut(axes: Singles) -> Bytes:
     """A cluster for each pixel, by cutting the most spread cluster until there are enough."""
-    labels = np.zeros(axes.shape[1], dtype=np.intp)
-    spread = np.full((DOMINANT, 3), -1.0)
-    sums, counts = np.zeros((DOMINANT, 3)), np.zeros(DOMINANT)
-
-    def weigh(cluster: int, members: npt.NDArray[np.float32]) -> None:
-        inside = members.astype(np.float64)  # whole numbers: sums are exact up to 2**53
-        counts[cluster], sums[cluster] = inside.shape[1], inside.sum(axis=1)
-        squares = np.einsum("ap,ap->a", inside, inside)
-        around = squares - sums[cluster] ** 2 / counts[cluster]
-        spread[cluster] = np.where(around > counts[cluster] * _ONE_COLOR**2, around, -1.0)
-
-    weigh(0, axes)
+    # Rows: L, a, b, 1 and their squares; sums of squares need double precision to be exact.
+    rows = np.concatenate([axes, axes[:3] ** 2]).astype(np.float64)
+    labels = np.zeros(axes.shape[1], dtype=np.uint8)
+    sums = np.zeros((DOMINANT, len(rows)))
+    sums[0] = rows.sum(axis=1)
     for new in range(1, DOMINANT):
+        counts = np.maximum(sums[:, 3:4], 1)
+        spread = sums[:, 4:] - sums[:, :3] ** 2 / counts
+        spread[spread <= counts * _ONE_COLOR**2] = 0
         old, axis = divmod(int(spread.argmax()), 3)
-        if spread[old, axis] < 0:
+        if spread[old, axis] == 0:
             break
-        above = (labels == old) & (axes[axis] * counts[old] > sums[old, axis])
-        labels[above] = new
-        weigh(new, axes[:, above])
-        weigh(old, axes[:, labels == old])
+        above = (labels == old) & (axes[axis] > np.floor(sums[old, axis] / counts[old, 0]))
+        labels = np.where(above, np.uint8(new), labels)
+        sums[new] = rows @ above.astype(np.float64)
+        sums[old] -= sums[new]
     return labels
 
 
-def _moved(axes: npt.NDArray[np.float32], labels: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+def _moved(axes: Singles, labels: Bytes) -> Bytes:
     """The clusters after k-means has moved their centres, which are kept to whole steps."""
     clusters = int(labels.max()) + 1
     for _ in range(_MOVES if clusters > 1 else 0):
-        counts = np.bincount(labels, minlength=clusters)
-        sums = np.stack([np.bincount(labels, axis, clusters) for axis in axes], axis=1)
+        sums = _sums(axes, labels)[:clusters]
+        counts = sums[:, 3:]
         # Far away for a cluster that has lost all its pixels: none comes back.
-        centres = np.where(counts[:, None] > 0, np.rint(sums / np.maximum(counts, 1)[:, None]), 2e3)
-        centres = centres.astype(np.float32)
-        # Squared distance less what is the same for all centres. Whole numbers below 2**24 are
-        # exact in single precision, in whatever order they are added.
-        distance = (centres**2).sum(axis=1)[:, None] - 2 * (centres @ axes)
-        moved = distance.argmin(axis=0)
+        centres = np.where(counts > 0, np.rint(sums[:, :3] / np.maximum(counts, 1)), 2_000)
+        moved = _nearest(axes[:3], centres.astype(np.float32))
         if np.array_equal(moved, labels):
             break
         labels = moved
+    return labels
+
+
+def _nearest(axes: Singles, centres: Singles) -> Bytes:
+    """Which centre is nearest to each pixel, the first of equals."""
+    # Squared distance less what is the same for all centres; whole numbers below 2**24 again.
+    distance = (centres**2).sum(axis=1)[:, None] - 2 * (centres @ axes)
+    labels = np.zeros(axes.shape[1], dtype=np.uint8)
+    least = distance[0]
+    for cluster in range(1, len(centres)):
+        labels = np.where(distance[cluster] < least, np.uint8(cluster), labels)
+        least = np.minimum(least, distance[cluster])
     return labels
 
 
@@ -135,7 +149,7 @@ def _light_table() -> npt.NDArray[np.int32]:
     """Relative luminance, 0 to 65535, that each level of red, green and blue adds (Rec. 709)."""
     light = linear(np.arange(256) / 255)
     weights = np.array([[0.2126], [0.7152], [0.0722]])
-    return np.rint(weights * light * 65_535).astype(np.int32)
+    return np.asarray(np.rint(weights * light * 65_535), dtype=np.int32)
 
 
 @lru_cache(maxsize=1)

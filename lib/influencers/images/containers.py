@@ -32,7 +32,8 @@ def is_cut_short(format_: str, data: bytes) -> bool:
     if format_ == "bmp":
         return int.from_bytes(data[2:6], "little") > len(data)
     if format_ == "tiff":
-        return int.from_bytes(data[4:8], "little" if data[:1] == b"I" else "big") >= len(data)
+        start = int.from_bytes(data[4:8], "little" if data[:1] == b"I" else "big")
+        return max(start, 8) >= len(data)
     return False
 
 
@@ -81,17 +82,18 @@ def _png_is_cut_short(data: bytes) -> bool:
 
 
 def _boxes_are_cut_short(data: bytes) -> bool:
-    at = 0
+    at, pixels = 0, False
     while at < len(data):
-        size = int.from_bytes(data[at : at + 4], "big")
+        size, kind = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
+        pixels |= kind == b"mdat"
         if size == 0:  # up to the end, wherever that is
-            return False
+            return not pixels
         if size == 1:
             size = int.from_bytes(data[at + 8 : at + 16], "big")
         if size < 8:
             return False
         at += size
-    return at > len(data)
+    return at > len(data) or not pixels
 
 
 @dataclass(frozen=True)

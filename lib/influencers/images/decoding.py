@@ -28,9 +28,12 @@ from influencers.images.orientation import SIDEWAYS, orientation, upright
 
 Bytes = npt.NDArray[np.uint8]
 
-GREY_SIDE = 256  # of the grey thumbnail: the one scale at which texture is measured
+GREY_SIDE = 192  # of the grey thumbnail: the one scale at which texture is measured
 COLOR_SIDE = 64  # of the sample of colours
 HASH_SIDE = 32  # of what the perceptual hash sees
+# What shrinking by whole numbers leaves of a side, at least: enough above 192 that every larger
+# picture is resampled once more and none comes out sharper than the rest.
+_SHRUNK_SIDE = 256
 _MOST_SCANS = 100  # of a JPEG; encoders write 1 to about 20
 
 
@@ -58,7 +61,7 @@ class Picture:
             formats; the pages of a TIFF are not counted.
         colors: 64 x 64 x 3, sRGB: pixels picked one from each cell of a grid, not averaged, so
             that no colour is in it that was not in the picture.
-        grey: 256 x 256, ITU-R 601 luma of the whole picture, squeezed to a square.
+        grey: 192 x 192, ITU-R 601 luma of the whole picture, squeezed to a square.
         hash_grey: 32 x 32, the same by the filter that the perceptual hash is defined with.
     """
 
@@ -154,7 +157,7 @@ def _read(format_: str, data: bytes, limits: DecodeLimits) -> Decoded:
     width, height = picture.size
     if format_ in ("png", "webp", "avif"):
         frames = int(getattr(picture, "n_frames", 1))
-    picture.draft(None, (GREY_SIDE, GREY_SIDE))  # only a JPEG heeds it
+    picture.draft(None, (_SHRUNK_SIDE, _SHRUNK_SIDE))  # only a JPEG heeds it
     picture.load()
     pixels = _rgb_on_white(_shrunk(_averageable(picture)))
     if format_ != "tiff":  # Pillow turns a TIFF itself, before it tells its size
@@ -182,7 +185,7 @@ def _averageable(picture: Image.Image) -> Image.Image:
 
 def _shrunk(picture: Image.Image) -> Image.Image:
     """The means of whole blocks of pixels, as many as leave 256 a side or more."""
-    factors = (max(1, picture.width // GREY_SIDE), max(1, picture.height // GREY_SIDE))
+    factors = (max(1, picture.width // _SHRUNK_SIDE), max(1, picture.height // _SHRUNK_SIDE))
     return picture if factors == (1, 1) else picture.reduce(factors)
 
 
@@ -197,7 +200,7 @@ def _rgb_on_white(picture: Image.Image) -> Image.Image:
 def _picture(source: Decoded) -> Picture:
     grey = source.pixels.convert("L")
     hash_grey = grey.resize((HASH_SIDE, HASH_SIDE), Image.Resampling.LANCZOS)
-    square = grey.resize((GREY_SIDE, GREY_SIDE), Image.Resampling.BILINEAR)
+    square = grey.resize((GREY_SIDE, GREY_SIDE), Image.Resampling.HAMMING)
     return Picture(
         format=source.format,
         width=source.width,
@@ -230,4 +233,4 @@ def _color_sample(pixels: Bytes) -> Bytes:
     height, width, _ = pixels.shape
     rows = (_DOWN * height).astype(np.intp)
     columns = (_ACROSS * width).astype(np.intp)
-    return pixels.reshape(-1, 3).take(rows * width + columns, axis=0)
+    return np.asarray(pixels.reshape(-1, 3).take(rows * width + columns, axis=0))

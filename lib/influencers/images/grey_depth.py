@@ -13,7 +13,7 @@ def eight_bit_grey(picture: Image.Image) -> Image.Image:
 
     16 bits keep their high byte. The other two modes do not say what white is, so it is taken
     from the values: within 0 to 1 (F), 0 to 255 or 0 to 65535 the scale is that range; values
-    beyond are stretched from the least to the greatest. What is not a number is black.
+    beyond are stretched from the least to the greatest. What is not a number counts as 0.
     """
     if picture.mode.startswith("I;16"):
         return Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
@@ -26,5 +26,6 @@ def eight_bit_grey(picture: Image.Image) -> Image.Image:
         most, least = 255.0, 0.0
     elif least >= 0 and most <= _FULL_16_BIT:
         most, least = float(_FULL_16_BIT), 0.0
-    scaled = (levels.astype(np.float64) - least) * (255.0 / (most - least))
+    # One value alone, beyond those ranges, is black.
+    scaled = (levels.astype(np.float64) - least) * (255.0 / max(most - least, 1e-30))
     return Image.fromarray(np.rint(scaled).astype(np.uint8))

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+
+from image_bytes import noise, saved, small_file
+from influencers.images import formats
+from influencers.images.decoding import DecodeLimits, Picture, decode
+from influencers.images.measures import COLUMNS, measure
+from influencers.synthetic.pictures import drawn, encoded
+
+
+def pictures() -> list[Picture]:
+    files = [small_file(format_) for format_ in formats.READ]
+    files += [encoded(drawn(3, number, 200), "jpg") for number in range(5)]
+    files.append(saved(Image.new("RGB", (9, 9), "white"), "png"))
+    found = [decode(data, DecodeLimits()) for data in files]
+    return [picture for picture in found if isinstance(picture, Picture)]
+
+
+def test_a_picture_measures_the_same_alone_as_among_others() -> None:
+    batch = pictures()
+    together = measure(batch)
+    backwards = measure(batch[::-1])
+    for at, picture in enumerate(batch):
+        alone = measure([picture])
+        for name in COLUMNS:
+            expected = alone[name][0]
+            for found in (together[name][at], backwards[name][len(batch) - 1 - at]):
+                assert found == expected or (found != found and expected != expected), name
+
+
+def test_every_column_has_a_row_a_picture() -> None:
+    batch = pictures()
+    columns = measure(batch)
+    assert tuple(columns) == COLUMNS
+    assert {len(values) for values in columns.values()} == {len(batch)}
+    assert columns["phash"].dtype == np.int64
+    assert columns["degenerate"].tolist() == [False] * (len(batch) - 1) + [True]
+
+
+def test_all_but_one_measure_are_always_known_and_in_range() -> None:
+    columns = measure(pictures())
+    for name in ("brightness", "saturation", "edge_density", "glcm_homogeneity", "glcm_energy"):
+        assert ((columns[name] >= 0) & (columns[name] <= 1)).all(), name
+    assert (columns["contrast"] <= 0.5).all()
+    unknown = {name for name in COLUMNS if name != "colors"
+               and any(value != value for value in columns[name])}  # fmt: skip
+    assert unknown == {"glcm_correlation"}
+
+
+def test_no_pictures_give_no_rows() -> None:
+    assert measure([]) == {name: [] for name in COLUMNS}
+
+
+def test_a_picture_in_another_format_measures_nearly_the_same() -> None:
+    original = noise(700, 500)
+    kinds = [("png", {}), ("jpeg", {"quality": 90}), ("webp", {"quality": 90})]
+    found = [decode(saved(original, kind, **options), DecodeLimits()) for kind, options in kinds]
+    columns = measure([picture for picture in found if isinstance(picture, Picture)])
+    for name in ("brightness", "contrast", "saturation", "colorfulness", "glcm_entropy"):
+        values = columns[name]
+        assert len(values) == 3
+        assert np.ptp(values) <= 0.03 * values.max(), name
