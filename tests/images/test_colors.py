@@ -28,8 +28,10 @@ def one(sample: Bytes) -> list[tuple[str, float]]:
 
 
 def test_colours_of_known_oklab() -> None:
-    known = {(1, 1, 1): (1, 0, 0), (0, 0, 0): (0, 0, 0), (1, 0, 0): (0.628, 0.2249, 0.1258),
-             (0, 1, 0): (0.8664, -0.2339, 0.1795), (0, 0, 1): (0.452, -0.0325, -0.3115)}  # fmt: skip
+    known = {
+        (1, 1, 1): (1, 0, 0), (0, 0, 0): (0, 0, 0), (1, 0, 0): (0.628, 0.2249, 0.1258),
+        (0, 1, 0): (0.8664, -0.2339, 0.1795), (0, 0, 1): (0.452, -0.0325, -0.3115),
+    }  # fmt: skip
     for srgb, lab in known.items():
         assert colors.oklab(np.array(srgb, dtype=float)) == pytest.approx(lab, abs=2e-4)
 

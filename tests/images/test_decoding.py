@@ -167,8 +167,8 @@ def test_sixteen_bits_are_scaled_not_clipped() -> None:
     [
         (np.array([[0, 100, 255]], dtype=np.int32), [0, 100, 255]),
         (np.array([[0, 257, 65_535]], dtype=np.int32), [0, 1, 255]),
-        (np.array([[-100, 0, 100]], dtype=np.int32), [0, 127, 255]),
-        (np.array([[0, 10**6, 2 * 10**6]], dtype=np.int32), [0, 128, 255]),
+        (np.array([[-100, 50, 100]], dtype=np.int32), [0, 191, 255]),
+        (np.array([[0, 5 * 10**5, 2 * 10**6]], dtype=np.int32), [0, 64, 255]),
         (np.array([[0.0, 0.2, 1.0]], dtype=np.float32), [0, 51, 255]),
         (np.array([[0.0, 3.0, 200.0]], dtype=np.float32), [0, 3, 200]),
         (np.array([[np.nan, np.inf, 200.0]], dtype=np.float32), [0, 0, 200]),

@@ -161,3 +161,9 @@ def test_a_picture_measures_nearly_the_same_at_every_size(side: int) -> None:
     pairs, expected = texture.cooccurrence(other), texture.cooccurrence(reference)
     for name, values in pairs.items():
         assert values[0] == pytest.approx(expected[name][0], rel=0.05), name
+
+
+@pytest.mark.parametrize(("step", "edges"), [(32, 0.0), (33, 1.0)])
+def test_a_step_of_33_greys_is_an_edge_and_one_of_32_is_not(step: int, edges: float) -> None:
+    grey = np.array([[100, 100, 100 + step, 100 + step]] * 4, dtype=np.uint8)
+    assert texture.edge_density(grey[None])[0] == edges

@@ -157,7 +157,7 @@ def _lightness_table() -> npt.NDArray[np.int32]:
     """CIE L* in millionths of white by luminance 0 to 65535, and one beyond for rounding."""
     y = np.arange(65_537) / 65_535
     lightness = np.where(y > (6 / 29) ** 3, 1.16 * np.cbrt(y) - 0.16, y * (29 / 3) ** 3 / 100)
-    return np.rint(np.minimum(lightness, 1.0) * 1_000_000).astype(np.int32)
+    return np.asarray(np.rint(np.minimum(lightness, 1.0) * 1_000_000), dtype=np.int32)
 
 
 def brightness(samples: Bytes) -> Floats:

@@ -17,8 +17,8 @@ def eight_bit_grey(picture: Image.Image) -> Image.Image:
     """
     if picture.mode.startswith("I;16"):
         return Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
-    levels = np.asarray(picture, dtype=np.float32)
-    levels = np.nan_to_num(levels, nan=0.0, posinf=0.0, neginf=0.0)
+    levels = np.array(picture, dtype=np.float32)
+    np.nan_to_num(levels, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
     least, most = float(levels.min()), float(levels.max())
     if least >= 0 and picture.mode == "F" and most <= 1:
         most, least = 1.0, 0.0
@@ -27,5 +27,7 @@ def eight_bit_grey(picture: Image.Image) -> Image.Image:
     elif least >= 0 and most <= _FULL_16_BIT:
         most, least = float(_FULL_16_BIT), 0.0
     # One value alone, beyond those ranges, is black.
-    scaled = (levels.astype(np.float64) - least) * (255.0 / max(most - least, 1e-30))
-    return Image.fromarray(np.rint(scaled).astype(np.uint8))
+    levels -= np.float32(least)
+    levels /= np.float32(max(most - least, 1e-30))
+    levels *= np.float32(255)
+    return Image.fromarray(np.rint(levels, out=levels).astype(np.uint8))

@@ -15,7 +15,7 @@ Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
 
 LEVELS = 16  # of grey, in co-occurrence
-EDGE = 128  # Sobel magnitude: a step of 32 in 255 across a straight edge
+EDGE = 128  # Sobel magnitude: that of a straight edge between greys 32 of 255 apart
 _ANGLES = ((0, 1), (1, 1), (1, 0), (1, -1))  # (down, right): 0°, 135°, 90°, 45° in Haralick
 
 
