@@ -6,7 +6,8 @@
 
 Paths (numbers are milliseconds unless they say otherwise):
 
-    /endless /drip?ms= /drip-headers?ms= /continue-forever /silent /slow?ms= /slow-body?ms=
+    /endless /tiny-chunks /drip?ms= /drip-headers?ms= /continue-forever /silent /slow?ms=
+    /slow-body?ms= /odd-headers
     /short /cut-chunks /cut-headers /too-long?bytes= /too-short /reset /two-lengths /garbage
     /html /no-content /reset-content /empty /empty-until-close /until-close /chunked /close
     /bomb /gzip /gzip-cut /gzip-members /brotli /huge-header
@@ -17,6 +18,7 @@ Paths (numbers are milliseconds unless they say otherwise):
 
 from __future__ import annotations
 
+import bisect
 import contextlib
 import functools
 import gzip
@@ -126,11 +128,9 @@ class HostileServer:
 
     def most_in(self, seconds: float) -> int:
         """The most requests that arrived within any window of so many seconds."""
-        times = [one.at for one in self.requests]
-        return max(
-            (sum(at <= other < at + seconds for other in times[i:]) for i, at in enumerate(times)),
-            default=0,
-        )
+        times = sorted(one.at for one in self.requests)
+        ends = (bisect.bisect_left(times, at + seconds) for at in times)
+        return max((end - first for first, end in enumerate(ends)), default=0)
 
     # The machinery.
 
@@ -245,6 +245,12 @@ class Answer:
             self.connected.sendall(bytes(65536))
         return False
 
+    def on_tiny_chunks(self) -> bool:
+        self.head(200, "Transfer-Encoding: chunked")
+        while not self.server.stopping.is_set():
+            self.connected.sendall(b"2\r\nab\r\n" * 5000)
+        return False
+
     def on_drip(self) -> bool:
         self.head(200, f"Content-Length: {len(self.body)}")
         for byte in self.body:
@@ -324,6 +330,11 @@ class Answer:
 
     def on_garbage(self) -> bool:
         self.connected.sendall(b"\x00\x01SSH-2.0 what are you talking about\r\n\r\n")
+        return False
+
+    def on_odd_headers(self) -> bool:
+        self.head(200, "no colon here", "Transfer-Encoding: chunked", "Content-Length: 3")
+        self.connected.sendall(b"3\r\nabc\r\n0\r\n\r\n")
         return False
 
     def on_huge_header(self) -> bool:

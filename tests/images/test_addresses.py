@@ -199,9 +199,7 @@ def test_relative_locations() -> None:
         ("bücher.example", ["http://xn--bcher-kva.example/"], ["http://bucher.example/"]),
     ],
 )  # fmt: skip
-def test_only_what_is_named_is_allowed(
-    entry: str, allowed: list[str], refused: list[str]
-) -> None:
+def test_only_what_is_named_is_allowed(entry: str, allowed: list[str], refused: list[str]) -> None:
     hosts = AllowedHosts.parse(["other.test", entry])
     assert all(targets.parse(url) in hosts for url in allowed)
     assert not any(targets.parse(url) in hosts for url in refused)

@@ -30,7 +30,7 @@ def read_body(
     chunks = _wire(response, max_bytes, deadline)
     encoding = response.headers.get("content-encoding", "").strip().lower()
     if encoding in ("", "identity"):
-        body = b"".join(chunks)
+        body = _joined(chunks)
     elif encoding in _PACKED:
         body = _unpacked(chunks, max_decoded_bytes)
     else:
@@ -55,21 +55,27 @@ def _wire(response: HTTPResponse, max_bytes: int, deadline: float) -> Iterator[b
         yield piece
 
 
+def _joined(chunks: Iterable[bytes]) -> bytes:
+    """One piece of many; a list of them would take many times their size if they are tiny."""
+    body = bytearray()
+    for chunk in chunks:
+        body += chunk
+    return bytes(body)
+
+
 def _unpacked(chunks: Iterable[bytes], max_bytes: int) -> bytes:
     """Gzip or zlib, never more of it in memory than allowed."""
     unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
-    pieces, size = [], 0
+    body = bytearray()
     try:
         for chunk in chunks:
-            piece = unpacker.decompress(chunk, max_bytes - size + 1)
-            size += len(piece)
-            if size > max_bytes:
+            body += unpacker.decompress(chunk, max_bytes - len(body) + 1)
+            if len(body) > max_bytes:
                 raise FetchFailure(statuses.TOO_LARGE, f"unpacks to over {max_bytes} bytes")
-            pieces.append(piece)
     except zlib.error as error:
         raise FetchFailure(statuses.BROKEN, f"packing: {error}") from None
     # A second stream behind the first is legal, unheard of for an image, and a way to burn time.
     if not unpacker.eof or unpacker.unused_data:
         status = statuses.BROKEN if unpacker.eof else statuses.TRUNCATED
         raise FetchFailure(status, "packing does not end with the body")
-    return b"".join(pieces)
+    return bytes(body)

@@ -142,7 +142,7 @@ class Client:
             `HostUnavailable`.
 
     Raises:
-        UserError: an entry of `allow_hosts` is no host.
+        UserError: an entry of `allow_hosts` is no host, or `authorities` no certificates.
     """
 
     def __init__(
@@ -160,6 +160,15 @@ class Client:
             "Accept": "image/*,*/*;q=0.1",
             "Accept-Encoding": "identity",
         }
+        context = functools.partial(tls_context, options.verify_tls, options.authorities)
+        if options.authorities:
+            try:
+                context()
+            except OSError as error:  # ssl's own errors are OSErrors too
+                raise UserError(
+                    f"cannot use {options.authorities!r} as certificates to trust: {error}"
+                ) from None
+        self._closed = False
         self._watchdog = Watchdog()
         self._resolver = Resolver(resolve)
         self._connections = Connections(
@@ -168,7 +177,7 @@ class Client:
             self._watchdog,
             connect_seconds=options.connect_seconds,
             read_seconds=options.read_seconds,
-            context=functools.partial(tls_context, options.verify_tls, options.authorities),
+            context=context,
         )
 
     def __enter__(self) -> Client:
@@ -178,13 +187,19 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Close the connections and end the threads."""
+        """Close the connections and end the threads, when no fetch is under way."""
+        self._closed = True
         self._connections.close()
         self._resolver.close()
         self._watchdog.close()
 
     def fetch(self, url: str) -> Fetched:
-        """One attempt at one image. Never raises, and ends in `total_seconds`."""
+        """One attempt at one image. Never raises, and ends in `total_seconds`.
+
+        But for a closed client: that is a mistake of the caller's (RuntimeError).
+        """
+        if self._closed:
+            raise RuntimeError("the client is closed")
         began = time.monotonic()
         attempt = _Attempt(began, began + self._options.total_seconds)
         try:

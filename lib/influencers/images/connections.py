@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import socket
 import ssl
 import threading
@@ -21,6 +22,10 @@ from influencers.images.failures import FetchFailure, as_failure
 from influencers.images.resolver import Resolver
 from influencers.images.targets import Address, Target
 from influencers.images.watchdog import Watch, Watchdog
+
+# Every flaw in a stranger's headers would be a line, or a traceback, in our log.
+for _noisy in ("urllib3.connection", "urllib3.response"):
+    logging.getLogger(_noisy).setLevel(logging.ERROR)
 
 # An address that is tried leaves its share of the time to the ones after it.
 _MAX_ADDRESSES = 4

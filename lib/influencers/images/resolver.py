@@ -54,7 +54,7 @@ class Resolver:
         self,
         resolve: Resolve = socket.getaddrinfo,
         *,
-        threads: int = 16,
+        threads: int = 32,
         found_seconds: float = 60.0,
         unknown_seconds: float = 30.0,
         failed_seconds: float = 1.0,
