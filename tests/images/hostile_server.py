@@ -8,7 +8,7 @@ Paths (numbers are milliseconds unless they say otherwise):
 
     /endless /tiny-chunks /drip?ms= /drip-headers?ms= /continue-forever /silent /slow?ms=
     /slow-body?ms= /odd-headers
-    /short /cut-chunks /cut-headers /too-long?bytes= /too-short /reset /two-lengths /garbage
+    /short /cut-chunks /cut-headers /too-long?bytes= /too-short /smuggle /reset /two-lengths /garbage
     /html /no-content /reset-content /empty /empty-until-close /until-close /chunked /close
     /bomb /gzip /gzip-cut /gzip-members /brotli /huge-header
     /loop /hop?n= /redirect?to= /not-found /forbidden /status?code= /throttled?after=
@@ -314,6 +314,12 @@ class Answer:
         self.head(200, f"Content-Length: {len(self.body) // 2}")
         self.connected.sendall(self.body)
         return True
+
+    def on_smuggle(self) -> bool:
+        """Sends an answer too many, which must not pass for that to the next request."""
+        self.full(200, self.body)
+        self.wait(20)
+        return self.full(200, b"not what you asked for")
 
     def on_reset(self) -> bool:
         self.head(200, f"Content-Length: {len(self.body)}")

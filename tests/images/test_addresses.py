@@ -76,6 +76,14 @@ def test_public_is_what_no_registry_keeps_back(address: targets.Address) -> None
     assert is_public(address) == oracle(address)
 
 
+def test_no_block_is_a_single_address_too_small_or_too_large() -> None:
+    for block in NOT_PUBLIC:
+        made = ipaddress.IPv4Address if block.version == 4 else ipaddress.IPv6Address
+        for number in (int(block[0]) - 1, int(block[0]), int(block[-1]), int(block[-1]) + 1):
+            address = made(number % 2**block.max_prefixlen)
+            assert is_public(address) == oracle(address), address
+
+
 @given(st.ip_addresses(v=4))
 def test_no_address_that_carries_another_is_public(inner: ipaddress.IPv4Address) -> None:
     """Whatever is inside: also an address that would be public by itself."""

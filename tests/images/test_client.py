@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import threading
@@ -12,12 +13,14 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from urllib3 import PoolManager
 
 from hostile_server import PICTURE, HostileServer, certificate, silent_port, unreachable_port
 from influencers.errors import UserError
 from influencers.images import statuses
+from influencers.images.bodies import read_body
 from influencers.images.client import Client, Fetched, FetchOptions
-from influencers.images.failures import HostUnavailable
+from influencers.images.failures import FetchFailure, HostUnavailable
 
 MEGABYTE = 1_000_000
 # Short enough for a test, long enough for a busy machine.
@@ -176,6 +179,39 @@ def test_a_handshake_takes_its_time_and_no_more(client: Client) -> None:
         fetched, seconds = timed(client, f"https://127.0.0.1:{port}/")
     assert fetched.status == statuses.TIMEOUT
     assert seconds < OPTIONS.connect_seconds + GRACE
+
+
+def test_the_watchdog_wakes_up_again_after_a_quiet_time(
+    make: MakeClient, server: HostileServer
+) -> None:
+    client = make("127.0.0.1", options=FetchOptions(total_seconds=0.3))
+    for _ in range(2):
+        assert client.fetch(server.url("/good.jpg")).status == statuses.OK
+        time.sleep(0.5)
+        fetched, seconds = timed(client, server.url("/drip-headers"))
+        assert fetched.status == statuses.TIMEOUT
+        assert seconds < 0.3 + GRACE
+
+
+def test_a_body_that_arrives_after_the_deadline_is_too_late(server: HostileServer) -> None:
+    with PoolManager() as pool:
+        response = pool.request("GET", server.url("/good.jpg"), preload_content=False)
+        with pytest.raises(FetchFailure, match="timeout"):
+            read_body(
+                response, max_bytes=MEGABYTE, max_decoded_bytes=1, deadline=time.monotonic() - 1
+            )
+        response.close()
+
+
+def test_what_announces_too_much_is_not_read(client: Client, server: HostileServer) -> None:
+    fetched = client.fetch(server.url(f"/too-long?bytes={OPTIONS.max_bytes + 1}"))
+    assert (fetched.status, fetched.bytes) == (statuses.TOO_LARGE, 0)
+
+
+def test_a_circle_is_gone_round_once(client: Client, server: HostileServer) -> None:
+    before = server.count("/loop")
+    client.fetch(server.url("/loop"))
+    assert server.count("/loop") - before == 1
 
 
 def test_nobody_there_is_refused(client: Client) -> None:
@@ -368,12 +404,15 @@ def test_a_connection_the_server_closed_meanwhile_is_no_failed_attempt(
 def test_bytes_too_many_do_not_become_the_next_answer(
     client: Client, server: HostileServer
 ) -> None:
-    for _ in range(5):
+    for _ in range(3):
+        assert client.fetch(server.url("/smuggle")).body == PICTURE
+        time.sleep(0.1)
         assert len(client.fetch(server.url("/too-short")).body) == len(PICTURE) // 2
         assert client.fetch(server.url("/good.jpg")).body == PICTURE
 
 
 def test_nothing_stays_open_after_close(make: MakeClient) -> None:
+    descriptors = len(os.listdir("/proc/self/fd"))
     with HostileServer(files={"/good.jpg": PICTURE}) as own:
         client = make("127.0.0.1")
         with ThreadPoolExecutor(8) as pool:
@@ -385,6 +424,7 @@ def test_nothing_stays_open_after_close(make: MakeClient) -> None:
         while own.open_connections() and time.monotonic() < until:
             time.sleep(0.01)
         assert own.open_connections() == 0
+    assert len(os.listdir("/proc/self/fd")) <= descriptors
 
 
 def test_one_good_host_among_31_bad_ones_is_as_fast_as_alone(
@@ -497,6 +537,18 @@ def test_certificates_that_cannot_be_read_are_refused_at_once(tmp_path: Path) ->
     for path in (empty, tmp_path / "absent.pem"):
         with pytest.raises(UserError, match="certificates to trust"):
             Client(FetchOptions(authorities=str(path)))
+
+
+def test_what_nobody_thought_of_costs_one_row(
+    make: MakeClient, server: HostileServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    def mistaken(host_key: str) -> None:
+        raise KeyError(host_key)
+
+    fetched = make("127.0.0.1", before_request=mistaken).fetch(server.url("/good.jpg"))
+    assert fetched.status == statuses.RESET
+    assert "KeyError" in fetched.detail
+    assert "unexpected failure" in caplog.text
 
 
 def test_a_closed_client_is_not_used(make: MakeClient, server: HostileServer) -> None:

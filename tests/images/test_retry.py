@@ -103,6 +103,8 @@ def test_retry_after_is_honoured(asked: float, step: object) -> None:
 def test_a_short_retry_after_does_not_shorten_a_long_pause() -> None:
     fetched = Fetched(statuses.THROTTLED, retry_after=1.0)
     assert next_step(fetched, 3, 3, NOW, POLICY, "k") == Later(NOW + 3600)
+    hasty = RetryPolicy(later_seconds=0.1)
+    assert next_step(fetched, 3, 3, NOW, hasty, "k") == Later(NOW + 1)
 
 
 @given(st.integers(1, 10**6), st.text())
