@@ -8,9 +8,9 @@ Paths (numbers are milliseconds unless they say otherwise):
 
     /endless /tiny-chunks /drip?ms= /drip-headers?ms= /continue-forever /silent /slow?ms=
     /slow-body?ms= /odd-headers
-    /short /cut-chunks /cut-headers /too-long?bytes= /too-short /smuggle /reset /two-lengths /garbage
-    /html /no-content /reset-content /empty /empty-until-close /until-close /chunked /close
-    /bomb /gzip /gzip-cut /gzip-members /brotli /huge-header
+    /short /cut-chunks /cut-headers /too-long?bytes= /too-short /smuggle /reset /garbage
+    /two-lengths /html /no-content /reset-content /empty /empty-until-close /until-close /chunked
+    /close /bomb /gzip /gzip-cut /gzip-members /brotli /huge-header
     /loop /hop?n= /redirect?to= /not-found /forbidden /status?code= /throttled?after=
     /flaky?fails= (503 that many times, then 200) /robots?say= /signed?oe=
     and every path given in `files`.
@@ -179,10 +179,11 @@ class HostileServer:
 
     def _one(self, connected: socket.socket, stream, number: int) -> bool:  # type: ignore[no-untyped-def]
         """Read a request and answer it; whether the connection stays open."""
+        if stream.peek(1)[:1] == b"\x16":  # a TLS handshake, in which there may be no line's end
+            connected.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+            return False
         first = stream.readline(65536).decode("latin-1").split()
         if len(first) != 3:
-            if first:
-                connected.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
             return False
         headers = {}
         while (line := stream.readline(65536).strip()) != b"":

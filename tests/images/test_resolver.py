@@ -107,7 +107,7 @@ def test_lookups_that_nobody_waits_for_are_dropped(service: NameService) -> None
     with ThreadPoolExecutor(30) as pool:
         names = ["hang1.test", "hang2.test"] + [f"n{i}.test" for i in range(28)]
         failed = list(pool.map(lambda name: status_of(resolver, name, 0.3), names))
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 1.5
     assert set(failed) == {(statuses.DNS_ERROR, True)}
     service.let_go.set()
     assert resolver.addresses("last.test", 5)
