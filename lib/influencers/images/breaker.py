@@ -1,0 +1,152 @@
+"""When a host is left alone: it is down, or it asked to be asked less often.
+
+A circuit breaker (Nygard, Release It!, 2007) as a state machine without a clock: every call is told
+the time, in seconds of any clock that never goes back.
+
+    closed ──► open        a run of failures without one success between them
+    open ──► half open     the cool-down is over: one request, the probe, may try
+    half open ──► closed   any request succeeded
+    half open ──► open     the probe failed: the cool-down doubles
+
+Beside it stands the pause that a host demands by 429: requests wait, no failure is counted.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from influencers.images import statuses
+
+# Failures that say that nobody answers. A 404 or a page that is no picture is an answer.
+FAILURES = frozenset(
+    {
+        statuses.TIMEOUT,
+        statuses.REFUSED,
+        statuses.RESET,
+        statuses.SERVER_ERROR,
+        statuses.DNS_ERROR,
+    }
+)
+
+# Outcomes of which the host knows nothing.
+NEUTRAL = frozenset(
+    {
+        statuses.EXPIRED,
+        statuses.BLOCKED_ADDRESS,
+        statuses.BAD_URL,
+        statuses.THROTTLED,
+        statuses.HOST_UNAVAILABLE,
+    }
+)
+
+CLOSED = "closed"
+OPEN = "open"
+HALF_OPEN = "half_open"
+
+
+@dataclass(frozen=True)
+class BreakerOptions:
+    """When breakers open, and for how long.
+
+    Attributes:
+        failures: in a row, over the whole cluster, that open the breaker; 0: never.
+        seconds: that the run must have lasted: a hundred requests under way share one hiccup.
+        cool_down: seconds until the first probe; doubles with each probe that fails.
+        longest: seconds that neither a cool-down nor a pause exceeds.
+        pause: seconds after a 429 that names none; doubles with each pause that did not help.
+    """
+
+    failures: int = 20
+    seconds: float = 2.0
+    cool_down: float = 30.0
+    longest: float = 900.0
+    pause: float = 2.0
+
+
+class Breaker:
+    """The state of one host."""
+
+    __slots__ = (
+        "_cool_downs", "_options", "_pauses", "_run", "_run_since", "_until", "paused_until",
+        "probing", "state",
+    )  # fmt: skip
+
+    def __init__(self, options: BreakerOptions) -> None:
+        self._options = options
+        self.state = CLOSED
+        self.probing = False  # the one request of half open is under way
+        self.paused_until = -math.inf
+        self._until = -math.inf
+        self._run = 0
+        self._run_since = 0.0
+        self._cool_downs = 0
+        self._pauses = 0
+
+    def report(self, succeeded: int, failed: int, now: float) -> None:
+        """Take note of finished requests, whose order among themselves is not known."""
+        self._advance(now)
+        if succeeded:
+            # Also while open: a request from before got its answer, so somebody is there.
+            self.state, self.probing = CLOSED, False
+            self._run = self._cool_downs = self._pauses = 0
+            return
+        if not failed:
+            return
+        if self.state == HALF_OPEN:
+            self._open(now)
+        elif self.state == CLOSED and self._options.failures:
+            if not self._run:
+                self._run_since = now
+            self._run += failed
+            lasted = now - self._run_since
+            if self._run >= self._options.failures and lasted >= self._options.seconds:
+                self._open(now)
+
+    def throttle(self, seconds: float | None, now: float) -> None:
+        """Pause a host that answered 429, for as long as it says or a growing time of our own."""
+        if seconds is None:
+            if now < self.paused_until:
+                return  # requests that were under way when the pause began
+            seconds = self._options.pause * 2.0 ** min(self._pauses, 30)
+            self._pauses += 1
+        pause = min(max(seconds, 0.0), self._options.longest)
+        self.paused_until = max(self.paused_until, now + pause)
+        self.probing = False
+
+    def shut_for(self, now: float) -> float:
+        """Seconds until a request may try again; 0 unless open."""
+        self._advance(now)
+        return self._until - now if self.state == OPEN else 0.0
+
+    def admits(self, now: float) -> bool:
+        """Whether one more request may be allowed now; say `probe` when it is."""
+        self._advance(now)
+        return self.state == CLOSED or (self.state == HALF_OPEN and not self.probing)
+
+    def probe(self) -> bool:
+        """Whether the request just allowed is the probe; remembers that it is under way."""
+        self.probing = self.state == HALF_OPEN
+        return self.probing
+
+    def probe_lost(self) -> None:
+        """The probe came back without a verdict, or never will: another may try."""
+        self.probing = False
+
+    def pristine(self, now: float) -> bool:
+        """Whether a new breaker would behave the same from now on."""
+        return (
+            self.state == CLOSED and not self._run and not self._pauses and now > self.paused_until
+        )
+
+    def _advance(self, now: float) -> None:
+        if self.state == OPEN and now >= self._until:
+            self.state, self.probing = HALF_OPEN, False
+
+    def _open(self, now: float) -> None:
+        options = self._options
+        seconds = min(options.cool_down * 2.0 ** min(self._cool_downs, 30), options.longest)
+        self._cool_downs += 1
+        self.state, self.probing = OPEN, False
+        self._until = now + seconds
+        self._run = 0
