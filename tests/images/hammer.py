@@ -35,7 +35,7 @@ def main() -> None:
     end = time.monotonic() + (1000 if seconds == "hang" else float(seconds))
     for _ in fetch_all(
         rows, fetch, RequestLeases(client), FetchingOptions(late_seconds=0.02),
-        next_step=lambda row, answer: None, done=lambda row, answer: answer.status,
+        next_step=lambda row, answer, tries: None, done=lambda row, answer: answer.status,
         unavailable=lambda row, seconds: "host_unavailable",
     ):  # fmt: skip
         if time.monotonic() > end:

@@ -21,8 +21,9 @@ from influencers.errors import UserError
 from influencers.images import wire
 from influencers.images.breaker import BreakerOptions
 from influencers.images.budget import BudgetOptions, HostLimits
-from influencers.images.budget_client import BudgetClient, HostUnavailable, client_of_process
+from influencers.images.budget_client import BudgetClient, client_of_process
 from influencers.images.budget_server import BudgetServer
+from influencers.images.leases import HostUnavailable
 
 SECRET = b"a secret of this test"
 HAMMER = Path(__file__).with_name("hammer.py")
@@ -58,7 +59,8 @@ def client(server: BudgetServer) -> Iterator[BudgetClient]:
 def test_four_processes_keep_to_one_budget_and_use_it() -> None:
     with serving(seconds=0.01) as web, BudgetServer(limited(50.0, 3), SECRET) as server:
         processes = [hammer(server, web.host, "4") for _ in range(4)]
-        starts = sorted(t for one in processes for t in json.loads(one.communicate()[0]))
+        by_process = [json.loads(process.communicate()[0]) for process in processes]
+        starts = sorted(start for starts in by_process for start in starts)
     assert [process.returncode for process in processes] == [0] * 4
     assert web.most_at_once <= 3
     windows = [sum(first <= start < first + 1 for start in starts) for first in starts]
@@ -66,6 +68,8 @@ def test_four_processes_keep_to_one_budget_and_use_it() -> None:
     # Between the first second, while processes still come up, and the first process's end.
     begin, end = starts[0] + 0.5, starts[0] + 3.5
     assert sum(begin <= start < end for start in starts) >= 0.9 * 50 * 3
+    shares = [sum(begin <= start < end for start in starts) for starts in by_process]
+    assert min(shares) >= 0.5 * sum(shares) / 4
 
 
 def test_a_killed_process_gives_its_connections_back(

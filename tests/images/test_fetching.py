@@ -6,6 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
 import pytest
 
@@ -13,9 +14,10 @@ from counting_server import Answer, get, serving
 from influencers.errors import UserError
 from influencers.images.breaker import BreakerOptions
 from influencers.images.budget import BudgetOptions, HostLimits
-from influencers.images.budget_client import BudgetClient, HostUnavailable
+from influencers.images.budget_client import BudgetClient
 from influencers.images.budget_server import BudgetServer
 from influencers.images.fetching import FetchingOptions, Row, fetch_all
+from influencers.images.leases import HostUnavailable
 from influencers.images.request_leases import RequestLeases
 
 SECRET = b"a secret of this test"
@@ -41,7 +43,7 @@ class Budget:
     def fetch(
         self, rows: Iterable[Row], fetch: Callable[[str], Answer],
         options: FetchingOptions | None = None, *,
-        wait: Callable[[Row, Answer], float | None] = lambda row, answer: None,
+        wait: Callable[[Row, Answer, int], float | None] = lambda row, answer, tries: None,
         done: Callable[[Row, Answer], Result] = (
             lambda row, answer: (row.image_key, answer.status, row.attempts)
         ),
@@ -138,8 +140,8 @@ def test_a_row_is_tried_again_when_its_wait_is_over_and_costs_no_thread_meanwhil
         tried.setdefault(url, []).append(time.monotonic())
         return Answer("timeout" if "bad" in url and len(tried[url]) < 3 else "ok")
 
-    def wait(one: Row, answer: Answer) -> float | None:
-        return 0.2 * one.attempts if answer.status == "timeout" else None
+    def wait(one: Row, answer: Answer, tries: int) -> float | None:
+        return 0.2 * tries if answer.status == "timeout" else None
 
     rows = [row(number, "bad:80") for number in range(20)]
     rows += [row(number) for number in range(20)]
@@ -260,7 +262,7 @@ def test_a_host_that_throttles_is_paused_for_everyone() -> None:
             web.code, web.retry_after = 200, None
             return answer
 
-        def wait(one: Row, answer: Answer) -> float | None:
+        def wait(one: Row, answer: Answer, tries: int) -> float | None:
             return 0.0 if answer.status == "throttled" else None
 
         rows = [row(number, web.host) for number in range(30)]
@@ -291,6 +293,23 @@ def test_a_redirect_needs_a_lease_of_its_own_and_gives_the_other_back() -> None:
     assert len(results) == len(seen) == 3
 
 
+def test_a_redirect_is_a_success_of_the_host_that_gave_it() -> None:
+    class Redirected(NamedTuple):
+        status: str
+        final_host: str
+        retry_after: float | None = None
+
+    breaker = BreakerOptions(failures=2, seconds=0.0, cool_down=60.0)
+    with budget(breaker=breaker) as b:
+        rows = [row(number) for number in range(200)]
+        failed = Counter(
+            status for _, status, _ in b.fetch(rows, lambda url: Redirected("reset", "cdn:80"))
+        )
+        assert failed == {"reset": 200}
+        with pytest.raises(HostUnavailable):
+            b.client.lease("cdn:80", 5.0)
+
+
 def test_a_redirect_to_a_busy_host_waits_no_longer_than_it_may() -> None:
     with budget(HostLimits(0.0, 1)) as b:
         b.client.lease("b:80", 1.0)
@@ -303,7 +322,7 @@ def test_a_redirect_to_a_busy_host_waits_no_longer_than_it_may() -> None:
                 return Answer("host_unavailable")
             return Answer("ok")
 
-        assert list(b.fetch([row(1, "a:80")], fetch)) == [("a:80/1", "host_unavailable", 1)]
+        assert list(b.fetch([row(1, "a:80")], fetch)) == [("a:80/1", "host_unavailable", 0)]
 
 
 def test_without_a_budget_server_the_task_fails_by_name() -> None:

@@ -16,30 +16,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from influencers.images import statuses
-
-# Failures that say that nobody answers. A 404 or a page that is no picture is an answer.
-FAILURES = frozenset(
-    {
-        statuses.TIMEOUT,
-        statuses.REFUSED,
-        statuses.RESET,
-        statuses.SERVER_ERROR,
-        statuses.DNS_ERROR,
-    }
-)
-
-# Outcomes of which the host knows nothing.
-NEUTRAL = frozenset(
-    {
-        statuses.EXPIRED,
-        statuses.BLOCKED_ADDRESS,
-        statuses.BAD_URL,
-        statuses.THROTTLED,
-        statuses.HOST_UNAVAILABLE,
-    }
-)
-
 CLOSED = "closed"
 OPEN = "open"
 HALF_OPEN = "half_open"

@@ -13,71 +13,16 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable
-from typing import NamedTuple, Protocol
 
 from influencers.errors import UserError
 from influencers.images import wire
+from influencers.images.leases import HostUnavailable, Lease, SingleLease, Waiter
+from influencers.images.outbox import Outbox
 
 _BEAT_SECONDS = 5.0
 _SILENCE_SECONDS = 15.0
 _CONNECT_SECONDS = 5.0
 _RETRY_SECONDS = 0.5
-
-
-class Lease(NamedTuple):
-    """The right to start one request to a host at `start` (monotonic) and to be under way.
-
-    `scarce`: others wait for the connection. `generation`: of the client's connection.
-    """
-
-    number: int
-    host: str
-    start: float
-    scarce: bool
-    generation: int
-
-
-class HostUnavailable(Exception):
-    """The host is not to be asked for `seconds`: its breaker is open, or it asked for a pause."""
-
-    def __init__(self, host: str, seconds: float) -> None:
-        super().__init__(f"{host} is not to be asked for {seconds:.0f} s")
-        self.host = host
-        self.seconds = seconds
-
-
-class Waiter(Protocol):
-    """Who wanted leases; called from the client's thread, and must return at once."""
-
-    def granted(self, host: str, leases: list[Lease]) -> None: ...  # noqa: D102
-    def refused(self, host: str, seconds: float) -> None: ...  # noqa: D102
-    def failed(self, error: UserError) -> None: ...  # noqa: D102
-
-
-class _Outbox:
-    """What the next message will say."""
-
-    def __init__(self) -> None:
-        self.ask: dict[str, int] = {}
-        self.cancel: dict[str, int] = {}
-        self.release: list[int] = []
-        self.outcomes: dict[str, list[float | None]] = {}
-        self.urgent = False
-
-    def __bool__(self) -> bool:
-        return bool(self.ask or self.cancel or self.release or self.outcomes)
-
-    def message(self) -> wire.Message:
-        said: wire.Message = {}
-        if self.ask:
-            said["ask"] = list(self.ask.items())
-        if self.cancel:
-            said["cancel"] = list(self.cancel.items())
-        if self.release:
-            said["release"] = self.release
-        if self.outcomes:
-            said["outcomes"] = [[host, *counts] for host, counts in self.outcomes.items()]
-        return said
 
 
 class BudgetClient:
@@ -95,7 +40,7 @@ class BudgetClient:
         self._patience = patience
         self._lock = threading.Lock()
         self._wanted: dict[str, deque[tuple[Waiter, int]]] = {}
-        self._out = _Outbox()
+        self._out = Outbox()
         self._generation = 0
         self._connected = False
         self._error: UserError | None = None
@@ -154,11 +99,7 @@ class BudgetClient:
     ) -> None:  # fmt: skip
         """Tell how requests ended; travels with the next message."""
         with self._lock:
-            counts = self._out.outcomes.setdefault(host, [0, 0, 0, None])
-            for at, count in enumerate((succeeded, failed, throttled)):
-                counts[at] = (counts[at] or 0) + count
-            if pause is not None:
-                counts[3] = max(counts[3] or 0.0, pause)
+            self._out.add_outcomes(host, (succeeded, failed, throttled), pause)
             self._out.urgent |= bool(throttled)
             self._nudge()
 
@@ -178,7 +119,7 @@ class BudgetClient:
             HostUnavailable: the host is refused, or none came in time.
             UserError: the server has been out of reach for too long.
         """
-        one = _One(self)
+        one = SingleLease(self.release)
         self.ask(host, 1, one, first=True)
         one.decided.wait(seconds)
         self.cancel(one)
@@ -281,7 +222,7 @@ class BudgetClient:
         with self._lock:
             wait = self._sent + self._pace - now
             if self._out and (self._out.urgent or wait <= 0 or now_or_never):
-                out, self._out = self._out, _Outbox()
+                out, self._out = self._out, Outbox()
                 said = wire.frame(out.message())
             elif now - self._sent >= _BEAT_SECONDS:
                 said = wire.frame({})
@@ -335,40 +276,6 @@ class BudgetClient:
             self._wanted.clear()
         for waiter in waiters.values():
             waiter.failed(error)
-
-
-class _One:
-    """Waits for a single lease."""
-
-    def __init__(self, client: BudgetClient) -> None:
-        self.decided = threading.Event()
-        self.seconds: float | None = None
-        self.error: UserError | None = None
-        self._client = client
-        self._lock = threading.Lock()
-        self._lease: Lease | None = None
-        self._left = False
-
-    def granted(self, host: str, leases: list[Lease]) -> None:
-        with self._lock:
-            if not self._left:
-                self._lease, leases = leases[0], leases[1:]
-        self.decided.set()
-        self._client.release(leases)
-
-    def refused(self, host: str, seconds: float) -> None:
-        self.seconds = seconds
-        self.decided.set()
-
-    def failed(self, error: UserError) -> None:
-        self.error = error
-        self.decided.set()
-
-    def leave(self) -> Lease | None:
-        """The lease, if it came; one that comes now is given back."""
-        with self._lock:
-            self._left = True
-            return self._lease
 
 
 _shared: dict[tuple[int, tuple[str, int], bytes], BudgetClient] = {}

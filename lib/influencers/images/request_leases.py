@@ -9,7 +9,8 @@ from __future__ import annotations
 import threading
 import time
 
-from influencers.images.budget_client import BudgetClient, HostUnavailable, Lease
+from influencers.images.budget_client import BudgetClient
+from influencers.images.leases import HostUnavailable, Lease
 
 
 class RequestLeases:

@@ -1,0 +1,84 @@
+"""How many requests one task may have under way, where a slow one holds up no other."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class FetchingOptions:
+    """How much one task does at once.
+
+    Attributes:
+        threads: requests under way, not counting stragglers.
+        stragglers: further requests under way, that have taken `straggler_seconds` already.
+        window: rows (text) read ahead, to find other hosts behind a slow one's rows.
+        results: not yet taken by the consumer and under way together, which bounds the memory.
+        late_seconds: a lease not used so long after its start is given back: used together
+            with others it would make a burst.
+    """
+
+    threads: int = 16
+    stragglers: int = 48
+    straggler_seconds: float = 2.0
+    window: int = 4096
+    results: int = 128
+    late_seconds: float = 0.25
+
+
+class Crew:
+    """The requests under way: for its first seconds each takes one of the threads' places."""
+
+    def __init__(self, options: FetchingOptions) -> None:
+        self._options = options
+        self._running: set[int] = set()
+        self._started: deque[tuple[float, int]] = deque()  # by time; ended ones leave when first
+        self._number = 0
+        self.quick = 0  # under way and no stragglers
+
+    def __len__(self) -> int:
+        """How many are under way."""
+        return len(self._running)
+
+    def start(self, now: float) -> int:
+        """One more; its number."""
+        self._number += 1
+        self._running.add(self._number)
+        self._started.append((now, self._number))
+        self.quick += 1
+        return self._number
+
+    def end(self, number: int) -> None:
+        """One fewer."""
+        self._running.discard(number)
+        if self._started and number >= self._started[0][1]:
+            self.quick -= 1  # it did not become a straggler
+        while self._started and self._started[0][1] not in self._running:
+            self._started.popleft()
+
+    def age(self, now: float) -> None:
+        """Who has taken long makes room for another."""
+        while self._started and self._started[0][0] <= now - self._options.straggler_seconds:
+            _, number = self._started.popleft()
+            self.quick -= number in self._running
+
+    def next_age(self) -> float:
+        """When `age` will change something; infinite: never."""
+        return self._started[0][0] + self._options.straggler_seconds if self._started else math.inf
+
+    def may_start(self, unread: int) -> bool:
+        """Whether there is room for one more request, with so many results not taken."""
+        options, running = self._options, len(self._running)
+        return (
+            self.quick < options.threads
+            and running < options.threads + options.stragglers
+            and running + unread < options.results
+        )
+
+    def room(self, unread: int) -> int:
+        """How many requests could start soon: half as many again as there are threads."""
+        options = self._options
+        threads = options.threads + options.threads // 2 - self.quick
+        return min(threads, options.results - unread - len(self._running))
