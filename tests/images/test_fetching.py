@@ -156,6 +156,15 @@ def test_a_row_is_tried_again_when_its_wait_is_over_and_costs_no_thread_meanwhil
     assert all(first >= 0.2 and second >= 0.4 for first, second in gaps)
 
 
+def test_a_retry_is_not_forgotten_when_nothing_else_happens() -> None:
+    with budget() as b:
+        began = time.monotonic()
+        wait: Callable[[Row, Answer, int], float | None]
+        wait = lambda row, answer, tries: 0.1 if tries < 4 else None  # noqa: E731
+        assert list(b.fetch([row(1)], fine, wait=wait)) == [("host:80/1", "ok", 4)]
+        assert time.monotonic() - began < 1.5
+
+
 def test_attempts_of_earlier_runs_count() -> None:
     with budget() as b:
         assert list(b.fetch([row(1, attempts=4)], fine)) == [("host:80/1", "ok", 5)]
@@ -207,6 +216,19 @@ def test_leaving_early_ends_threads_and_gives_leases_back() -> None:
         assert time.monotonic() - began < 1.0
         assert fetch_threads() == 0
         b.client.release([b.client.lease("host:80", 2.0) for _ in range(3)])
+
+
+def test_leaving_early_leaves_nothing_wanted() -> None:
+    with budget(HostLimits(20.0, 0)) as b:
+        running = b.fetch((row(number) for number in range(1000)), fine)
+        next(running)
+        time.sleep(0.1)
+        running.close()
+        other = BudgetClient(b.server.address, SECRET)
+        began = time.monotonic()
+        starts = [other.lease("host:80", 5.0).start for _ in range(20)]
+        assert starts[-1] - began < 2.0  # half of that is what was granted before, and waiting
+        other.close()
 
 
 @pytest.mark.parametrize("where", ["fetch", "wait", "done", "rows"])

@@ -1,0 +1,34 @@
+"""Room for requests, against a count from scratch."""
+
+from __future__ import annotations
+
+import math
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from influencers.images.crew import Crew, FetchingOptions
+
+OPTIONS = FetchingOptions(threads=3, stragglers=2, straggler_seconds=2.0, results=7)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["start", "end"]), st.integers(0, 9), st.floats(0, 3))))
+def test_who_takes_long_makes_room_up_to_a_limit(events: list[tuple[str, int, float]]) -> None:
+    crew, now = Crew(OPTIONS), 0.0
+    running: dict[int, float] = {}
+    for what, which, seconds in events:
+        now += seconds
+        crew.age(now)
+        if what == "start" and crew.may_start(0):
+            running[crew.start(now)] = now
+        elif what == "end" and running:
+            number = sorted(running)[which % len(running)]
+            del running[number]
+            crew.end(number)
+        quick = [start for start in running.values() if start > now - 2.0]
+        assert len(crew) == len(running) <= 5
+        assert crew.quick == len(quick) <= 3
+        assert crew.may_start(0) == (len(quick) < 3 and len(running) < 5)
+        assert not crew.may_start(7 - len(running))
+        assert crew.room(0) == min(4 - len(quick), 7 - len(running))
+        assert crew.next_age() <= min(quick, default=math.inf) + 2.0
