@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import socket
 import sys
 import time
 from typing import Any
 
 from pyspark.sql import SparkSession
 
-from influencers import files, manifest, metrics, progress
+from influencers import files, manifest, metrics, progress, session
 from influencers.config import Config
-from influencers.synthetic import generate, local_folder
-from jobs import communities, explore, features, ingest, report, train
+from influencers.synthetic import generate, image_server, local_folder
+from jobs import communities, explore, features, images, ingest, report, train
 from jobs.command_line import INPUT, OUTPUT, Job, Run, main
 
 # In the order of the data flow; the report reads what all of them wrote.
 STAGES: tuple[tuple[str, Run], ...] = (
     ("ingest", ingest.run),
     ("features", features.run),
+    ("images", images.run),
     ("communities", communities.run),
     ("explore", explore.run),
     ("train", train.run),
@@ -26,29 +29,48 @@ STAGES: tuple[tuple[str, Run], ...] = (
 )
 
 
+# The name that the pictures of the sample are served under, wherever the server really is.
+_SAMPLE_HOST = "images.example"
+
+
 def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     """Run every stage; without input, on a sample that is generated first."""
-    if not config.paths.input:
-        config = _with_sample(config)
-    metrics.start(spark, config)
-    for number, (name, stage) in enumerate(STAGES, start=1):
-        started = time.monotonic()
-        with progress.stage(spark, name, label=f"{number}/{len(STAGES)} {name}"):
-            numbers = stage(spark, config)
-        took = {"seconds": {name: time.monotonic() - started}}
-        metrics.update(spark, config, metrics.merged(numbers, took))
+    with contextlib.ExitStack() as stack:
+        if not config.paths.input:
+            config = _with_sample(spark, config, stack)
+        stages = [one for one in STAGES if one[0] != "images" or config.images.enabled]
+        metrics.start(spark, config)
+        for number, (name, stage) in enumerate(stages, start=1):
+            started = time.monotonic()
+            with progress.stage(spark, name, label=f"{number}/{len(stages)} {name}"):
+                numbers = stage(spark, config)
+            took = {"seconds": {name: time.monotonic() - started}}
+            metrics.update(spark, config, metrics.merged(numbers, took))
     manifest.update(spark, config, "pipeline")
     progress.say(f"report: {files.join(config.paths.output, 'report.html')}")
     return {}
 
 
-def _with_sample(config: Config) -> Config:
-    """The configuration with a generated sample as its input, made on this machine's disk."""
+def _with_sample(spark: SparkSession, config: Config, stack: contextlib.ExitStack) -> Config:
+    """The configuration with a generated sample as its input, and a server for its pictures."""
     folder = local_folder(config.paths.output) / "sample"
     progress.say(f"no --input: generating {config.generate.posts:,} posts into {folder}")
-    generate(folder, config.generate)
-    paths = dataclasses.replace(config.paths, input=(str(folder / "posts.csv"),))
-    return dataclasses.replace(config, paths=paths)
+    options = dataclasses.replace(config.generate, image_base_url=f"http://{_SAMPLE_HOST}")
+    generate(folder, options)
+    host, _ = session.driver_addresses(spark)
+    address = socket.gethostbyname(host)
+    _, port = stack.enter_context(image_server.serving(folder / "images", address=address))
+    return dataclasses.replace(
+        config,
+        paths=dataclasses.replace(config.paths, input=(str(folder / "posts.csv"),)),
+        generate=options,
+        images=dataclasses.replace(
+            config.images,
+            connect_to=(f"{_SAMPLE_HOST}:80={address}:{port}",),
+            # Our own server needs no sparing.
+            host_limits=(f"{_SAMPLE_HOST}=0/0",),
+        ),
+    )
 
 
 JOB = Job(

@@ -14,9 +14,10 @@ from influencers import files, tables
 from influencers.config import Config
 from influencers.ingest import posts, sources
 from influencers.models import frames, saved, scoring, unseen
-from influencers.models.declaration import INFLUENCE, KEYS
+from influencers.models.declaration import INFLUENCE, KEYS, VIRALITY
+from influencers.models.pictures import with_pictures
 from jobs.command_line import INPUT, OUTPUT, Job, Option, main
-from jobs.train import LABEL, communities
+from jobs.train import LABEL, communities, pictures
 
 
 def run(spark: SparkSession, config: Config) -> dict[str, Any]:
@@ -28,6 +29,8 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     table = _features(spark, config, card)
     scoring.check_columns(table, card, ", ".join(config.paths.input))
     frame = frames.with_communities(table, communities(spark, config))
+    if model == VIRALITY:
+        frame = with_pictures(frame, None)
     tables.merge(
         scoring.score(frame, pipeline, card),
         config,
@@ -58,19 +61,23 @@ def _features_of_posts(spark: SparkSession, config: Config, card: Mapping[str, A
     )
     known = tables.exists(spark, config, "posts")
     # Features mean what they meant in training, whatever this run's configuration says.
-    return unseen.features_of_new(
-        posts.with_tags(posts.latest(posts.good(records))),
+    new = posts.with_tags(posts.latest(posts.good(records)))
+    described = unseen.features_of_new(
+        new,
         tables.read(spark, config, "posts") if known else None,
         model=card["model"],
         config=replace(config.features, **scoring.feature_settings(card)),
     )
+    if card["model"] == VIRALITY:
+        return with_pictures(described, pictures(spark, config, new))
+    return described
 
 
 JOB = Job(
     name="score",
     summary="Apply a saved model to new posts, or to the features of posts or accounts.",
     reads="a model; posts (CSV, JSON lines, Parquet) or a table of features (Delta, Parquet); "
-    "tables posts, account_communities (if there)",
+    "tables posts, account_communities, images (if there)",
     writes="table predictions_influence or predictions_virality: the rows whose split is scored",
     run=run,
     options=(

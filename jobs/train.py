@@ -13,7 +13,8 @@ from influencers import files, progress, side_by_side, tables
 from influencers.config import Config
 from influencers.explore import style
 from influencers.models import frames, importance, saved, training
-from influencers.models.declaration import TABLES
+from influencers.models.declaration import TABLES, VIRALITY
+from influencers.models.pictures import picture_features
 from influencers.schemas import SCHEMAS
 from jobs.command_line import OUTPUT, Job, Option, main
 
@@ -43,6 +44,14 @@ def communities(spark: SparkSession, config: Config) -> DataFrame | None:
     return frames.community_features(found, algorithm=config.models.community_algorithm)
 
 
+def pictures(spark: SparkSession, config: Config, posts: DataFrame) -> DataFrame | None:
+    """The pictures of posts as features; None where the stage has not run."""
+    if not tables.exists(spark, config, "images"):
+        return None
+    found = tables.read(spark, config, "images")
+    return picture_features(posts, found, mirrors=config.images.mirrors)
+
+
 def _numbers(trained: Sequence[Results]) -> dict[str, Any]:
     return {
         results[0].label.name: {one.split: one.metrics for one in results} for results in trained
@@ -55,6 +64,7 @@ def _train(spark: SparkSession, config: Config, model: str) -> list[Results]:
     frame = frames.model_frame(
         table,
         communities(spark, config),
+        _pictures_of_posts(spark, config) if model == VIRALITY else None,
         model=model,
         partitions=training.partitions_for(table.count(), config.models),
     ).persist()
@@ -70,6 +80,12 @@ def _train(spark: SparkSession, config: Config, model: str) -> list[Results]:
     finally:
         frame.unpersist()
     return trained
+
+
+def _pictures_of_posts(spark: SparkSession, config: Config) -> DataFrame | None:
+    if not tables.exists(spark, config, "posts"):
+        return None
+    return pictures(spark, config, tables.read(spark, config, "posts"))
 
 
 def _save(spark: SparkSession, config: Config, results: Results) -> None:
@@ -99,7 +115,7 @@ LABEL = Option(
 JOB = Job(
     name="train",
     summary="Train random forests for influence and virality, and measure them honestly.",
-    reads="tables accounts, post_features, account_communities (if there)",
+    reads="tables accounts, post_features; account_communities, images, posts (if there)",
     writes="models/NAME; tables predictions_influence, predictions_virality; two figures",
     run=run,
     options=(

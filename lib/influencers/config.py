@@ -176,9 +176,42 @@ class ExploreConfig:
 
 @dataclass(frozen=True)
 class ImagesConfig:
-    """The image stages."""
+    """How pictures are fetched and what they may cost."""
 
-    enabled: bool = False
+    enabled: bool = True
+    requests_per_second: float = 20.0
+    connections_per_host: int = 8
+    host_limits: tuple[str, ...] = ()
+    budget_port: int = 0
+    threads: int = 16
+    deadline_seconds: float = 30.0
+    connect_seconds: float = 5.0
+    read_seconds: float = 10.0
+    max_bytes: int = 20_000_000
+    max_pixels: int = 25_000_000
+    attempts_per_run: int = 3
+    attempts_in_all: int = 8
+    later_seconds: float = 900.0
+    breaker_failures: int = 20
+    respect_opt_out: bool = True
+    user_agent: str = "influencers/0.1 (research; image features)"
+    mirrors: tuple[str, ...] = ("cdninstagram.com", "fbcdn.net")
+    allow_hosts: tuple[str, ...] = ()
+    connect_to: tuple[str, ...] = ()
+    authorities: str = ""
+    commit_images: int = 20_000
+
+    def __post_init__(self) -> None:
+        for key in ("requests_per_second", "connections_per_host", "budget_port",
+                    "breaker_failures"):  # fmt: skip
+            _check(getattr(self, key) >= 0, f"images.{key}", "0 or more", getattr(self, key))
+        for key in ("deadline_seconds", "connect_seconds", "read_seconds", "later_seconds"):
+            _check(getattr(self, key) > 0, f"images.{key}", "above 0", getattr(self, key))
+        for key in ("threads", "max_bytes", "max_pixels", "attempts_per_run", "attempts_in_all",
+                    "commit_images"):  # fmt: skip
+            _check(getattr(self, key) >= 1, f"images.{key}", "at least 1", getattr(self, key))
+        _check(self.budget_port < 65_536, "images.budget_port", "a port", self.budget_port)
+        _check(self.threads <= 256, "images.threads", "at most 256", self.threads)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ def empty() -> Numbers:
     """Every key, without values: null is what no stage has measured yet."""
     return {
         "rows": {"read": None, "posts": None, "quarantined": None, "duplicates": None},
-        "images": {"due": None, "ok": None, "by_status": {}},
+        "images": {"wanted": None, "due": None, "asked": None, "ok": None, "by_status": {}},
         "duplicates": {"images": None, "pairs": None, "groups": None},
         "communities": {},
         "models": {},
@@ -65,6 +65,8 @@ def update(spark: SparkSession, config: Config, numbers: Mapping[str, Any]) -> N
     for section in ("communities", "models"):
         for name in numbers.get(section, {}):
             known[section].pop(name, None)
+    if "images" in numbers:
+        known["images"] = empty()["images"]
     _write(spark, config, merged(known, {"engines": manifest.engines(spark), **numbers}))
 
 

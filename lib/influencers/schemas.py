@@ -64,6 +64,39 @@ SCHEMAS: dict[str, StructType] = {
     ),
     # An input record that could not be used; key source_file, record.
     "quarantine": _table(source_file=STRING, record=BIGINT, raw=STRING, reasons=STRINGS),
+    # A picture, and what became of the last attempt to fetch it; key image_key. What is measured
+    # is null unless the status is ok.
+    "images": _table(
+        image_key=STRING,
+        url=STRING,
+        host=STRING,
+        status=STRING,
+        http_status=INT,
+        attempts=INT,
+        next_attempt_at=TIMESTAMP,
+        fetched_at=TIMESTAMP,
+        bytes=BIGINT,
+        sha256=STRING,
+        format=STRING,
+        width=INT,
+        height=INT,
+        frames=INT,
+        colors=ArrayType(_table(hex=STRING, share=DOUBLE)),
+        brightness=DOUBLE,
+        contrast=DOUBLE,
+        saturation=DOUBLE,
+        colorfulness=DOUBLE,
+        edge_density=DOUBLE,
+        glcm_contrast=DOUBLE,
+        glcm_homogeneity=DOUBLE,
+        glcm_energy=DOUBLE,
+        glcm_correlation=DOUBLE,
+        glcm_entropy=DOUBLE,
+        sharpness=DOUBLE,
+        phash=BIGINT,
+        quality=INT,
+        degenerate=BOOLEAN,
+    ),
     # A post, described; key shortcode.
     "post_features": _table(
         shortcode=STRING,
@@ -233,3 +266,6 @@ SCHEMAS: dict[str, StructType] = {
         verdict=STRING,
     ),
 }
+
+# Outcomes of the last portion of pictures, on their way into `images`.
+SCHEMAS["images_fetched"] = SCHEMAS["images"]

@@ -74,3 +74,10 @@ def java_version(spark: SparkSession) -> str:
     """The version of Java that the driver runs on."""
     jvm: Any = spark.sparkContext._jvm
     return str(jvm.java.lang.System.getProperty("java.version"))
+
+
+def driver_addresses(spark: SparkSession) -> tuple[str, str]:
+    """The host by which executors reach the driver, and the address that it listens on."""
+    settings = spark.sparkContext.getConf()
+    host = settings.get("spark.driver.host") or "127.0.0.1"
+    return host, settings.get("spark.driver.bindAddress") or host

@@ -18,6 +18,8 @@ _MADE_BY = {
     "quarantine": "ingest",
     "post_features": "features",
     "accounts": "features",
+    "images": "images",
+    "images_fetched": "images",
     "hashtag_edges": "communities",
     "communities": "communities",
     "account_communities": "communities",

@@ -21,7 +21,7 @@ from influencers.errors import UserError
 from influencers.images import wire
 from influencers.images.breaker import BreakerOptions
 from influencers.images.budget import BudgetOptions, HostLimits
-from influencers.images.budget_client import BudgetClient, client_of_process
+from influencers.images.budget_client import BudgetClient
 from influencers.images.budget_server import BudgetServer
 from influencers.images.leases import HostUnavailable, Lease, SingleLease
 
@@ -213,9 +213,3 @@ def test_a_taken_port_names_the_setting(server: BudgetServer) -> None:
     port = server.address[1]
     with pytest.raises(UserError, match=re.escape(f"127.0.0.1:{port}") + ".*images.budget_port"):
         BudgetServer(limited(), SECRET, port=port)
-
-
-def test_a_process_has_one_client(server: BudgetServer) -> None:
-    client = client_of_process(server.address, SECRET)
-    assert client_of_process(server.address, SECRET) is client
-    client.close()

@@ -92,3 +92,38 @@ def _entry(text: str) -> tuple[str, int | None]:
             "images.example.org, 127.0.0.1:8000 or [::1]:8000, without http:// and path"
         ) from None
     return target.host, target.port if found.group(2) else None
+
+
+_DETOUR = re.compile(r"([^=]+)=(\[[0-9A-Fa-f:.]+\]|[0-9.]+):([0-9]{1,5})")
+
+
+def detours(texts: Sequence[str]) -> dict[str, tuple[Address, int]]:
+    """Where to connect to instead of what a name resolves to: by `host:port`, address and port.
+
+    From texts `host:port=address:port`; the certificate is still that of the name. Such an address
+    need not be public.
+
+    Raises:
+        UserError: an entry does not read like this.
+
+    >>> detours(["images.example:80=127.0.0.1:8000"])
+    {'images.example:80': (IPv4Address('127.0.0.1'), 8000)}
+    """
+    found = {}
+    for text in texts:
+        parts = _DETOUR.fullmatch(text)
+        try:
+            if parts is None or not 0 < int(parts.group(3)) < 65_536:
+                raise ValueError
+            name, port = _entry(parts.group(1))
+            if port is None:
+                raise ValueError
+            address = ipaddress.ip_address(parts.group(2).strip("[]"))
+        except (ValueError, UserError):
+            raise UserError(
+                f"images.connect_to: {text!r} does not read host:port=address:port, "
+                "as in images.example:443=127.0.0.1:8443"
+            ) from None
+        host = f"[{name}]" if ":" in name else name
+        found[f"{host}:{port}"] = (address, int(parts.group(3)))
+    return found

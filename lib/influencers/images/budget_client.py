@@ -6,7 +6,6 @@ gathered for a moment and sent as one message; leases arrive whenever the server
 
 from __future__ import annotations
 
-import os
 import selectors
 import socket
 import threading
@@ -276,17 +275,3 @@ class BudgetClient:
             self._wanted.clear()
         for waiter in waiters.values():
             waiter.failed(error)
-
-
-_shared: dict[tuple[int, tuple[str, int], bytes], BudgetClient] = {}
-_shared_lock = threading.Lock()
-
-
-def client_of_process(address: tuple[str, int], secret: bytes, **options: float) -> BudgetClient:
-    """The one client of this process and server, made when first asked for."""
-    key = (os.getpid(), address, secret)
-    with _shared_lock:
-        client = _shared.get(key)
-        if client is None or client.broken:
-            client = _shared[key] = BudgetClient(address, secret, **options)
-        return client

@@ -13,15 +13,16 @@ from urllib3 import HTTPResponse
 
 from influencers.errors import UserError
 from influencers.images import statuses, targets
-from influencers.images.addresses import AllowedHosts
+from influencers.images.addresses import AllowedHosts, detours
 from influencers.images.bodies import read_body
-from influencers.images.connections import Connections, tls_context
+from influencers.images.connections import Connections
 from influencers.images.failures import FetchFailure
 from influencers.images.opt_out import is_opted_out
 from influencers.images.resolver import Resolve, Resolver
 from influencers.images.retry import retry_after_seconds
 from influencers.images.signed_urls import expires_at
 from influencers.images.targets import Target
+from influencers.images.tls import check_authorities, tls_context
 from influencers.images.watchdog import Watchdog
 
 _log = logging.getLogger(__name__)
@@ -136,13 +137,15 @@ class Client:
     Args:
         options: the limits.
         allow_hosts: `host` or `host:port` whose addresses need not be public.
+        connect_to: where to connect instead of asking the name service; see `detours`.
         resolve: asks the name service; as `socket.getaddrinfo`.
         before_request: called with the `host:port` of every hop before it is asked, to count or
             hold it back; what it waits is not held against the attempt. It may raise
             `HostUnavailable`.
 
     Raises:
-        UserError: an entry of `allow_hosts` is no host, or `authorities` no certificates.
+        UserError: an entry of `allow_hosts` or `connect_to` cannot be read, or `authorities` holds
+            no certificates.
     """
 
     def __init__(
@@ -150,6 +153,7 @@ class Client:
         options: FetchOptions,
         allow_hosts: Sequence[str] = (),
         *,
+        connect_to: Sequence[str] = (),
         resolve: Resolve = socket.getaddrinfo,
         before_request: Callable[[str], None] | None = None,
     ) -> None:
@@ -161,18 +165,13 @@ class Client:
             "Accept-Encoding": "identity",
         }
         context = functools.partial(tls_context, options.verify_tls, options.authorities)
-        if options.authorities:
-            try:
-                context()
-            except OSError as error:  # ssl's own errors are OSErrors too
-                raise UserError(
-                    f"cannot use {options.authorities!r} as certificates to trust: {error}"
-                ) from None
+        check_authorities(options.authorities)
         self._closed = False
         self._watchdog = Watchdog()
         self._resolver = Resolver(resolve)
         self._connections = Connections(
             AllowedHosts.parse(allow_hosts),
+            detours(connect_to),
             self._resolver,
             self._watchdog,
             connect_seconds=options.connect_seconds,

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3 import HTTPResponse
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
@@ -29,24 +28,6 @@ for _noisy in ("urllib3.connection", "urllib3.response"):
 
 # An address that is tried leaves its share of the time to the ones after it.
 _MAX_ADDRESSES = 4
-
-
-@functools.lru_cache(maxsize=8)
-def tls_context(verify: bool, authorities: str) -> ssl.SSLContext:
-    """The one TLS context of this process for these settings: building one takes 40 ms.
-
-    It trusts the system's authorities, those that come with requests (slim systems have none),
-    and the ones in the file `authorities`.
-    """
-    context = ssl.create_default_context()
-    context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
-    if authorities:
-        context.load_verify_locations(authorities)
-    context.set_alpn_protocols(["http/1.1"])
-    if not verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 class _Plain(HTTPConnection):
@@ -83,6 +64,7 @@ class Connections:
 
     Args:
         allowed: hosts whose addresses need not be public.
+        detours: by `host:port`, the address and port to connect to, whatever the name says.
         resolver: names to addresses.
         watchdog: ends what lasts too long.
         connect_seconds: for name, connection and TLS together.
@@ -95,6 +77,7 @@ class Connections:
     def __init__(
         self,
         allowed: AllowedHosts,
+        detours: Mapping[str, tuple[Address, int]],
         resolver: Resolver,
         watchdog: Watchdog,
         *,
@@ -105,6 +88,7 @@ class Connections:
         idle_seconds: float = 30.0,
     ) -> None:
         self._allowed = allowed
+        self._detours = detours
         self._resolver = resolver
         self._watchdog = watchdog
         self._connect_seconds = connect_seconds
@@ -198,14 +182,18 @@ class Connections:
 
     def _dial(self, target: Target, until: float) -> socket.socket:
         """A socket connected to a checked address of the target, its timeout what is left."""
-        addresses = self._checked(target, until)[:_MAX_ADDRESSES]
+        if target.host_key in self._detours:
+            address, port = self._detours[target.host_key]
+            addresses: tuple[Address, ...] = (address,)
+        else:
+            addresses, port = self._checked(target, until)[:_MAX_ADDRESSES], target.port
         failure = FetchFailure(statuses.TIMEOUT, "no time left to connect")
         for position, address in enumerate(addresses):
             left = until - time.monotonic()
             if left <= 0:
                 break
             try:
-                found = _connected(address, target.port, left / (len(addresses) - position))
+                found = _connected(address, port, left / (len(addresses) - position))
             except TimeoutError:
                 failure = FetchFailure(statuses.TIMEOUT, f"connecting to {address}")
             except OSError as error:

@@ -79,6 +79,27 @@ _COMMUNITY = _features(
     community_size="size of its community",
 )
 
+# Measured of the picture alone. Whether there is a measure is no feature: it depends on when the
+# posts were read and on how long their addresses were valid.
+_PICTURE = _features(
+    "images",
+    "picture",
+    picture_brightness="brightness of the picture",
+    picture_contrast="contrast of the picture",
+    picture_saturation="saturation of the picture",
+    picture_colorfulness="colourfulness of the picture",
+    picture_edge_density="edges in the picture",
+    picture_glcm_contrast="texture: contrast",
+    picture_glcm_homogeneity="texture: homogeneity",
+    picture_glcm_entropy="texture: entropy",
+    picture_sharpness="sharpness of the picture",
+    picture_ratio="width to height of the picture",
+    picture_top_color_share="share of the foremost colour",
+)
+
+# Groups whose unknown values become the median and nothing else.
+SILENT_GAPS = frozenset({"picture"})
+
 _ACCOUNTS = (
     _hidden("accounts", "identity", "owner_id", "owner_username", "username"),
     _hidden("accounts", "clock", "first_post_at", "last_post_at"),
@@ -134,6 +155,7 @@ _POSTS = (
         history_median_likes="median likes before", history_last_likes="last likes before",
         history_max_likes="highest likes before",
     ),
+    _PICTURE,
     _COMMUNITY,
 )  # fmt: skip
 
@@ -147,7 +169,9 @@ TABLES = {INFLUENCE: "accounts", VIRALITY: "post_features"}
 CLOCKS = {INFLUENCE: "first_post_at", VIRALITY: "created_at"}
 
 _ABOUT_ACCOUNTS = frozenset({"activity", "cadence", "engagement", "content", "community"})
-_BEFORE_POSTING = frozenset({"format", "text", "timing", "author", "history", "community"})
+_BEFORE_POSTING = frozenset(
+    {"format", "text", "timing", "author", "history", "community", "picture"}
+)
 
 LABELS: dict[str, Label] = {
     label.name: label

@@ -1,27 +1,36 @@
-"""The rows that models look at: one table, with the account's community beside it."""
+"""The rows that models look at: one table, with the account's community and the post's picture."""
 
 from __future__ import annotations
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from influencers.models.declaration import FEATURES, KEYS
+from influencers.models.declaration import FEATURES, KEYS, VIRALITY
+from influencers.models.pictures import with_pictures
 
 
 def model_frame(
-    table: DataFrame, communities: DataFrame | None, *, model: str, partitions: int
+    table: DataFrame,
+    communities: DataFrame | None,
+    pictures: DataFrame | None = None,
+    *,
+    model: str,
+    partitions: int,
 ) -> DataFrame:
     """Every declared column of a model, laid out the same way for the same rows.
 
     Args:
         table: `accounts` for influence, `post_features` for virality.
         communities: what `community_features` makes; None: both are unknown.
+        pictures: what `pictures.picture_features` makes; None: all are unknown.
         model: influence or virality.
         partitions: how many partitions the rows lie in, by a hash of their key and sorted by it.
             A forest samples by partition and place, so that it depends on this number, but not
             on how the table happens to be stored.
     """
     joined = with_communities(table, communities)
+    if model == VIRALITY:
+        joined = with_pictures(joined, pictures)
     key = KEYS[model]
     columns = [feature.name for feature in FEATURES[model]]
     return joined.select(*columns).repartition(partitions, key).sortWithinPartitions(key)

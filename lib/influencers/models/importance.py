@@ -30,6 +30,7 @@ COLOURS = {
     "cadence": style.PURPLE,
     "format": style.SKY,
     "community": style.VERMILION,
+    "picture": style.YELLOW,
 }
 _OTHER = style.GREY
 

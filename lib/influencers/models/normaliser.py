@@ -22,7 +22,7 @@ from pyspark.ml.feature import (
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from influencers.models.declaration import CATEGORICAL, Feature
+from influencers.models.declaration import CATEGORICAL, SILENT_GAPS, Feature
 
 VECTOR = "features"
 
@@ -50,7 +50,8 @@ def fit_normaliser(sample: DataFrame, features: Sequence[Feature]) -> Normaliser
     """Learn medians, means, deviations and categories from training rows.
 
     Unknown numbers become the median, and features with unknowns in the sample get a second
-    column that says so; unknown and new categories share one of their own. Booleans are 0 and 1.
+    column that says so (but for the groups of `SILENT_GAPS`); unknown and new categories share one
+    of their own. Booleans are 0 and 1.
 
     Args:
         sample: training rows, in one partition and a fixed order: sums of doubles depend on both.
@@ -62,7 +63,7 @@ def fit_normaliser(sample: DataFrame, features: Sequence[Feature]) -> Normaliser
     assert known is not None
     used = tuple(f for f in features if known[f.name] > 0)
     numbers = [f for f in used if f.kind != CATEGORICAL]
-    gaps = [f for f in numbers if known[f.name] < known["rows"]]
+    gaps = [f for f in numbers if known[f.name] < known["rows"] and f.group not in SILENT_GAPS]
     categories = [f for f in used if f.kind == CATEGORICAL]
     model = Pipeline(stages=_stages(numbers, gaps, categories)).fit(sample)
     columns = [f.name for f in numbers] + [f.name for f in gaps]

@@ -75,6 +75,34 @@ class Headline:
     note: str = ""
 
 
+# What became of a picture, in words.
+STATUS_TEXTS = {
+    "ok": "fetched and measured",
+    "not_asked": "not asked for yet",
+    "expired": "the address says that it is no longer valid; not asked",
+    "not_found": "gone (404, 410)",
+    "forbidden": "refused (401, 403)",
+    "http_error": "another refusal",
+    "server_error": "the server failed (5xx)",
+    "throttled": "asked too often (429)",
+    "timeout": "too slow",
+    "reset": "the connection broke off",
+    "refused": "nobody answers there",
+    "dns_error": "the name leads nowhere",
+    "tls_error": "the certificate is not to be trusted",
+    "blocked_address": "not on the public internet",
+    "bad_url": "no address of a picture",
+    "too_many_redirects": "sent from one address to another",
+    "too_large": "more bytes than images.max_bytes",
+    "opted_out": "the owner asks to leave it alone",
+    "not_an_image": "something else than a picture",
+    "unsupported_format": "a format that is not read",
+    "too_many_pixels": "more pixels than images.max_pixels",
+    "truncated": "cut off",
+    "broken": "damaged",
+    "host_unavailable": "the host was down; not asked",
+}
+
 FIGURE_TEXTS = {
     "follower_distribution": "Accounts by followers",
     "engagement_vs_followers": "Engagement rate by followers",
@@ -106,6 +134,10 @@ def headlines(metrics: Numbers, frames: Frames) -> list[Headline]:
                 f"modularity {decimal(one.get('modularity'))}, {plain(best)}",
             )
         )
+    if metrics["images"].get("wanted"):
+        images = metrics["images"]
+        share = percent(images["ok"] / images["wanted"])
+        found.append(Headline(count(images["ok"]), "pictures measured", f"{share} of those named"))
     for model in ("influence", "virality"):
         forest = headline_model(metrics["models"], model)
         if forest:
@@ -127,6 +159,12 @@ def warnings(metrics: Numbers) -> list[str]:
         found.append(
             f"{percent(rows['quarantined'] / rows['read'])} of the records are in quarantine: "
             "look at the reasons below before trusting any figure."
+        )
+    images = metrics["images"]
+    if images.get("wanted") and images["ok"] < images["wanted"] / 2:
+        found.append(
+            f"Only {percent(images['ok'] / images['wanted'])} of the pictures were measured: the "
+            "virality model knows the others by their median alone."
         )
     for name, one in metrics["communities"].items():
         if (one.get("largest_share") or 0) > 0.5:
@@ -191,6 +229,14 @@ def sections(metrics: Numbers, frames: Frames, config: Mapping[str, Any]) -> lis
             "so that nobody makes a community alone.",
             ("community_structure",),
             (_algorithm_table(metrics["communities"]), _circle_table(frames.circles)),
+        ),
+        Section(
+            "pictures",
+            "Pictures",
+            "Every picture that posts name is asked for once it is due, within what its host "
+            "bears; what became of it is in the table images.",
+            (),
+            (_picture_table(metrics["images"]),),
         ),
         Section(
             "data",
@@ -262,6 +308,22 @@ def headline_model(models: Numbers, model: str) -> Numbers | None:
 def share_of(rows: Numbers) -> str:
     """The quarantined share of what was read."""
     return percent(rows["quarantined"] / rows["read"]) if rows.get("read") else ""
+
+
+def _picture_table(images: Numbers) -> Table:
+    total = images.get("wanted") or 0
+    rows = tuple(
+        (plain(status), count(number), percent(number / total), STATUS_TEXTS.get(status, ""))
+        for status, number in sorted(images["by_status"].items(), key=lambda one: (-one[1], one[0]))
+    )
+    waiting = images.get("waiting") or 0
+    return Table(
+        "What became of the pictures",
+        ("status", "pictures", "share", "meaning"),
+        rows,
+        frozenset({1, 2}),
+        f"{count(waiting)} of them will be asked for again by a later run." if waiting else "",
+    )
 
 
 def _unknown(value: object) -> bool:

@@ -1,0 +1,210 @@
+"""What one Spark task does with its pictures: fetch, decode, measure, and enter what came of it.
+
+Everything a task needs travels in one picklable `FetchTask`; what a worker process can share
+between its tasks (connections, the budget's client) is kept here by process.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
+from threading import Lock
+from typing import Any
+
+import pyarrow as pa
+from pyspark.sql.pandas.types import to_arrow_schema
+
+from influencers.images import statuses
+from influencers.images.budget_client import BudgetClient
+from influencers.images.client import Client, Fetched, FetchOptions
+from influencers.images.decoding import DecodeLimits, Picture, decode
+from influencers.images.fetching import FetchingOptions, Row, fetch_all
+from influencers.images.measures import COLUMNS, measure
+from influencers.images.request_leases import RequestLeases
+from influencers.images.retry import Again, Later, RetryPolicy, next_step
+from influencers.schemas import SCHEMAS
+
+# Pictures measured together: a few megabytes of thumbnails, and few enough to come out soon.
+_BATCH = 128
+# Spark kills a worker that is silent for a quarter of an hour: a slow host is no hang.
+_LONGEST_SILENCE = 60.0
+_ENTRY = ("image_key", "url", "host", "status", "http_status", "attempts", "next_attempt_at",
+          "fetched_at", "bytes", "sha256")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one picture in this run; times are Unix seconds."""
+
+    row: Row
+    status: str
+    at: float
+    http_status: int | None = None
+    next_attempt_at: float | None = None
+    bytes: int | None = None
+    sha256: str | None = None
+    picture: Picture | None = None
+
+
+@dataclass(frozen=True)
+class FetchTask:
+    """Turns batches of due pictures into batches of ledger rows; given to `mapInArrow`.
+
+    Attributes:
+        budget_address: host and port of the budget server in the driver.
+        secret: shared with it.
+        fetch: the limits of one attempt.
+        policy: when to try again.
+        limits: what a picture may cost.
+        scheduling: how much one task does at once.
+        allow_hosts: hosts whose addresses need not be public.
+        connect_to: `host:port=address:port` to ask there instead.
+    """
+
+    budget_address: tuple[str, int]
+    secret: bytes = field(repr=False)
+    fetch: FetchOptions = field(default_factory=FetchOptions)
+    policy: RetryPolicy = field(default_factory=RetryPolicy)
+    limits: DecodeLimits = field(default_factory=DecodeLimits)
+    scheduling: FetchingOptions = field(default_factory=FetchingOptions)
+    allow_hosts: tuple[str, ...] = ()
+    connect_to: tuple[str, ...] = ()
+
+    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Rows of `image_key, url, host, attempts` in; rows of the table images out."""
+        shared = _shared(self)
+        outcomes = fetch_all(
+            _rows(batches),
+            shared.client.fetch,
+            shared.leases,
+            self.scheduling,
+            next_step=self._wait,
+            done=self._done,
+            unavailable=_unavailable,
+        )
+        held: list[Outcome] = []
+        spoke = time.monotonic()
+        for outcome in outcomes:
+            held.append(outcome)
+            if len(held) == _BATCH or time.monotonic() - spoke > _LONGEST_SILENCE:
+                yield ledger_rows(held)
+                held, spoke = [], time.monotonic()
+        if held:
+            yield ledger_rows(held)
+
+    def _wait(self, row: Row, fetched: Fetched, attempts: int) -> float | None:
+        step = next_step(fetched, attempts, row.attempts, time.time(), self.policy, row.image_key)
+        return step.after_seconds if isinstance(step, Again) else None
+
+    def _done(self, row: Row, fetched: Fetched) -> Outcome:
+        """The outcome of a last answer; called in the thread that fetched it."""
+        now = time.time()
+        # No more attempts in this run: what is left is another run's, or nobody's.
+        spent = replace(self.policy, max_attempts=0)
+        step = next_step(fetched, 1, row.attempts, now, spent, row.image_key)
+        outcome = Outcome(
+            row,
+            fetched.status,
+            now,
+            http_status=fetched.http_status,
+            next_attempt_at=step.next_attempt_at if isinstance(step, Later) else None,
+            bytes=fetched.bytes or None,
+        )
+        if fetched.status != statuses.OK:
+            return outcome
+        digest = hashlib.sha256(fetched.body).hexdigest()
+        found = decode(fetched.body, self.limits)
+        if isinstance(found, str):
+            return replace(outcome, status=found, sha256=digest)
+        return replace(outcome, sha256=digest, picture=found)
+
+
+def ledger_rows(outcomes: list[Outcome]) -> pa.RecordBatch:
+    """Outcomes as rows of the table images; what is measured is null without a picture."""
+    schema = to_arrow_schema(SCHEMAS["images"], timezone="UTC")
+    measured = measure([one.picture for one in outcomes if one.picture is not None])
+    places, place = [], 0
+    for one in outcomes:
+        places.append(None if one.picture is None else place)
+        place += one.picture is not None
+    spread = pa.array(places, pa.int32())
+    columns: dict[str, pa.Array] = {
+        name: pa.array([_entry(one)[name] for one in outcomes], schema.field(name).type)
+        for name in _ENTRY
+    }
+    for name in COLUMNS:
+        kind = schema.field(name).type
+        values = measured[name]
+        if name == "colors":
+            values = [[{"hex": hex_, "share": share} for hex_, share in one] for one in values]
+        columns[name] = pa.array(values, kind, from_pandas=True).take(spread)
+    return pa.RecordBatch.from_arrays([columns[name] for name in schema.names], schema=schema)
+
+
+def _entry(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "image_key": outcome.row.image_key,
+        "url": outcome.row.url,
+        "host": outcome.row.host,
+        "status": outcome.status,
+        "http_status": outcome.http_status,
+        "attempts": outcome.row.attempts,
+        "next_attempt_at": _moment(outcome.next_attempt_at),
+        "fetched_at": _moment(outcome.at),
+        "bytes": outcome.bytes,
+        "sha256": outcome.sha256,
+    }
+
+
+def _moment(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, timezone.utc)
+
+
+def _unavailable(row: Row, seconds: float) -> Outcome:
+    now = time.time()
+    return Outcome(row, statuses.HOST_UNAVAILABLE, now, next_attempt_at=now + seconds)
+
+
+def _rows(batches: Iterable[pa.RecordBatch]) -> Iterator[Row]:
+    for batch in batches:
+        names = ("image_key", "url", "host", "attempts")
+        yield from map(Row, *(batch.column(name).to_pylist() for name in names))
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """What the tasks of one worker process share."""
+
+    client: Client
+    leases: RequestLeases
+
+
+_of_process: dict[tuple[int, FetchTask], _Shared] = {}
+_lock = Lock()
+
+
+def _shared(task: FetchTask) -> _Shared:
+    """Connections and leases of this process; Spark keeps workers from one task to the next."""
+    key = (os.getpid(), task)
+    with _lock:
+        found = _of_process.get(key)
+        if found is None or found.leases.client.broken:
+            # A worker process has one task at a time: nobody uses what another run's tasks used.
+            for (process, _), old in list(_of_process.items()):
+                if process == os.getpid():
+                    old.client.close()
+                    old.leases.client.close()
+            _of_process.clear()
+            leases = RequestLeases(BudgetClient(task.budget_address, task.secret))
+            client = Client(
+                task.fetch,
+                task.allow_hosts,
+                connect_to=task.connect_to,
+                before_request=leases.before_request,
+            )
+            found = _of_process[key] = _Shared(client, leases)
+        return found

@@ -1,0 +1,100 @@
+"""What identifies a picture, and which of its addresses to ask: Spark expressions over URLs.
+
+Hosts of a content network come and go and signatures expire; the path of a picture stays. So a
+picture on a network whose hosts mirror each other is its path; anywhere else it is its whole
+address, as two sites may both have a `/1.jpg`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from influencers.images.signed_urls import EXPIRY_PATTERN
+
+# Scheme, host with port, path, query; a plain pattern, so that an odd address still has a key.
+_PARTS = r"^[hH][tT][tT][pP]([sS]?)://([^/?#]*)([^?#]*)(\?[^#]*)?"
+# Characters that long keys are cut to; a digest of the whole makes up for the rest.
+_LONGEST_KEY = 512
+
+
+def image_key(url: Column, *, mirrors: Sequence[str]) -> Column:
+    """The key of the picture at an address; null where there is no address.
+
+    Args:
+        url: as posts have it.
+        mirrors: domains whose hosts, all below them, serve the same paths: a picture there is its
+            path without the query. Elsewhere it is host, path and query. The scheme never counts.
+    """
+    host, path, query = _host(url), _part(url, 3), _part(url, 4)
+    mirrored = _below(F.regexp_replace(host, r":\d*$", ""), mirrors) & (path != "")
+    key = F.when(mirrored, path).otherwise(F.concat(host, path, query))
+    # What is no http address at all is known by its text.
+    key = F.when(key == "", url).otherwise(key)
+    digest = F.sha2(key, 256)
+    return F.when(F.length(key) <= _LONGEST_KEY, key).otherwise(
+        F.concat(F.substring(key, 1, _LONGEST_KEY - 65), F.lit("~"), digest)
+    )
+
+
+def host_key(url: Column) -> Column:
+    """`host:port` in lower case, the port also where the address leaves it out; null for none."""
+    host = F.regexp_replace(_host(url), r":$", "")
+    port = F.when(_part(url, 1) == "", ":80").otherwise(":443")
+    return F.when(host != "", F.when(host.rlike(r":\d+$"), host).otherwise(F.concat(host, port)))
+
+
+def expires_at(url: Column) -> Column:
+    """The Unix second from which a signed address is refused; null if it does not say."""
+    digits = F.regexp_extract(url, EXPIRY_PATTERN, 1)
+    return F.when(digits != "", F.conv(digits, 16, 10).cast("bigint"))
+
+
+def distinct_images(posts: DataFrame, *, mirrors: Sequence[str]) -> DataFrame:
+    """The pictures that posts show, each with the address that is valid for longest.
+
+    Grain: one row for each `image_key`, with `url`, `host` and `expires_at` (Unix seconds, null if
+    the address does not say). Of addresses that are valid equally long, the smallest.
+
+    Args:
+        posts: `image_url`; rows without one are left out.
+        mirrors: as in `image_key`.
+    """
+    url = F.col("image_url")
+    forever = F.lit(2**62)
+    best = F.min_by(
+        F.struct("url", "expires_at"), F.struct(-F.coalesce("expires_at", forever), "url")
+    )
+    return (
+        posts.where(url.isNotNull())
+        .select(
+            image_key(url, mirrors=mirrors).alias("image_key"),
+            url.alias("url"),
+            expires_at(url).alias("expires_at"),
+        )
+        .groupBy("image_key")
+        .agg(best.alias("best"))
+        .select(
+            "image_key", "best.url", host_key(F.col("best.url")).alias("host"), "best.expires_at"
+        )
+    )
+
+
+def _host(url: Column) -> Column:
+    """Host and port in lower case; empty for none."""
+    return F.lower(_part(url, 2))
+
+
+def _part(url: Column, group: int) -> Column:
+    return F.regexp_extract(url, _PARTS, group)
+
+
+def _below(host: Column, domains: Sequence[str]) -> Column:
+    """Whether a host is one of the domains or below it."""
+    if not domains:
+        return F.lit(False)
+    names = "|".join(re.escape(domain.lower().strip(".")) for domain in domains)
+    return host.rlike(rf"(^|\.)({names})\.?$")

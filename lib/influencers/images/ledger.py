@@ -1,0 +1,124 @@
+"""The table `images` as a ledger: what is due, and what came of it.
+
+A row for each picture that was ever wanted, with the outcome of the last attempt. Whoever wants to
+know what to fetch asks the ledger, so that a run that was killed goes on where it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from influencers.images import statuses
+from influencers.schemas import SCHEMAS
+
+# An address that was refused says nothing about a newer one of the same picture.
+_ABOUT_THE_ADDRESS = (statuses.EXPIRED, statuses.FORBIDDEN)
+
+
+def due(wanted: DataFrame, ledger: DataFrame | None, *, now: float) -> DataFrame:
+    """The pictures to see to: new ones, those whose next attempt is due, those with a new address.
+
+    Grain: one row for each `image_key` that is due: `url`, `host`, `attempts` so far and `expired`,
+    whether the address has run out: such a picture is entered in the ledger, not asked for.
+
+    Args:
+        wanted: what `keys.distinct_images` makes.
+        ledger: the table images; None before the first run.
+        now: Unix seconds.
+    """
+    moment = F.lit(now)
+    expired = F.coalesce(F.col("expires_at") <= moment, F.lit(False))
+    if ledger is None:
+        attempts, is_due = F.lit(0), F.lit(True)
+        known = wanted
+    else:
+        entry = ledger.select(
+            "image_key",
+            F.col("url").alias("asked_url"),
+            "status",
+            F.col("attempts").alias("asked"),
+            "next_attempt_at",
+        )
+        known = wanted.join(entry, on="image_key", how="left")
+        renewed = (
+            F.col("status").isin(*_ABOUT_THE_ADDRESS)
+            & (F.col("asked_url") != F.col("url"))
+            & ~expired
+        )
+        waited = F.unix_micros("next_attempt_at") <= moment * 1e6
+        is_due = F.col("status").isNull() | F.coalesce(waited, F.lit(False)) | renewed
+        attempts = F.when(renewed, 0).otherwise(F.coalesce("asked", F.lit(0)))
+    return known.where(is_due).select(
+        "image_key", "url", "host", attempts.cast("int").alias("attempts"), expired.alias("expired")
+    )
+
+
+def without_asking(rows: DataFrame, status: str | Column, *, now: float) -> DataFrame:
+    """Ledger rows for pictures that are settled without a request.
+
+    Args:
+        rows: of `due`.
+        status: what to enter.
+        now: Unix seconds.
+    """
+    known = {
+        "image_key": F.col("image_key"),
+        "url": F.col("url"),
+        "host": F.col("host"),
+        "status": F.lit(status),
+        "attempts": F.col("attempts"),
+        "fetched_at": F.timestamp_seconds(F.lit(now)),
+    }
+    return rows.select(
+        *(
+            known.get(field.name, F.lit(None)).cast(field.dataType).alias(field.name)
+            for field in SCHEMAS["images"]
+        )
+    )
+
+
+def newer(source: str, target: str) -> str:
+    """SQL that tells whether the entry in `source` is of a later attempt than that in `target`."""
+    return f"{source}.fetched_at > {target}.fetched_at"
+
+
+def coverage(wanted: DataFrame, ledger: DataFrame) -> dict[str, Any]:
+    """How many of the wanted pictures have been fetched, and what became of the others.
+
+    Returns:
+        `wanted`, `ok`, and `by_status`: pictures by status; `waiting` of those are to be asked for
+        again.
+    """
+    counted = (
+        wanted.select("image_key")
+        .join(ledger, on="image_key", how="left")
+        .groupBy(F.coalesce("status", F.lit("not_asked")).alias("status"))
+        .agg(F.count(F.lit(1)).alias("images"), F.count("next_attempt_at").alias("waiting"))
+        .sort("status")
+        .collect()
+    )
+    by_status = {row["status"]: row["images"] for row in counted}
+    return {
+        "wanted": sum(by_status.values()),
+        "ok": by_status.get(statuses.OK, 0),
+        "waiting": sum(row["waiting"] for row in counted),
+        "by_status": by_status,
+    }
+
+
+def remarks(numbers: Mapping[str, Any]) -> list[str]:
+    """What is worth saying of the counts of `coverage`, a line each."""
+    others = [
+        f"{status} {count:,}"
+        for status, count in sorted(numbers["by_status"].items(), key=lambda item: -item[1])
+        if status != statuses.OK
+    ]
+    line = f"pictures: {numbers['ok']:,} of {numbers['wanted']:,} fetched"
+    lines = [f"{line}; {', '.join(others)}" if others else line]
+    if numbers["waiting"]:
+        lines.append(f"{numbers['waiting']:,} of them are to be asked for again by a later run")
+    return lines

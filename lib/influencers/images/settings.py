@@ -1,0 +1,81 @@
+"""The image settings as the parts of the stage want them."""
+
+from __future__ import annotations
+
+import re
+
+from influencers.config import ImagesConfig
+from influencers.errors import UserError
+from influencers.images.addresses import AllowedHosts, detours
+from influencers.images.breaker import BreakerOptions
+from influencers.images.budget import BudgetOptions, HostLimits
+from influencers.images.client import FetchOptions
+from influencers.images.decoding import DecodeLimits
+from influencers.images.fetch_task import FetchTask
+from influencers.images.fetching import FetchingOptions
+from influencers.images.retry import RetryPolicy
+from influencers.images.tls import check_authorities
+
+_HOST_LIMIT = re.compile(r"([^=\s]+)=([0-9]+(?:\.[0-9]+)?)/([0-9]+)")
+
+
+def budget_options(config: ImagesConfig) -> BudgetOptions:
+    """What hosts bear.
+
+    Raises:
+        UserError: an entry of `host_limits` does not read `host=PER_SECOND/CONNECTIONS`.
+    """
+    return BudgetOptions(
+        limits=HostLimits(config.requests_per_second, config.connections_per_host),
+        hosts=dict(_host_limit(text) for text in config.host_limits),
+        breaker=BreakerOptions(failures=config.breaker_failures),
+        # A request that lives longer has ended with its worker.
+        lease_seconds=2 * config.deadline_seconds + 60,
+    )
+
+
+def fetch_task(
+    config: ImagesConfig, *, budget_address: tuple[str, int], secret: bytes
+) -> FetchTask:
+    """What every task is sent; what no task could use is found out here.
+
+    Raises:
+        UserError: hosts, detours, the user agent or the certificates cannot be read.
+    """
+    AllowedHosts.parse(config.allow_hosts)
+    detours(config.connect_to)
+    check_authorities(config.authorities)
+    return FetchTask(
+        budget_address=budget_address,
+        secret=secret,
+        fetch=FetchOptions(
+            total_seconds=config.deadline_seconds,
+            connect_seconds=config.connect_seconds,
+            read_seconds=config.read_seconds,
+            max_bytes=config.max_bytes,
+            max_decoded_bytes=config.max_bytes,
+            user_agent=config.user_agent,
+            respect_opt_out=config.respect_opt_out,
+            authorities=config.authorities,
+        ),
+        policy=RetryPolicy(
+            max_attempts=config.attempts_per_run,
+            max_attempts_in_all=config.attempts_in_all,
+            later_seconds=config.later_seconds,
+        ),
+        limits=DecodeLimits(max_pixels=config.max_pixels),
+        scheduling=FetchingOptions(threads=config.threads),
+        allow_hosts=config.allow_hosts,
+        connect_to=config.connect_to,
+    )
+
+
+def _host_limit(text: str) -> tuple[str, HostLimits]:
+    found = _HOST_LIMIT.fullmatch(text.strip())
+    if found is None:
+        raise UserError(
+            f"images.host_limits: {text!r} does not read host=PER_SECOND/CONNECTIONS, "
+            "as in images.example.org=5/2"
+        )
+    host, rate, connections = found.groups()
+    return host.lower(), HostLimits(float(rate), int(connections))

@@ -1,0 +1,56 @@
+"""The picture of a post as features: what was measured of it, and of nothing that came later."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from influencers.images import statuses
+from influencers.images.keys import image_key
+
+# The measures of the table `images` that say something about a picture by themselves.
+_MEASURES = (
+    "brightness", "contrast", "saturation", "colorfulness", "edge_density", "glcm_contrast",
+    "glcm_homogeneity", "glcm_entropy", "sharpness",
+)  # fmt: skip
+
+COLUMNS = (*(f"picture_{name}" for name in _MEASURES), "picture_ratio", "picture_top_color_share")
+
+
+def picture_features(posts: DataFrame, images: DataFrame, *, mirrors: tuple[str, ...]) -> DataFrame:
+    """The measures of the pictures of posts: grain shortcode, without posts whose picture is not.
+
+    `picture_ratio` is width / height, `picture_top_color_share` the share of the foremost colour;
+    the others are those of the table images.
+
+    Args:
+        posts: `shortcode`, `image_url`.
+        images: the table images.
+        mirrors: as `keys.image_key` has them.
+    """
+    measured = images.where(F.col("status") == statuses.OK).select("image_key", *_columns())
+    keyed = posts.select(
+        "shortcode", image_key(F.col("image_url"), mirrors=mirrors).alias("image_key")
+    )
+    return keyed.join(measured, on="image_key", how="inner").drop("image_key")
+
+
+def with_pictures(table: DataFrame, pictures: DataFrame | None) -> DataFrame:
+    """The table with the columns of `picture_features`; as it is where it has them already.
+
+    Args:
+        table: has shortcode.
+        pictures: what `picture_features` makes; None: all are unknown.
+    """
+    if COLUMNS[0] in table.columns:
+        return table
+    if pictures is not None:
+        return table.join(pictures, on="shortcode", how="left")
+    unknown = F.lit(None).cast("double")
+    return table.withColumns(dict.fromkeys(COLUMNS, unknown))
+
+
+def _columns() -> list[Column]:
+    ratio = F.try_divide("width", "height").alias("picture_ratio")
+    top = F.get(F.col("colors"), F.lit(0)).getField("share").alias("picture_top_color_share")
+    return [*(F.col(name).alias(f"picture_{name}") for name in _MEASURES), ratio, top]

@@ -1,0 +1,186 @@
+"""The images job in Spark, against a server that misbehaves."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import imagehash
+import pytest
+from pyspark.sql import SparkSession
+
+from hostile_server import HostileServer
+from image_bytes import noise, saved
+from influencers import tables
+from influencers.config import Config, ImagesConfig, PathsConfig
+from influencers.images.decoding import Decoded, DecodeLimits, decoded
+from influencers.images.perceptual_hash import from_hex
+from influencers.schemas import SCHEMAS
+from jobs import images
+
+FUTURE = 0xF0000000
+
+
+@pytest.fixture
+def server() -> Iterator[HostileServer]:
+    files = {f"/p/{number}.jpg": saved(noise(300, 200, number), "jpeg") for number in range(40)}
+    with HostileServer(files=files, body=files["/p/0.jpg"]) as running:
+        yield running
+
+
+def config_for(tmp_path: Path, server: HostileServer, **changes: Any) -> Config:
+    settings = ImagesConfig(
+        requests_per_second=0, connections_per_host=0, deadline_seconds=3.0, read_seconds=2.0,
+        attempts_per_run=2, threads=16, breaker_failures=0,
+        allow_hosts=(f"127.0.0.1:{server.port}",), max_bytes=2_000_000,
+    )  # fmt: skip
+    return Config(
+        paths=PathsConfig(output=str(tmp_path / "out")),
+        images=dataclasses.replace(settings, **changes),
+    )
+
+
+def write_posts(spark: SparkSession, config: Config, urls: Sequence[str | None]) -> None:
+    names = SCHEMAS["posts"].fieldNames()
+    rows = [
+        {"shortcode": f"S{number}", "owner_id": 1, "image_url": url}
+        for number, url in enumerate(urls)
+    ]
+    frame = spark.createDataFrame(
+        [[row.get(name) for name in names] for row in rows], SCHEMAS["posts"]
+    )
+    tables.write(frame, config, "posts")
+
+
+def ledger_of(spark: SparkSession, config: Config) -> dict[str, Any]:
+    rows = tables.read(spark, config, "images").collect()
+    found = {re.sub(r"^[^/]*", "", row.image_key).split("?")[0]: row for row in rows}
+    assert len(found) == len(rows)
+    return found
+
+
+HOSTILE = {
+    "/endless": "too_large", "/drip?ms=100": "timeout", "/drip-headers?ms=100": "timeout",
+    "/short": "reset", "/too-long?bytes=99999999": "too_large", "/html": "not_an_image",
+    "/no-content": "not_an_image", "/bomb": "too_large", "/loop": "too_many_redirects",
+    "/redirect?to=http://169.254.169.254/latest": "blocked_address",
+    "/not-found": "not_found", "/forbidden": "forbidden", "/reset": "reset",
+    "/garbage": "reset", "/status?code=418": "http_error", "/robots?say=noimageai": "opted_out",
+    "/throttled?after=3600": "throttled", "/flaky?fails=1": "ok", "/silent": "timeout",
+}  # fmt: skip
+
+
+def test_each_hostile_answer_has_its_status_and_no_other_row_suffers(
+    spark: SparkSession, tmp_path: Path, server: HostileServer
+) -> None:
+    config = config_for(tmp_path, server)
+    good = [server.url(f"/p/{number}.jpg") for number in range(40)]
+    urls: list[str | None] = [*good, *(server.url(path) for path in HOSTILE), None, good[0]]
+    urls += [server.url("/signed?oe=5F0E1A2B"), "nowhere", "http://10.0.0.1/a.jpg"]
+    write_posts(spark, config, urls)
+    began = time.monotonic()
+    numbers = images.run(spark, config)["images"]
+    assert time.monotonic() - began < 60
+    found = ledger_of(spark, config)
+    for path, status in HOSTILE.items():
+        assert found[path.split("?")[0]].status == status, path
+    statuses = tables.read(spark, config, "images").groupBy("status").count().collect()
+    counts = {row["status"]: row["count"] for row in statuses}
+    assert counts["ok"] == 41
+    assert counts["expired"] == counts["bad_url"] == 1
+    assert counts["blocked_address"] == 2
+    assert server.count("/signed") == 0
+    assert numbers["ok"] == 41
+    assert numbers["wanted"] == numbers["due"] == len(HOSTILE) + 43
+    assert server.count("/flaky") == 2
+    assert server.count("/not-found") == server.count("/forbidden") == 1
+
+
+def test_features_are_those_of_the_picture_and_a_second_run_asks_for_nothing(
+    spark: SparkSession, tmp_path: Path, server: HostileServer
+) -> None:
+    config = config_for(tmp_path, server)
+    write_posts(spark, config, [server.url(f"/p/{number}.jpg") for number in range(40)])
+    assert images.run(spark, config)["images"]["asked"] == 40
+    row = ledger_of(spark, config)["/p/3.jpg"]
+    picture = decoded(server.files["/p/3.jpg"], DecodeLimits())
+    assert isinstance(picture, Decoded)
+    assert row.phash == from_hex(str(imagehash.phash(picture.pixels)))
+    assert row.bytes == len(server.files["/p/3.jpg"])
+    assert row.sha256 == sha256(server.files["/p/3.jpg"]).hexdigest()
+    assert (row.format, row.width, row.height) == ("jpeg", picture.width, picture.height)
+    assert sum(one.share for one in row.colors) == pytest.approx(1)
+    assert row.attempts == 1
+    again = images.run(spark, config)["images"]
+    assert (again["asked"], again["due"], again["ok"]) == (0, 0, 40)
+    assert sum(server.count(path) for path in server.files) == 40
+    assert tables.read(spark, config, "images").count() == 40
+
+
+def test_what_is_to_be_tried_later_is_tried_when_it_is_due(
+    spark: SparkSession, tmp_path: Path, server: HostileServer
+) -> None:
+    config = config_for(tmp_path, server, attempts_per_run=1, later_seconds=0.001)
+    write_posts(spark, config, [server.url("/flaky?fails=2"), server.url("/throttled?after=3600")])
+    for status, attempts in (("server_error", 1), ("server_error", 2), ("ok", 3)):
+        images.run(spark, config)
+        row = ledger_of(spark, config)["/flaky"]
+        assert (row.status, row.attempts) == (status, attempts)
+        time.sleep(0.1)
+    waiting = ledger_of(spark, config)["/throttled"]
+    assert (waiting.status, waiting.attempts) == ("throttled", 1)
+    assert 3500 < waiting.next_attempt_at.timestamp() - waiting.fetched_at.timestamp() < 3700
+    assert server.count("/throttled") == 1
+
+
+def test_a_broken_run_goes_on_where_it_was(
+    spark: SparkSession, tmp_path: Path, server: HostileServer
+) -> None:
+    """A run that is cancelled in its second half keeps what it had entered."""
+    cores = spark.sparkContext.defaultParallelism
+    portion = 10
+    config = config_for(tmp_path, server, commit_images=-(-portion // cores), threads=2)
+    slow = [server.url(f"/slow?ms=150&n={number}") for number in range(40)]
+    write_posts(spark, config, slow)
+
+    deadline = time.monotonic() + 60
+
+    def cancel() -> None:
+        while server.count("/slow") < 25 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        spark.sparkContext.cancelAllJobs()
+
+    stop = threading.Thread(target=cancel, daemon=True)
+    stop.start()
+    with pytest.raises(Exception, match="cancel"):
+        images.run(spark, config)
+    stop.join()
+    kept = tables.read(spark, config, "images").count()
+    assert 0 < kept < 40
+    time.sleep(1.0)  # requests that were under way end
+    before = server.count("/slow")
+    numbers = images.run(spark, config)["images"]
+    assert numbers["asked"] == 40 - kept
+    assert server.count("/slow") - before == 40 - kept
+    assert tables.read(spark, config, "images").count() == numbers["ok"] == 40
+
+
+def test_a_host_is_asked_no_more_than_it_bears(
+    spark: SparkSession, tmp_path: Path, server: HostileServer
+) -> None:
+    config = config_for(
+        tmp_path, server, host_limits=(f"127.0.0.1:{server.port}=20/3",), threads=16
+    )
+    write_posts(spark, config, [server.url(f"/p/{number}.jpg") for number in range(40)])
+    began = time.monotonic()
+    assert images.run(spark, config)["images"]["ok"] == 40
+    assert time.monotonic() - began >= 39 / 20
+    assert server.most_active <= 3
+    # A start may be late by a quarter of a second, so that a window holds that much more.
+    assert server.most_in(1.0) <= 20 * 1.25 + 1
