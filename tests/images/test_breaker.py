@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from influencers.images.breaker import CLOSED, HALF_OPEN, OPEN, Breaker, BreakerOptions
 
-OPTIONS = BreakerOptions(failures=3, seconds=2.0, cool_down=10.0, longest=60.0, pause=1.0)
+OPTIONS = BreakerOptions(
+    failures=3, seconds=2.0, cool_down=10.0, longest=60.0, pause=1.0, throttles=1
+)
 
 
 def opened(now: float = 0.0) -> Breaker:
@@ -102,6 +104,18 @@ def test_throttling_pauses_for_as_long_as_the_host_says() -> None:
     breaker.throttle(1e9, 102.0)
     assert breaker.paused_until == 162.0
     assert breaker.state == CLOSED
+
+
+def test_one_demand_is_for_its_picture_and_many_are_for_the_host() -> None:
+    breaker = Breaker(BreakerOptions(longest=60.0, pause=1.0, throttles=3))
+    breaker.throttle(50.0, 100.0, answers=2)
+    assert breaker.paused_until == 101.0
+    breaker.report(1, 0, 102.0)
+    breaker.throttle(50.0, 103.0, answers=2)
+    assert breaker.paused_until == 104.0
+    assert not breaker.pristine(105.0)
+    breaker.throttle(50.0, 105.0)
+    assert breaker.paused_until == 155.0
 
 
 def test_pauses_of_our_own_double_once_a_pause_until_a_success() -> None:

@@ -136,7 +136,7 @@ def test_an_open_breaker_refuses_and_lets_one_probe_through() -> None:
 
 def test_a_short_pause_delays_and_a_long_one_refuses() -> None:
     throttled = book(patience=30.0)
-    throttled.report("host", 0, 0, 0.0, throttled=2, pause=20.0)
+    throttled.report("host", 0, 0, 0.0, throttled=3, pause=20.0)
     throttled.ask("one", "host", 1, 1.0)
     assert granted(throttled, 1.0) == []
     assert granted(throttled, throttled.next_wake())[0].starts == [20.0]

@@ -31,6 +31,8 @@ class BreakerOptions:
         cool_down: seconds until the first probe; doubles with each probe that fails.
         longest: seconds that neither a cool-down nor a pause exceeds.
         pause: seconds after a 429 that names none; doubles with each pause that did not help.
+        throttles: 429s without a success between them after which what they demand is for the whole
+            host. Before, it is for the picture that was asked for: the host rests for `pause`.
     """
 
     failures: int = 20
@@ -38,14 +40,15 @@ class BreakerOptions:
     cool_down: float = 30.0
     longest: float = 900.0
     pause: float = 2.0
+    throttles: int = 3
 
 
 class Breaker:
     """The state of one host."""
 
     __slots__ = (
-        "_cool_downs", "_options", "_pauses", "_run", "_run_since", "_until", "paused_until",
-        "probing", "state",
+        "_cool_downs", "_options", "_pauses", "_run", "_run_since", "_throttled", "_until",
+        "paused_until", "probing", "state",
     )  # fmt: skip
 
     def __init__(self, options: BreakerOptions) -> None:
@@ -58,6 +61,7 @@ class Breaker:
         self._run_since = 0.0
         self._cool_downs = 0
         self._pauses = 0
+        self._throttled = 0
 
     def report(self, succeeded: int, failed: int, now: float) -> None:
         """Take note of finished requests, whose order among themselves is not known."""
@@ -65,7 +69,7 @@ class Breaker:
         if succeeded:
             # Also while open: a request from before got its answer, so somebody is there.
             self.state, self.probing = CLOSED, False
-            self._run = self._cool_downs = self._pauses = 0
+            self._run = self._cool_downs = self._pauses = self._throttled = 0
             return
         if not failed:
             return
@@ -79,8 +83,17 @@ class Breaker:
             if self._run >= self._options.failures and lasted >= self._options.seconds:
                 self._open(now)
 
-    def throttle(self, seconds: float | None, now: float) -> None:
-        """Pause a host that answered 429, for as long as it says or a growing time of our own."""
+    def throttle(self, seconds: float | None, now: float, *, answers: int = 1) -> None:
+        """Pause a host that answered 429, for as long as it says or a growing time of our own.
+
+        Args:
+            seconds: the longest Retry-After; None where there was none.
+            now: the time.
+            answers: how many 429s.
+        """
+        self._throttled += answers
+        if seconds is not None and self._throttled < self._options.throttles:
+            seconds = min(seconds, self._options.pause)
         if seconds is None:
             if now < self.paused_until:
                 return  # requests that were under way when the pause began
@@ -112,7 +125,9 @@ class Breaker:
     def pristine(self, now: float) -> bool:
         """Whether a new breaker would behave the same from now on."""
         return (
-            self.state == CLOSED and not self._run and not self._pauses and now > self.paused_until
+            self.state == CLOSED
+            and not (self._run or self._pauses or self._throttled)
+            and now > self.paused_until
         )
 
     def _advance(self, now: float) -> None:

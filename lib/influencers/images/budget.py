@@ -155,7 +155,7 @@ class Book:
             state = self._hosts[host] = _Host(self._options.of(host), self._options.breaker)
         state.breaker.report(succeeded, failed, now)
         if throttled:
-            state.breaker.throttle(pause, now)
+            state.breaker.throttle(pause, now, answers=throttled)
         self._touch(host, state, now)
 
     def forget(self, client: Hashable, now: float) -> None:
