@@ -67,6 +67,8 @@ def _with_sample(spark: SparkSession, config: Config, stack: contextlib.ExitStac
         images=dataclasses.replace(
             config.images,
             connect_to=(f"{_SAMPLE_HOST}:80={address}:{port}",),
+            # As on a content network, the path is the picture, whatever the signature.
+            mirrors=(*config.images.mirrors, _SAMPLE_HOST),
             # Our own server needs no sparing.
             host_limits=(f"{_SAMPLE_HOST}=0/0",),
         ),

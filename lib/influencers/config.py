@@ -123,7 +123,7 @@ class ModelsConfig:
     time_share: float = 0.2
     min_positives: int = 20
     suspicious_auc: float = 0.99
-    trees: int = 100
+    trees: int = 64
     depth: int = 10
     max_bins: int = 128
     min_leaf: int = 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import json
 import re
@@ -16,9 +17,10 @@ from pyspark.sql import functions as F
 
 from influencers import tables
 from influencers.config import Config, load
+from influencers.images.perceptual_hash import from_hex
 from influencers.models.declaration import LABELS, allowed_features
 from influencers.schemas import SCHEMAS
-from influencers.synthetic import generate
+from influencers.synthetic import generate, image_server
 from jobs import features, ingest, pipeline
 
 SETTINGS = (
@@ -72,8 +74,8 @@ def metrics_of(config: Config) -> dict[str, Any]:
 
 
 def rows(frame: DataFrame) -> DataFrame:
-    """Without what differs by construction: the folder that a file lies in."""
-    return frame.drop("source_file")
+    """Without what differs by construction: the folder that a file lies in, and the hour."""
+    return frame.drop("source_file", "fetched_at")
 
 
 def test_everything_is_written(finished: Config, spark: SparkSession) -> None:
@@ -116,6 +118,22 @@ def test_the_manifest_says_what_was_read(finished: Config) -> None:
     assert set(manifest["tables"]) == set(SCHEMAS)
 
 
+def test_pictures_are_those_that_were_planted(finished: Config, spark: SparkSession) -> None:
+    with output(finished, "sample", "truth", "images.csv").open(newline="") as lines:
+        planted = {f"/p/{row['image']}": row for row in csv.DictReader(lines)}
+    found = {row.image_key: row for row in tables.read(spark, finished, "images").collect()}
+    assert set(found) <= set(planted)
+    fetched = {key: row for key, row in found.items() if row.status == "ok"}
+    assert len(fetched) >= 4
+    assert {row.status for row in found.values()} <= {"ok", "expired"}
+    for key, row in fetched.items():
+        assert (row.width, row.height) == (int(planted[key]["width"]), int(planted[key]["height"]))
+        assert (from_hex(planted[key]["phash"]) ^ row.phash).bit_count() <= 2
+    numbers = metrics_of(finished)["images"]
+    assert numbers["ok"] == len(fetched)
+    assert numbers["wanted"] == len(found) == sum(numbers["by_status"].values())
+
+
 def test_the_report_stands_alone(finished: Config) -> None:
     page = output(finished, "report.html").read_text()
     assert page.count("data:image/png;base64,") == len(FIGURES)
@@ -126,8 +144,15 @@ def test_run_again_in_other_partitions_gives_the_same_tables(
     finished: Config, spark: SparkSession, tmp_path: Path, partitions: None
 ) -> None:
     lines = output(finished, "sample", "posts.csv")
-    again = config_for(tmp_path / "out", f'paths.input=["{lines}"]')
-    pipeline.run(spark, again)
+    with image_server.serving(output(finished, "sample", "images")) as (address, port):
+        again = config_for(
+            tmp_path / "out",
+            f'paths.input=["{lines}"]',
+            f'images.connect_to=["images.example:80={address}:{port}"]',
+            'images.host_limits=["images.example=0/0"]',
+            'images.mirrors=["images.example"]',
+        )
+        pipeline.run(spark, again)
     for name in SCHEMAS:
         assert_df_equality(
             rows(tables.read(spark, again, name)),

@@ -1,0 +1,60 @@
+"""Outcomes as rows of the ledger."""
+
+from __future__ import annotations
+
+import pickle
+
+from pyspark.sql.pandas.types import to_arrow_schema
+
+from image_bytes import noise, saved
+from influencers.config import ImagesConfig
+from influencers.images import settings
+from influencers.images.decoding import DecodeLimits, Picture, decode
+from influencers.images.fetch_task import Outcome, ledger_rows
+from influencers.images.fetching import Row
+from influencers.schemas import SCHEMAS
+
+
+def picture(seed: int) -> Picture:
+    found = decode(saved(noise(60, 40, seed), "png"), DecodeLimits())
+    assert isinstance(found, Picture)
+    return found
+
+
+def outcome(number: int, found: Picture | None) -> Outcome:
+    row = Row(f"k{number}", f"u{number}", "h:80", 2)
+    return Outcome(row, "ok" if found else "timeout", 1_500_000_000.25, picture=found,
+                   next_attempt_at=None if found else 1_500_000_900.0)  # fmt: skip
+
+
+def test_measures_stand_beside_their_own_picture() -> None:
+    found = [picture(1), None, picture(2), None, None, picture(3)]
+    batch = ledger_rows([outcome(number, one) for number, one in enumerate(found)])
+    assert batch.schema.equals(to_arrow_schema(SCHEMAS["images"], timezone="UTC"))
+    rows = batch.to_pylist()
+    assert [row["image_key"] for row in rows] == [f"k{number}" for number in range(6)]
+    assert [row["phash"] is None for row in rows] == [one is None for one in found]
+    alone = ledger_rows([outcome(2, found[2])]).to_pylist()
+    assert rows[2] == alone[0]
+    assert rows[1]["next_attempt_at"].timestamp() == 1_500_000_900.0
+    assert rows[0]["fetched_at"].timestamp() == 1_500_000_000.25
+    assert rows[0]["attempts"] == 2
+
+
+def test_a_batch_without_pictures_has_the_same_columns() -> None:
+    batch = ledger_rows([outcome(1, None), outcome(2, None)])
+    assert batch.column("colors").null_count == batch.column("quality").null_count == 2
+
+
+def test_what_is_undefined_is_null() -> None:
+    blank = decode(saved(noise(8, 8).point(lambda _: 7), "png"), DecodeLimits())
+    assert isinstance(blank, Picture)
+    (row,) = ledger_rows([outcome(1, blank)]).to_pylist()
+    assert row["glcm_correlation"] is None
+    assert row["degenerate"] is True
+
+
+def test_a_task_travels_and_hides_its_secret() -> None:
+    task = settings.fetch_task(ImagesConfig(), budget_address=("h", 1), secret=b"hidden")
+    assert pickle.loads(pickle.dumps(task)) == task
+    assert "hidden" not in repr(task)
