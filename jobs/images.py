@@ -25,34 +25,45 @@ _STAGED = "images_fetched"
 
 def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     """Fetch what is due; returns how many pictures there are and what became of them."""
+    _begin(spark, config)
     posts = tables.read(spark, config, "posts")
     wanted = keys.distinct_images(posts, mirrors=config.images.mirrors)
     wanted.persist(StorageLevel.DISK_ONLY)
-    if tables.exists(spark, config, _STAGED):
-        _enter(tables.read(spark, config, _STAGED), config)
     now = time.time()
-    due = ledger.due(wanted, _ledger(spark, config), now=now).persist(StorageLevel.DISK_ONLY)
+    due = ledger.due(wanted, tables.read(spark, config, "images"), now=now)
+    due.persist(StorageLevel.DISK_ONLY)
     try:
-        expired, homeless = F.col("expired"), F.col("host").isNull()
-        _enter(ledger.without_asking(due.where(expired), statuses.EXPIRED, now=now), config)
-        lost = due.where(~expired & homeless)
-        _enter(ledger.without_asking(lost, statuses.BAD_URL, now=now), config)
-        asked = _fetch(due.where(~expired & ~homeless).drop("expired"), config)
+        hopeless = F.col("expired") | F.col("host").isNull()
+        all_due, settled = due.agg(F.count("*"), F.count_if(hopeless)).head()  # type: ignore[misc]
+        if settled:
+            status = F.when(F.col("expired"), statuses.EXPIRED).otherwise(statuses.BAD_URL)
+            _enter(ledger.without_asking(due.where(hopeless), status, now=now), config)
+        asked = all_due - settled
+        if asked:
+            _fetch(due.where(~hopeless).drop("expired"), asked, config)
         numbers = ledger.coverage(wanted, tables.read(spark, config, "images"))
-        numbers |= {"due": due.count(), "asked": asked}
     finally:
         due.unpersist()
         wanted.unpersist()
     for line in ledger.remarks(numbers):
         progress.say(line)
-    return {"images": numbers}
+    return {"images": {**numbers, "due": all_due, "asked": asked}}
 
 
-def _fetch(due: DataFrame, config: Config) -> int:
-    """Fetch in portions, each entered when it is complete; how many there were."""
+def _begin(spark: SparkSession, config: Config) -> None:
+    """Have both tables, and enter what a run that died had fetched and not entered."""
+    for name in ("images", _STAGED):
+        if not tables.exists(spark, config, name):
+            tables.write(spark.createDataFrame([], SCHEMAS[name]), config, name)
+    staged = tables.read(spark, config, _STAGED)
+    if not staged.isEmpty():
+        _enter(staged, config)
+
+
+def _fetch(due: DataFrame, count: int, config: Config) -> None:
+    """Fetch in portions, each entered when it is complete."""
     spark = due.sparkSession
     cores = spark.sparkContext.defaultParallelism
-    count = due.count()
     portions = math.ceil(count / (config.images.commit_images * cores))
     partitions = max(cores, min(2 * cores, count // 1000))
     secret = secrets.token_bytes(32)
@@ -68,11 +79,7 @@ def _fetch(due: DataFrame, config: Config) -> int:
             _enter(tables.read(spark, config, _STAGED), config)
             if portions > 1:
                 progress.say(f"portion {portion + 1} of {portions} fetched and entered")
-    return count
-
-
-def _ledger(spark: SparkSession, config: Config) -> DataFrame | None:
-    return tables.read(spark, config, "images") if tables.exists(spark, config, "images") else None
+    tables.write(spark.createDataFrame([], SCHEMAS[_STAGED]), config, _STAGED)
 
 
 def _enter(rows: DataFrame, config: Config) -> None:

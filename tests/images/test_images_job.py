@@ -184,3 +184,15 @@ def test_a_host_is_asked_no_more_than_it_bears(
     assert server.most_active <= 3
     # A start may be late by a quarter of a second, so that a window holds that much more.
     assert server.most_in(1.0) <= 20 * 1.25 + 1
+
+
+def test_posts_without_pictures_leave_an_empty_ledger(
+    spark: SparkSession, tmp_path: Path, server: HostileServer
+) -> None:
+    config = config_for(tmp_path, server)
+    write_posts(spark, config, [None, None])
+    numbers = images.run(spark, config)["images"]
+    assert numbers == {
+        "wanted": 0, "due": 0, "asked": 0, "ok": 0, "waiting": 0, "by_status": {},
+    }  # fmt: skip
+    assert tables.read(spark, config, "images").count() == 0

@@ -29,7 +29,7 @@ def at(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, timezone.utc)
 
 
-def due(frame: DataFrame, known: DataFrame | None) -> dict[str, tuple[int, bool]]:
+def due(frame: DataFrame, known: DataFrame) -> dict[str, tuple[int, bool]]:
     rows = ledger.due(frame, known, now=NOW).collect()
     found = {row.image_key: (row.attempts, row.expired) for row in rows}
     assert len(found) == len(rows)
@@ -38,7 +38,7 @@ def due(frame: DataFrame, known: DataFrame | None) -> dict[str, tuple[int, bool]
 
 def test_everything_is_due_at_first(spark: SparkSession) -> None:
     pictures = wanted(spark, ("a", "u", None), ("b", "u", int(NOW)), ("c", "u", int(NOW) + 1))
-    assert due(pictures, None) == {"a": (0, False), "b": (0, True), "c": (0, False)}
+    assert due(pictures, entries(spark)) == {"a": (0, False), "b": (0, True), "c": (0, False)}
 
 
 def test_later_only_what_is_new_or_waited_for(spark: SparkSession) -> None:
@@ -72,7 +72,7 @@ def test_a_newer_address_is_another_chance(spark: SparkSession) -> None:
 
 
 def test_what_is_settled_without_asking_is_a_row_of_the_ledger(spark: SparkSession) -> None:
-    pictures = ledger.due(wanted(spark, ("a", "u", 5)), None, now=NOW)
+    pictures = ledger.due(wanted(spark, ("a", "u", 5)), entries(spark), now=NOW)
     row = conform(ledger.without_asking(pictures, "expired", now=NOW), "images").first()
     assert row is not None
     assert (row.image_key, row.status, row.attempts, row.phash) == ("a", "expired", 0, None)

@@ -19,7 +19,7 @@ from influencers.schemas import SCHEMAS
 _ABOUT_THE_ADDRESS = (statuses.EXPIRED, statuses.FORBIDDEN)
 
 
-def due(wanted: DataFrame, ledger: DataFrame | None, *, now: float) -> DataFrame:
+def due(wanted: DataFrame, ledger: DataFrame, *, now: float) -> DataFrame:
     """The pictures to see to: new ones, those whose next attempt is due, those with a new address.
 
     Grain: one row for each `image_key` that is due: `url`, `host`, `attempts` so far and `expired`,
@@ -27,31 +27,24 @@ def due(wanted: DataFrame, ledger: DataFrame | None, *, now: float) -> DataFrame
 
     Args:
         wanted: what `keys.distinct_images` makes.
-        ledger: the table images; None before the first run.
+        ledger: the table images.
         now: Unix seconds.
     """
     moment = F.lit(now)
     expired = F.coalesce(F.col("expires_at") <= moment, F.lit(False))
-    if ledger is None:
-        attempts, is_due = F.lit(0), F.lit(True)
-        known = wanted
-    else:
-        entry = ledger.select(
-            "image_key",
-            F.col("url").alias("asked_url"),
-            "status",
-            F.col("attempts").alias("asked"),
-            "next_attempt_at",
-        )
-        known = wanted.join(entry, on="image_key", how="left")
-        renewed = (
-            F.col("status").isin(*_ABOUT_THE_ADDRESS)
-            & (F.col("asked_url") != F.col("url"))
-            & ~expired
-        )
-        waited = F.unix_micros("next_attempt_at") <= moment * 1e6
-        is_due = F.col("status").isNull() | F.coalesce(waited, F.lit(False)) | renewed
-        attempts = F.when(renewed, 0).otherwise(F.coalesce("asked", F.lit(0)))
+    entry = ledger.select(
+        "image_key",
+        F.col("url").alias("asked_url"),
+        "status",
+        F.col("attempts").alias("asked"),
+        "next_attempt_at",
+    )
+    known = wanted.join(entry, on="image_key", how="left")
+    about_the_address = F.col("status").isin(*_ABOUT_THE_ADDRESS)
+    renewed = about_the_address & (F.col("asked_url") != F.col("url")) & ~expired
+    waited = F.coalesce(F.unix_micros("next_attempt_at") <= moment * 1e6, F.lit(False))
+    is_due = F.col("status").isNull() | waited | renewed
+    attempts = F.when(renewed, 0).otherwise(F.coalesce("asked", F.lit(0)))
     return known.where(is_due).select(
         "image_key", "url", "host", attempts.cast("int").alias("attempts"), expired.alias("expired")
     )
