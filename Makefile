@@ -30,6 +30,10 @@ run: ## Run the whole pipeline on the embedded sample, into out/
 test: lint ## Run the checks, then every test
 	$(BIN)/python -m pytest $(ARGS)
 
+.PHONY: test-cluster
+test-cluster: test-setup ## Run the tests that start a Spark cluster and kill parts of it (Linux)
+	$(BIN)/python -m pytest -m cluster tests/cluster $(ARGS)
+
 .PHONY: lint
 lint: test-setup ## Check style and types
 	$(BIN)/ruff check .

@@ -1,0 +1,224 @@
+"""A standalone Spark cluster of real processes on loopback.
+
+    with running_cluster(folder) as cluster:
+        with cluster.submit("images", ["--output", "out"]) as job:
+            job.succeed(seconds=60)
+
+A master on 127.0.0.1 and workers of one core on addresses of their own: to Spark these are
+different hosts, so that speculative copies run, which it never puts beside the task they copy.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyspark
+
+import processes
+
+ROOT = Path(__file__).resolve().parents[2]
+SPARK = Path(pyspark.__file__).parent
+MASTER = "127.0.0.1"
+WORKERS = ("127.0.0.2", "127.0.0.3")
+
+_START_SECONDS = 120.0
+# Processes that live for a minute: a compiler that thinks longer, and threads for the garbage, cost
+# more than they gain.
+_SHORT_LIFE = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+_SETTINGS = {
+    "spark.driver.host": MASTER,
+    "spark.driver.bindAddress": MASTER,
+    "spark.driver.memory": "1g",
+    "spark.driver.extraJavaOptions": _SHORT_LIFE,
+    "spark.executor.memory": "1g",
+    "spark.executor.extraJavaOptions": _SHORT_LIFE,
+    "spark.ui.enabled": "false",
+    # Jobs start when all executors are there, and no task waits for the one that holds its data:
+    # both workers take part from the first picture on.
+    "spark.cores.max": str(len(WORKERS)),
+    "spark.scheduler.minRegisteredResourcesRatio": "1.0",
+    "spark.locality.wait": "0s",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.databricks.delta.snapshotPartitions": "1",
+}
+
+
+@dataclass(frozen=True)
+class Running:
+    """A process in a session of its own, with all that it starts, and what it says."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def said(self, pattern: str) -> list[str]:
+        """What the pattern finds in the log so far."""
+        return re.findall(pattern, self.log.read_text(errors="replace"))
+
+    def wait_until(self, happened: Callable[[], object], seconds: float, what: str) -> None:
+        """Wait for something that can happen only while the process runs."""
+
+        def happened_or_over() -> bool:
+            over = self.process.poll() is not None
+            assert happened() or not over, f"ended before {what}:\n{self._tail()}"
+            return bool(happened())
+
+        try:
+            processes.wait_until(happened_or_over, seconds, what)
+        except TimeoutError as error:
+            raise AssertionError(f"{error}:\n{self._tail()}") from None
+
+    def succeed(self, seconds: float) -> None:
+        """Wait for its end, which must be a good one."""
+        self.wait_until(lambda: self.process.poll() is not None, seconds, "its end")
+        assert self.process.returncode == 0, self._tail()
+
+    def kill(self) -> None:
+        """SIGKILL for it and all that it has started."""
+        processes.kill_session(self.process.pid)
+        self.process.wait()
+
+    def _tail(self) -> str:
+        return self.log.read_text(errors="replace")[-4000:]
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A cluster that runs."""
+
+    folder: Path
+    url: str
+    workers: Sequence[Running]
+
+    @contextlib.contextmanager
+    def submit(
+        self, job: str, arguments: Sequence[str], settings: Mapping[str, str] | None = None
+    ) -> Iterator[Running]:
+        """A job's driver on this machine, by `spark-submit.sh`; killed at the end of the block."""
+        settings = {**_SETTINGS, "spark.master": self.url, **(settings or {})}
+        options = [word for pair in settings.items() for word in ("--conf", "=".join(pair))]
+        env = {
+            **_environment(self.folder, MASTER),
+            "INFLUENCERS_PYTHON": sys.executable,
+            "INFLUENCERS_JARS": os.environ.get("INFLUENCERS_JARS", str(ROOT / ".jars")),
+            "SPARK_SUBMIT_ARGS": shlex.join(options),
+        }
+        number = len(list(self.folder.glob(f"{job}-*.log")))
+        log = self.folder / f"{job}-{number}.log"
+        with _started([str(ROOT / "spark-submit.sh"), job, *arguments], env, log) as running:
+            yield running
+
+    def executors(self) -> list[int]:
+        """The pids of the executors' JVMs, in the order of the workers."""
+        return [
+            pid
+            for worker in self.workers
+            for pid in processes.children(worker.process.pid, "CoarseGrainedExecutorBackend")
+        ]
+
+
+def python_workers(executor: int) -> list[int]:
+    """The pids of the Python processes that run, or have run, an executor's tasks."""
+    daemons = processes.children(executor, "pyspark")
+    return [pid for daemon in daemons for pid in processes.children(daemon, "pyspark")]
+
+
+@contextlib.contextmanager
+def slowed(pids: Sequence[int]) -> Iterator[None]:
+    """Processes that are stopped nine tenths of the time, as on a machine that is overloaded."""
+    over = threading.Event()
+
+    def send(number: signal.Signals) -> None:
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def stop_and_go() -> None:
+        while not over.is_set():
+            send(signal.SIGSTOP)
+            over.wait(0.9)
+            send(signal.SIGCONT)
+            over.wait(0.1)
+
+    thread = threading.Thread(target=stop_and_go, name="slowed")
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+@contextlib.contextmanager
+def running_cluster(folder: Path) -> Iterator[Cluster]:
+    """A master and its workers, from their registration to the end of the block."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        master = stack.enter_context(
+            _daemon(folder, MASTER, "master.Master", "--host", MASTER, "--port", "0")
+        )
+        address = rf"Starting Spark master at (spark://{re.escape(MASTER)}:\d+)"
+        master.wait_until(lambda: master.said(address), _START_SECONDS, "the master's address")
+        url = master.said(address)[0]
+        size = ("--cores", "1", "--memory", "1g", "--work-dir", str(folder / "work"))
+        workers = [
+            stack.enter_context(_daemon(folder, host, "worker.Worker", "--host", host, *size, url))
+            for host in WORKERS
+        ]
+        registered = "Successfully registered with master"
+        for worker in workers:
+            worker.wait_until(lambda w=worker: w.said(registered), _START_SECONDS, registered)
+        yield Cluster(folder, url, workers)
+
+
+@contextlib.contextmanager
+def _daemon(folder: Path, host: str, name: str, *arguments: str) -> Iterator[Running]:
+    env = _environment(folder, host)
+    env |= {"SPARK_DAEMON_MEMORY": "256m", "SPARK_DAEMON_JAVA_OPTS": _SHORT_LIFE}
+    # Our settings, for the master's REST port: it takes applications from anyone.
+    ours = ("--properties-file", str(ROOT / "conf" / "spark-defaults.conf"))
+    command = [str(SPARK / "bin" / "spark-class"), f"org.apache.spark.deploy.{name}"]
+    with _started(
+        [*command, "--webui-port", "0", *ours, *arguments], env, folder / f"{name}-{host}.log"
+    ) as running:
+        yield running
+
+
+@contextlib.contextmanager
+def _started(command: Sequence[str], env: Mapping[str, str], log: Path) -> Iterator[Running]:
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(
+            command, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+            start_new_session=True,
+        ) as process,
+    ):  # fmt: skip
+        running = Running(process, log)
+        try:
+            yield running
+        finally:
+            running.kill()
+
+
+def _environment(folder: Path, host: str) -> dict[str, str]:
+    """This process's environment without what its own Spark has put there."""
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("SPARK_", "PYSPARK_", "PYTHON"))
+    }
+    # The address is that of the daemons' web pages too, which cannot be turned off.
+    return inherited | {
+        "SPARK_HOME": str(SPARK),
+        "SPARK_LOCAL_IP": host,
+        "SPARK_LOCAL_DIRS": str(folder / "scratch"),
+    }

@@ -1,0 +1,203 @@
+"""The images job on a standalone cluster of which parts die, stall and run twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+from cluster import Cluster, Running, python_workers, running_cluster, slowed
+from hostile_server import HostileServer
+from image_bytes import noise, saved
+from influencers import tables
+from influencers.config import Config, PathsConfig
+from influencers.schemas import SCHEMAS
+from processes import wait_until
+
+pytestmark = [
+    pytest.mark.cluster,
+    pytest.mark.skipif(sys.platform != "linux", reason="needs /proc, and all of 127.0.0.0/8"),
+]
+
+PICTURES = 150
+RATE, CONNECTIONS = 30, 4
+# What an answer takes: with it, both limits bind.
+ANSWER_MS = 120
+# On a quiet machine a run takes a sixth of it.
+SECONDS = 300.0
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    # Whoever ends a run early leaves no cluster behind.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with running_cluster(tmp_path_factory.mktemp("cluster")) as running:
+        yield running
+    signal.signal(signal.SIGTERM, before)
+
+
+@dataclass(frozen=True)
+class Crawl:
+    """A table of posts, the server that has their pictures, and what the job makes of them."""
+
+    spark: SparkSession
+    config: Config
+    server: HostileServer
+
+    def arguments(self, **settings: object) -> list[str]:
+        host = self.server.host_key
+        settings = {
+            "allow_hosts": json.dumps([host]),
+            "host_limits": json.dumps([f"{host}={RATE}/{CONNECTIONS}"]),
+            **settings,
+        }
+        sets = [f"images.{name}={value}" for name, value in settings.items()]
+        return ["--output", self.config.paths.output, *(w for s in sets for w in ("--set", s))]
+
+    def asked(self) -> Counter[int]:
+        """How often each picture was asked for."""
+        return Counter(int(one.query["n"]) for one in self.server.requests)
+
+    def wait_for_requests(self, job: Running, count: int) -> None:
+        job.wait_until(
+            lambda: len(self.server.requests) >= count, SECONDS, f"request {count} to the server"
+        )
+
+    def entered(self, name: str = "images") -> list[int]:
+        """The pictures in a table that are ok, one number a row."""
+        if not tables.exists(self.spark, self.config, name):
+            return []
+        rows = tables.read(self.spark, self.config, name).where("status = 'ok'").collect()
+        return sorted(int(row.url.rpartition("=")[2]) for row in rows)
+
+    def assert_complete(self) -> None:
+        """One row for each picture, all ok, all asked for."""
+        assert tables.read(self.spark, self.config, "images").count() == PICTURES
+        assert self.entered() == list(range(PICTURES))
+        assert sorted(self.asked()) == list(range(PICTURES))
+
+    def assert_rate_kept(self) -> None:
+        # A start may be late by a quarter of a second, so that a window holds that much more.
+        assert self.server.most_in(1.0) <= RATE * 1.25 + 1
+
+
+@pytest.fixture
+def crawl(spark: SparkSession, tmp_path: Path) -> Iterator[Crawl]:
+    config = Config(paths=PathsConfig(output=str(tmp_path / "out")))
+    with HostileServer(body=saved(noise(300, 200), "jpeg")) as server:
+        names = SCHEMAS["posts"].fieldNames()
+        posts = [
+            {"shortcode": f"S{n}", "owner_id": 1,
+             "image_url": server.url(f"/slow?ms={ANSWER_MS}&n={n}")}
+            for n in range(PICTURES)
+        ]  # fmt: skip
+        rows = [[post.get(name) for name in names] for post in posts]
+        tables.write(spark.createDataFrame(rows, SCHEMAS["posts"]), config, "posts")
+        yield Crawl(spark, config, server)
+
+
+def test_a_killed_executor_costs_no_picture_and_strains_no_host(
+    cluster: Cluster, crawl: Crawl
+) -> None:
+    server = crawl.server
+    with cluster.submit("images", crawl.arguments()) as job:
+        crawl.wait_for_requests(job, 50)
+        before = cluster.executors()
+        assert len(before) == 2
+        assert server.most_active <= CONNECTIONS
+        os.kill(before[0], signal.SIGKILL)
+        # The budget counts the connections of the dead as free, where the host has yet to see that
+        # nobody listens any more: for the length of an answer it may have twice as many.
+        time.sleep(1.0)
+        assert server.most_active <= 2 * CONNECTIONS
+        server.most_active = 0
+        job.succeed(SECONDS)
+    assert server.most_active <= CONNECTIONS
+    crawl.assert_complete()
+    crawl.assert_rate_kept()
+    # What the dead one had fetched was lost with its task.
+    assert PICTURES < len(server.requests) < PICTURES + 50 + 2 * CONNECTIONS
+
+
+def test_speculative_copies_share_one_budget_and_make_one_row(
+    cluster: Cluster, crawl: Crawl, tmp_path: Path
+) -> None:
+    events = tmp_path / "events"
+    events.mkdir()
+    settings = {
+        "spark.speculation": "true",
+        "spark.speculation.interval": "100ms",
+        "spark.speculation.quantile": "0.5",
+        "spark.speculation.multiplier": "1.1",
+        "spark.speculation.minTaskRuntime": "500ms",
+        "spark.eventLog.enabled": "true",
+        "spark.eventLog.dir": events.as_uri(),
+        "spark.eventLog.rolling.enabled": "false",
+        "spark.eventLog.compress": "false",
+    }
+    with cluster.submit("images", crawl.arguments(), settings) as job:
+        crawl.wait_for_requests(job, 20)
+        with slowed(python_workers(cluster.executors()[0])):
+            # The other worker ends its task and begins a copy of this one ...
+            copied = 10
+            job.wait_until(
+                lambda: sum(times > 1 for times in crawl.asked().values()) >= copied,
+                SECONDS,
+                f"{copied} pictures asked for twice",
+            )
+        # ... and now both run as fast as they may.
+        job.succeed(SECONDS)
+    crawl.assert_complete()
+    crawl.assert_rate_kept()
+    assert crawl.server.most_active <= CONNECTIONS
+    assert max(crawl.asked().values()) == 2
+    (log,) = events.glob("app-*")
+    attempts = fetching_attempts(log)
+    assert [one["Speculative"] for one in attempts].count(True) == 1
+    assert [one["Killed"] for one in attempts].count(True) == 1
+
+
+def test_after_the_death_of_the_driver_only_what_was_missing_is_asked(
+    cluster: Cluster, crawl: Crawl
+) -> None:
+    arguments = crawl.arguments(commit_images=20)
+    with cluster.submit("images", arguments) as job:
+        crawl.wait_for_requests(job, 70)
+        job.kill()
+    # Its executors end by themselves, and ask nothing without the driver's budget.
+    wait_until(lambda: not cluster.executors(), 30, "the end of the executors")
+    kept = {*crawl.entered(), *crawl.entered("images_fetched")}
+    assert 0 < len(kept) < 70
+    first = crawl.asked()
+    assert sum(first.values()) <= 70 + 2 * CONNECTIONS
+    with cluster.submit("images", arguments) as job:
+        job.succeed(SECONDS)
+    again = crawl.asked() - first
+    assert again == Counter({n: 1 for n in range(PICTURES) if n not in kept})
+    crawl.assert_complete()
+    crawl.assert_rate_kept()
+
+
+def fetching_attempts(log: Path) -> list[dict[str, Any]]:
+    """How Spark's event log describes the attempts at the tasks that fetch, copies included."""
+    events = [json.loads(line) for line in log.read_text().splitlines()]
+    stages = {
+        event["Stage Info"]["Stage ID"]
+        for event in events
+        if event["Event"] == "SparkListenerStageSubmitted" and "MapInArrow" in json.dumps(event)
+    }
+    return [
+        event["Task Info"]
+        for event in events
+        if event["Event"] == "SparkListenerTaskEnd" and event["Stage ID"] in stages
+    ]
