@@ -27,7 +27,7 @@ run: ## Run the whole pipeline on the embedded sample, into out/
 	@./spark-submit.sh pipeline --output out $(ARGS)
 
 .PHONY: test
-test: lint ## Run the checks, then every test
+test: lint ## Run the checks, then every test but those of test-cluster
 	$(BIN)/python -m pytest $(ARGS)
 
 .PHONY: test-cluster
