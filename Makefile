@@ -49,6 +49,10 @@ format: test-setup ## Mend what ruff can mend
 hooks: test-setup ## Run the checks before every commit
 	$(BIN)/pre-commit install
 
+.PHONY: benchmark-images
+benchmark-images: benchmark-setup ## Measure pictures a second beside other ways (ARGS=--steps, ARGS=--slow)
+	PYTHONPATH=lib:. $(BIN)/python benchmarks/images.py $(ARGS)
+
 # --universal: one file for every platform and for Python 3.10 to 3.13.
 COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
 	--python-version 3.10 pyproject.toml

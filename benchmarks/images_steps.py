@@ -1,0 +1,58 @@
+"""What each step of the images stage costs: ms of processor time a picture, in one thread."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import numpy as np
+
+from influencers.images import colors, texture
+from influencers.images.client import Client, FetchOptions
+from influencers.images.decoding import DecodeLimits, Picture, decode
+from influencers.images.perceptual_hash import hashed
+
+T = TypeVar("T")
+_TOGETHER = 128
+
+
+def step_costs(address: str, count: int) -> dict[str, float]:
+    """The cost of each step, over so many pictures of a server; all at once in portions."""
+    total = dict.fromkeys(("fetch", "decode", "colours", "texture", "hash"), 0.0)
+
+    def timed(step: str, work: Callable[[], T]) -> T:
+        began = time.process_time()
+        result = work()
+        total[step] += time.process_time() - began
+        return result
+
+    client = Client(FetchOptions(), (address,))
+    client.fetch(f"http://{address}/p/0.jpg")
+    for start in range(0, count, _TOGETHER):
+        urls = [f"http://{address}/p/{n}.jpg" for n in range(start, min(start + _TOGETHER, count))]
+        bodies = timed("fetch", lambda urls=urls: [client.fetch(url).body for url in urls])
+        found = timed("decode", lambda b=bodies: [decode(one, DecodeLimits()) for one in b])
+        pictures = [one for one in found if isinstance(one, Picture)]
+        assert len(pictures) == len(urls)
+        samples = np.stack([one.colors for one in pictures])
+        greys = np.stack([one.grey for one in pictures])
+        small = np.stack([one.hash_grey for one in pictures])
+        timed("colours", lambda s=samples: _colours(s))
+        timed("texture", lambda g=greys: _texture(g))
+        timed("hash", lambda s=small: hashed(s))
+    client.close()
+    return {step: seconds / count * 1e3 for step, seconds in total.items()}
+
+
+def _colours(samples: np.ndarray) -> None:
+    for measured in (colors.dominant, colors.brightness, colors.saturation, colors.colorfulness):
+        measured(samples)
+
+
+def _texture(greys: np.ndarray) -> None:
+    texture.contrast(greys)
+    texture.edge_density(greys)
+    texture.cooccurrence(greys)
+    texture.sharpness(greys)
+    texture.quality(greys)
