@@ -251,3 +251,16 @@ def test_who_releases_gets_everything_in_the_end(
         now = min(limited.next_wake(), now + seconds)
         assert now < math.inf
     assert set(served.values()) == {wanted}
+
+
+def test_a_client_that_stalls_keeps_its_share_and_not_everybodys() -> None:
+    narrow = book(connections=4)
+    for client in ("stalls", "works"):
+        narrow.ask(client, "host", 50, 0.0)
+    served = Counter[object]()
+    for now in range(20):
+        for grant in granted(narrow, float(now)):
+            served[grant.client] += len(grant.starts)
+            if grant.client == "works":
+                narrow.release("works", numbers(grant), float(now))
+    assert served == {"stalls": 2, "works": 40}

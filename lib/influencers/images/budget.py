@@ -3,7 +3,9 @@
 The book of one driver: clients (worker processes) say how many requests to a host they could make,
 and are granted leases as the host's limits allow. A lease names the moment at which its request
 may start, and occupies one of the host's connections until it is released. Clients that wait for
-the same host are served in turn, one lease each. Pure: every call is told the time.
+the same host are served in turn, one lease each, those first that hold the fewest of its
+connections: one that has stalled keeps its share, and does not gather everybody's. Pure: every
+call is told the time.
 """
 
 from __future__ import annotations
@@ -85,17 +87,33 @@ class _Lease(NamedTuple):
 
 
 class _Host:
-    __slots__ = ("breaker", "demand", "limits", "next_start", "out", "spacing", "used", "wake")
+    __slots__ = (
+        "breaker", "demand", "held", "limits", "next_start", "out", "spacing", "used", "wake",
+    )  # fmt: skip
 
     def __init__(self, limits: HostLimits, breaker: BreakerOptions) -> None:
         self.limits = limits
         self.spacing = 1.0 / limits.rate if limits.rate else 0.0
         self.next_start = -math.inf
         self.out = 0
+        self.held: dict[Hashable, int] = {}  # connections by client
         self.demand: OrderedDict[Hashable, int] = OrderedDict()
         self.breaker = Breaker(breaker)
         self.used = -math.inf
         self.wake = math.inf
+
+    def next_client(self) -> Hashable:
+        """Whose turn it is, of those that want leases."""
+        if not self.limits.connections:
+            return next(iter(self.demand))
+        fewest, chosen = math.inf, None
+        for client in self.demand:
+            held = self.held.get(client, 0)
+            if held < fewest:
+                fewest, chosen = held, client
+            if not held:
+                break  # soon: those that hold any are no more than there are connections
+        return chosen
 
 
 _IDLE_SECONDS = 30.0  # after which a host without a past is forgotten,
@@ -239,7 +257,8 @@ class Book:
                 # Not as soon as one more start comes within reach: several at a time.
                 self._wake(name, host, start - horizon / 2)
                 break
-            client, wanted = next(iter(host.demand.items()))
+            client = host.next_client()
+            wanted = host.demand[client]
             if wanted > 1:
                 host.demand[client] = wanted - 1
                 host.demand.move_to_end(client)
@@ -247,6 +266,7 @@ class Book:
                 self._satisfied(client, name, host)
             starts.setdefault(client, []).append(start)
             host.out += 1
+            host.held[client] = host.held.get(client, 0) + 1
             host.next_start = start + host.spacing
             probe = host.breaker.probe()
         return probe
@@ -268,6 +288,9 @@ class Book:
             held.discard(number)
         host = self._hosts[lease.host]
         host.out -= 1
+        host.held[lease.client] -= 1
+        if not host.held[lease.client]:
+            del host.held[lease.client]
         if lease.probe:
             host.breaker.probe_lost()
         self._touch(lease.host, host, now)
