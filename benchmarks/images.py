@@ -35,7 +35,6 @@ import tempfile
 import threading
 import time
 import urllib.request
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -46,37 +45,13 @@ from typing import Any
 # Threads of numpy's own would be counted, and get in the way of our processes.
 os.environ["OMP_NUM_THREADS"] = "1"
 
+from images_machine import family, machine
 from images_server import make_pictures
 from images_steps import step_costs
 
 _HERE = Path(__file__).parent
-_TICKS = os.sysconf("SC_CLK_TCK")
-_PAGE = os.sysconf("SC_PAGE_SIZE")
 _SAMPLE_SECONDS = 0.25
 _SLOW_HOSTS = ("127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5")
-
-
-def family(root: int) -> tuple[float, int]:
-    """Seconds of processor time that a process and all it started have taken, and bytes held."""
-    children, stats = defaultdict(list), {}
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            try:
-                fields = (folder / "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue  # it has just ended
-            children[int(fields[1])].append(int(folder.name))
-            stats[int(folder.name)] = fields
-    ticks = pages = 0
-    unseen = [root]
-    while unseen:
-        process = unseen.pop()
-        unseen += children[process]
-        if process in stats:
-            # Its own, and that of children that have ended.
-            ticks += sum(map(int, stats[process][11:15]))
-            pages += int(stats[process][21])
-    return ticks / _TICKS, pages * _PAGE
 
 
 @dataclass(frozen=True)
@@ -276,15 +251,6 @@ def slow(chosen: argparse.Namespace) -> None:
                     f"last request ({fetching:.1f} s)",
                     flush=True,
                 )
-
-
-def machine() -> str:
-    """What the figures were measured on."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    model = next((line.split(":")[1].strip() for line in lines if "model name" in line), "?")
-    memory = os.sysconf("SC_PHYS_PAGES") * _PAGE / 2**30
-    load = os.getloadavg()[0]
-    return f"{os.cpu_count()} cores ({model}), {memory:.0f} GB, load {load:.1f} at the start"
 
 
 def main() -> None:

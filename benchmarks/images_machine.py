@@ -1,0 +1,42 @@
+"""What the images benchmark runs on, and what processes take of it: read from /proc."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from pathlib import Path
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+def family(root: int) -> tuple[float, int]:
+    """Seconds of processor time that a process and all it started have taken, and bytes held."""
+    children, stats = defaultdict(list), {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue  # it has just ended
+            children[int(fields[1])].append(int(folder.name))
+            stats[int(folder.name)] = fields
+    ticks = pages = 0
+    unseen = [root]
+    while unseen:
+        process = unseen.pop()
+        unseen += children[process]
+        if process in stats:
+            # Its own, and that of children that have ended.
+            ticks += sum(map(int, stats[process][11:15]))
+            pages += int(stats[process][21])
+    return ticks / _TICKS, pages * _PAGE
+
+
+def machine() -> str:
+    """What the figures were measured on."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next((line.split(":")[1].strip() for line in lines if "model name" in line), "?")
+    memory = os.sysconf("SC_PHYS_PAGES") * _PAGE / 2**30
+    load = os.getloadavg()[0]
+    return f"{os.cpu_count()} cores ({model}), {memory:.0f} GB, load {load:.1f} at the start"
