@@ -21,47 +21,36 @@ from jobs.command_line import OUTPUT, Job, main
 
 # Fetched rows on their way into the ledger: what a run that died had not entered yet is here.
 _STAGED = "images_fetched"
+_SCHEMA = SCHEMAS["images"]
 
 
 def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     """Fetch what is due; returns how many pictures there are and what became of them."""
-    _begin(spark, config)
+    if tables.exists(spark, config, _STAGED) and not _staged(spark, config).isEmpty():
+        _enter_staged(spark, config)
     posts = tables.read(spark, config, "posts")
     wanted = keys.distinct_images(posts, mirrors=config.images.mirrors)
     wanted.persist(StorageLevel.DISK_ONLY)
     now = time.time()
-    due = ledger.due(wanted, tables.read(spark, config, "images"), now=now)
-    due.persist(StorageLevel.DISK_ONLY)
+    due = ledger.due(wanted, _ledger(spark, config), now=now).persist(StorageLevel.DISK_ONLY)
     try:
         hopeless = F.col("expired") | F.col("host").isNull()
-        all_due, settled = due.agg(F.count("*"), F.count_if(hopeless)).head()  # type: ignore[misc]
-        if settled:
-            status = F.when(F.col("expired"), statuses.EXPIRED).otherwise(statuses.BAD_URL)
-            _enter(ledger.without_asking(due.where(hopeless), status, now=now), config)
-        asked = all_due - settled
-        if asked:
-            _fetch(due.where(~hopeless).drop("expired"), asked, config)
+        count, asked = due.agg(F.count("*"), F.count_if(~hopeless)).head()  # type: ignore[misc]
+        if count:
+            _settle(due.withColumn("hopeless", hopeless), count, config, now=now)
+        elif not tables.exists(spark, config, "images"):
+            tables.write(_ledger(spark, config), config, "images")
         numbers = ledger.coverage(wanted, tables.read(spark, config, "images"))
     finally:
         due.unpersist()
         wanted.unpersist()
     for line in ledger.remarks(numbers):
         progress.say(line)
-    return {"images": {**numbers, "due": all_due, "asked": asked}}
+    return {"images": {**numbers, "due": count, "asked": asked}}
 
 
-def _begin(spark: SparkSession, config: Config) -> None:
-    """Have both tables, and enter what a run that died had fetched and not entered."""
-    for name in ("images", _STAGED):
-        if not tables.exists(spark, config, name):
-            tables.write(spark.createDataFrame([], SCHEMAS[name]), config, name)
-    staged = tables.read(spark, config, _STAGED)
-    if not staged.isEmpty():
-        _enter(staged, config)
-
-
-def _fetch(due: DataFrame, count: int, config: Config) -> None:
-    """Fetch in portions, each entered when it is complete."""
+def _settle(due: DataFrame, count: int, config: Config, *, now: float) -> None:
+    """See to all that is due, in portions, each entered when it is complete."""
     spark = due.sparkSession
     cores = spark.sparkContext.defaultParallelism
     portions = math.ceil(count / (config.images.commit_images * cores))
@@ -69,22 +58,36 @@ def _fetch(due: DataFrame, count: int, config: Config) -> None:
     secret = secrets.token_bytes(32)
     host, bind = session.driver_addresses(spark)
     options = settings.budget_options(config.images)
+    status = F.when(F.col("expired"), statuses.EXPIRED).otherwise(statuses.BAD_URL)
     with BudgetServer(options, secret, host=bind, port=config.images.budget_port) as server:
         address = (host, server.address[1])
         task = settings.fetch_task(config.images, budget_address=address, secret=secret)
         for portion in range(portions):
-            its_own = F.pmod(F.xxhash64("image_key"), F.lit(portions)) == portion
-            rows = due.where(its_own).repartition(partitions, "image_key")
-            tables.write(rows.mapInArrow(task, SCHEMAS["images"]), config, _STAGED)
-            _enter(tables.read(spark, config, _STAGED), config)
+            rows = due.where(F.pmod(F.xxhash64("image_key"), F.lit(portions)) == portion)
+            asked = rows.where("NOT hopeless").select("image_key", "url", "host", "attempts")
+            fetched = asked.repartition(partitions, "image_key").mapInArrow(task, _SCHEMA)
+            settled = ledger.without_asking(rows.where("hopeless"), status, now=now)
+            tables.write(fetched.unionByName(settled), config, _STAGED)
+            _enter_staged(spark, config)
             if portions > 1:
                 progress.say(f"portion {portion + 1} of {portions} fetched and entered")
-    tables.write(spark.createDataFrame([], SCHEMAS[_STAGED]), config, _STAGED)
+    tables.write(spark.createDataFrame([], _SCHEMA), config, _STAGED)
 
 
-def _enter(rows: DataFrame, config: Config) -> None:
+def _ledger(spark: SparkSession, config: Config) -> DataFrame:
+    if tables.exists(spark, config, "images"):
+        return tables.read(spark, config, "images")
+    return spark.createDataFrame([], _SCHEMA)
+
+
+def _staged(spark: SparkSession, config: Config) -> DataFrame:
+    return tables.read(spark, config, _STAGED)
+
+
+def _enter_staged(spark: SparkSession, config: Config) -> None:
+    """Enter what was fetched in the ledger; a row that is there already stays as it is."""
     tables.merge(
-        rows,
+        _staged(spark, config),
         config,
         "images",
         keys=["image_key"],
