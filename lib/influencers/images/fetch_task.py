@@ -32,8 +32,6 @@ from influencers.schemas import SCHEMAS
 _BATCH = 128
 # Spark kills a worker that is silent for a quarter of an hour: a slow host is no hang.
 _LONGEST_SILENCE = 60.0
-_ENTRY = ("image_key", "url", "host", "status", "http_status", "attempts", "next_attempt_at",
-          "fetched_at", "bytes", "sha256")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -132,9 +130,11 @@ def ledger_rows(outcomes: list[Outcome]) -> pa.RecordBatch:
         places.append(None if one.picture is None else place)
         place += one.picture is not None
     spread = pa.array(places, pa.int32())
+    entries = [_entry(one) for one in outcomes]
     columns: dict[str, pa.Array] = {
-        name: pa.array([_entry(one)[name] for one in outcomes], schema.field(name).type)
-        for name in _ENTRY
+        name: pa.array([entry[name] for entry in entries], schema.field(name).type)
+        for name in schema.names
+        if name not in COLUMNS
     }
     for name in COLUMNS:
         kind = schema.field(name).type

@@ -7,17 +7,6 @@ from typing import Protocol
 from influencers.images import statuses
 from influencers.images.budget_client import BudgetClient
 
-# Failures that say that nobody answers. A 404 or a page that is no picture is an answer.
-FAILURES = frozenset(
-    {
-        statuses.TIMEOUT,
-        statuses.REFUSED,
-        statuses.RESET,
-        statuses.SERVER_ERROR,
-        statuses.DNS_ERROR,
-    }
-)
-
 # Outcomes of which the host knows nothing.
 NEUTRAL = frozenset(
     {
@@ -28,6 +17,9 @@ NEUTRAL = frozenset(
         statuses.HOST_UNAVAILABLE,
     }
 )
+
+# Failures that say that nobody answers. A 404 or a page that is no picture is an answer.
+FAILURES = statuses.RETRYABLE - NEUTRAL
 
 
 class Fetched(Protocol):
