@@ -6,6 +6,9 @@ measured beside it, and on every machine.
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -13,7 +16,6 @@ import numpy.typing as npt
 
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
-Singles = npt.NDArray[np.float32]
 
 DOMINANT = 5
 _STEPS = 1_000  # whole numbers per unit of OKLab: lightness is 0 to 1000
@@ -21,7 +23,12 @@ _STEPS = 1_000  # whole numbers per unit of OKLab: lightness is 0 to 1000
 # About .02 is a difference just seen side by side.
 _ONE_COLOR = 10
 _MOVES = 4  # of the centres; more change shares by less than a percent
-_BITS = 6  # a channel, for looking up OKLab: 64³ colours instead of 256³
+_FAR = 2_000.0  # from every colour, in _STEPS
+# Pixels in one cell of a grid over OKLab are one point, of their mean colour: half a cell is less
+# than the eye tells apart. A photograph has some 300 points.
+_CELL = 0.03
+_BITS = 6  # a channel, for looking up the cell: 64³ colours instead of 256³
+_TOGETHER = 32  # pictures; their points stay in the processor's cache
 
 
 def linear(levels: Floats) -> Floats:
@@ -32,7 +39,11 @@ def linear(levels: Floats) -> Floats:
 
 def oklab(levels: Floats) -> Floats:
     """OKLab (Ottosson 2020) of sRGB levels 0 to 1, channels last: lightness 0 to 1, a, b."""
-    cones = linear(levels) @ np.array([
+    return _oklab(linear(levels))
+
+
+def _oklab(light: Floats) -> Floats:
+    cones = light @ np.array([
         [0.4122214708, 0.2119034982, 0.0883024619],
         [0.5363325363, 0.6806995451, 0.2817188376],
         [0.0514459929, 0.1073969566, 0.6299787005],
@@ -43,15 +54,6 @@ def oklab(levels: Floats) -> Floats:
         [-0.0040720468, 0.4505937099, -0.8086757660],
     ])  # fmt: skip
     return lab
-
-
-@lru_cache(maxsize=1)
-def _oklab_table() -> Singles:
-    """OKLab in whole steps, by the high bits of red, green and blue."""
-    cell = 256 >> _BITS
-    levels = (np.arange(1 << _BITS) * cell + (cell - 1) / 2) / 255
-    grid = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), axis=-1)
-    return np.rint(oklab(grid.reshape(-1, 3)) * _STEPS).astype(np.float32)
 
 
 def dominant(samples: Bytes) -> list[list[tuple[str, float]]]:
@@ -67,80 +69,143 @@ def dominant(samples: Bytes) -> list[list[tuple[str, float]]]:
     Returns:
         A list a picture: (`#rrggbb`, share), by falling share, ties by colour; shares sum to 1.
     """
-    colors = samples.reshape(len(samples), -1, 3)
-    high = (colors >> (8 - _BITS)).astype(np.int32)
-    codes = (high[..., 0] << 2 * _BITS) | (high[..., 1] << _BITS) | high[..., 2]
-    return [_entries(*one) for one in zip(colors, _oklab_table()[codes], strict=True)]
+    return [
+        entries
+        for start in range(0, len(samples), _TOGETHER)
+        for entries in _dominant(samples[start : start + _TOGETHER])
+    ]
 
 
-def _entries(colors: Bytes, lab: Singles) -> list[tuple[str, float]]:
-    axes = np.concatenate([lab.T, np.ones((1, len(lab)), dtype=np.float32)])
-    labels = _moved(axes, _cut(axes))
-    channels = np.concatenate([colors.T, np.ones((1, len(colors)), dtype=np.uint8)])
+def _dominant(samples: Bytes) -> list[list[tuple[str, float]]]:
+    pictures = len(samples)
+    points = _points(samples)
+    labels = _moved(points, _cut(points, pictures), pictures)
+    sums = _sums(points.of * DOMINANT + labels, [points.pixels, *points.srgb], pictures * DOMINANT)
+    each = sums.T.astype(np.int64).reshape(pictures, DOMINANT, 4).tolist()
+    return [_entries(clusters) for clusters in each]
+
+
+def _entries(clusters: list[list[int]]) -> list[tuple[str, float]]:
+    """Names and shares of one picture's clusters: pixels, and sums of red, green and blue."""
     shares: dict[str, int] = {}
-    for *sums, count in _sums(channels.astype(np.float32), labels).astype(np.int64).tolist():
+    for count, *sums in clusters:
         if count:
             red, green, blue = ((2 * total + count) // (2 * count) for total in sums)
             name = f"#{red:02x}{green:02x}{blue:02x}"
             shares[name] = shares.get(name, 0) + count
+    pixels = sum(shares.values())
     ordered = sorted(shares.items(), key=lambda entry: (-entry[1], entry[0]))
-    return [(name, count / len(colors)) for name, count in ordered]
+    return [(name, count / pixels) for name, count in ordered]
 
 
-def _sums(rows: Singles, labels: Bytes) -> Singles:
-    """The sum of each row (the last is of ones: the count) over each cluster: cluster x row.
+@dataclass(frozen=True)
+class _Points:
+    """The colours of all pictures of a batch, by picture; all numbers are whole.
 
-    Exact, in whatever order they are added: whole numbers below 2**24.
+    Attributes:
+        of: the number of the picture.
+        pixels: how many there are of this colour.
+        srgb: 3 x points: the sums of their levels.
+        lab: 3 x points: OKLab of their mean, in steps.
     """
-    members = labels == np.arange(DOMINANT, dtype=np.uint8)[:, None]
-    return np.asarray(members.astype(np.float32) @ rows.T)
+
+    of: npt.NDArray[np.int64]
+    pixels: Floats
+    srgb: Floats
+    lab: Floats
 
 
-def _cut(axes: Singles) -> Bytes:
-    """A cluster for each pixel, by cutting the most spread cluster until there are enough."""
-    # Rows: L, a, b, 1 and their squares; sums of squares need double precision to be exact.
-    rows = np.concatenate([axes, axes[:3] ** 2]).astype(np.float64)
-    labels = np.zeros(axes.shape[1], dtype=np.uint8)
-    sums = np.zeros((DOMINANT, len(rows)))
-    sums[0] = rows.sum(axis=1)
+@lru_cache(maxsize=1)
+def _cells() -> npt.NDArray[np.int32]:
+    """The number of the cell by the high bits of red, green and blue."""
+    width = 256 >> _BITS
+    levels = (np.arange(1 << _BITS) * width + (width - 1) / 2) / 255
+    grid = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), axis=-1)
+    down, across, deep = (np.rint(oklab(grid.reshape(-1, 3)) / _CELL).astype(np.int64) + 128).T
+    _, numbers = np.unique(down << 16 | across << 8 | deep, return_inverse=True)
+    return numbers.astype(np.int32)
+
+
+@lru_cache(maxsize=1)
+def _linear_table() -> Floats:
+    """Light by level, 0 to 255."""
+    return linear(np.arange(256) / 255)
+
+
+def _points(samples: Bytes) -> _Points:
+    channels = samples.reshape(len(samples), -1, 3)
+    high = (channels >> (8 - _BITS)).astype(np.int32)
+    cells = _cells()
+    each = cells.max() + 1
+    where = cells[(high[..., 0] << 2 * _BITS) | (high[..., 1] << _BITS) | high[..., 2]]
+    where += np.arange(len(samples), dtype=np.int32)[:, None] * each
+    flat = where.ravel()
+    counts = np.bincount(flat)
+    found = np.flatnonzero(counts)
+    pixels: Floats = counts[found].astype(np.float64)
+    srgb: Floats = np.stack(
+        [np.bincount(flat, channels[..., channel].ravel())[found] for channel in range(3)]
+    )
+    means = np.rint(srgb / pixels).astype(np.intp)
+    lab: Floats = np.rint(_oklab(_linear_table()[means].T).T * _STEPS)
+    return _Points(found // each, pixels, srgb, lab)
+
+
+def _sums(groups: npt.NDArray[np.int64], rows: Sequence[Floats], count: int) -> Floats:
+    """The sums of each row over each of `count` groups: row x group. Exact: whole numbers."""
+    return np.stack([np.bincount(groups, row, count) for row in rows])
+
+
+def _cut(points: _Points, pictures: int) -> npt.NDArray[np.int64]:
+    """A cluster for each point, by cutting the most spread cluster until there are enough."""
+    weighted = points.lab * points.pixels
+    rows = [points.pixels, *weighted, *(weighted * points.lab)]
+    labels = np.zeros(len(points.of), dtype=np.int64)
+    sums = np.zeros((len(rows), pictures, DOMINANT))
+    sums[:, :, 0] = _sums(points.of, rows, pictures)
+    each = np.arange(pictures)
     for new in range(1, DOMINANT):
-        counts = np.maximum(sums[:, 3:4], 1)
-        spread = sums[:, 4:] - sums[:, :3] ** 2 / counts
+        counts = np.maximum(sums[0], 1)
+        spread = sums[4:] - sums[1:4] ** 2 / counts
         spread[spread <= counts * _ONE_COLOR**2] = 0
-        old, axis = divmod(int(spread.argmax()), 3)
-        if spread[old, axis] == 0:
+        flat = spread.transpose(1, 2, 0).reshape(pictures, -1)
+        most = flat.argmax(axis=1)
+        old, axis = np.divmod(most, 3)
+        middle = np.floor(sums[1 + axis, each, old] / counts[each, old])
+        middle[flat[each, most] == 0] = _FAR  # one colour: nothing lies above
+        values = points.lab[axis[points.of], np.arange(len(labels))]
+        above = np.flatnonzero((labels == old[points.of]) & (values > middle[points.of]))
+        if not len(above):
             break
-        above = (labels == old) & (axes[axis] > np.floor(sums[old, axis] / counts[old, 0]))
-        labels = np.where(above, np.uint8(new), labels)
-        sums[new] = rows @ above.astype(np.float64)
-        sums[old] -= sums[new]
+        labels[above] = new
+        sums[:, :, new] = _sums(points.of[above], [row[above] for row in rows], pictures)
+        sums[:, each, old] -= sums[:, :, new]
     return labels
 
 
-def _moved(axes: Singles, labels: Bytes) -> Bytes:
+def _moved(points: _Points, labels: npt.NDArray[np.int64], pictures: int) -> npt.NDArray[np.int64]:
     """The clusters after k-means has moved their centres, which are kept to whole steps."""
-    clusters = int(labels.max()) + 1
-    for _ in range(_MOVES if clusters > 1 else 0):
-        sums = _sums(axes, labels)[:clusters]
-        counts = sums[:, 3:]
-        # Far away for a cluster that has lost all its pixels: none comes back.
-        centres = np.where(counts > 0, np.rint(sums[:, :3] / np.maximum(counts, 1)), 2_000)
-        moved = _nearest(axes[:3], centres.astype(np.float32))
+    weighted = [points.pixels, *(points.lab * points.pixels)]
+    for _ in range(_MOVES):
+        sums = _sums(points.of * DOMINANT + labels, weighted, pictures * DOMINANT)
+        # Far away for a cluster that has no pixels: none comes to it.
+        centres = np.where(sums[0] > 0, np.rint(sums[1:] / np.maximum(sums[0], 1)), _FAR)
+        moved = _nearest(points, centres.reshape(3, pictures, DOMINANT))
         if np.array_equal(moved, labels):
             break
         labels = moved
     return labels
 
 
-def _nearest(axes: Singles, centres: Singles) -> Bytes:
-    """Which centre is nearest to each pixel, the first of equals."""
-    # Squared distance less what is the same for all centres; whole numbers below 2**24 again.
-    distance = (centres**2).sum(axis=1)[:, None] - 2 * (centres @ axes)
-    labels = np.zeros(axes.shape[1], dtype=np.uint8)
-    least = distance[0]
-    for cluster in range(1, len(centres)):
-        labels = np.where(distance[cluster] < least, np.uint8(cluster), labels)
-        least = np.minimum(least, distance[cluster])
+def _nearest(points: _Points, centres: Floats) -> npt.NDArray[np.int64]:
+    """Which of its picture's centres is nearest to each point, the first of equals."""
+    # Squared distance less what is the same for all centres.
+    offsets = (centres**2).sum(axis=0)
+    ends = np.searchsorted(points.of, np.arange(centres.shape[1] + 1))
+    labels = np.empty(len(points.of), dtype=np.int64)
+    for picture, (start, end) in enumerate(itertools.pairwise(ends.tolist())):
+        products = centres[:, picture].T @ points.lab[:, start:end]
+        (offsets[picture][:, None] - 2 * products).argmin(axis=0, out=labels[start:end])
     return labels
 
 
