@@ -67,17 +67,27 @@ def _settle(due: DataFrame, count: int, config: Config, *, now: float) -> None:
             asked = rows.where("NOT hopeless").select("image_key", "url", "host", "attempts")
             fetched = asked.repartition(partitions, "image_key").mapInArrow(task, _SCHEMA)
             settled = ledger.without_asking(rows.where("hopeless"), status, now=now)
-            tables.write(fetched.unionByName(settled), config, _STAGED)
-            _enter_staged(spark, config)
+            _enter(fetched.unionByName(settled), config)
             if portions > 1:
                 progress.say(f"portion {portion + 1} of {portions} fetched and entered")
-    tables.write(spark.createDataFrame([], _SCHEMA), config, _STAGED)
+    if tables.exists(spark, config, _STAGED):
+        tables.write(spark.createDataFrame([], _SCHEMA), config, _STAGED)
 
 
 def _ledger(spark: SparkSession, config: Config) -> DataFrame:
     if tables.exists(spark, config, "images"):
         return tables.read(spark, config, "images")
     return spark.createDataFrame([], _SCHEMA)
+
+
+def _enter(rows: DataFrame, config: Config) -> None:
+    """Enter rows that must not be computed twice, as a merge might do."""
+    spark = rows.sparkSession
+    if tables.exists(spark, config, "images"):
+        tables.write(rows, config, _STAGED)
+        _enter_staged(spark, config)
+    else:
+        tables.create(rows, config, "images")
 
 
 def _staged(spark: SparkSession, config: Config) -> DataFrame:

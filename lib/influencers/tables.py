@@ -68,6 +68,11 @@ def write(frame: DataFrame, config: Config, name: str) -> None:
     _write(conform(frame, name), config, name, mode="overwrite")
 
 
+def create(frame: DataFrame, config: Config, name: str) -> None:
+    """Write the first version of a table in one atomic step; fails if there is one."""
+    _write(conform(frame, name), config, name, mode="errorifexists")
+
+
 def version(spark: SparkSession, config: Config, name: str) -> int:
     """The number of the table's latest version."""
     history = spark.sql(f"DESCRIBE HISTORY {_identifier(spark, config, name)} LIMIT 1")
@@ -93,10 +98,10 @@ def merge(
             keeps them all.
     """
     spark = source.sparkSession
-    frame = conform(source, name)
     if not exists(spark, config, name):
-        _write(frame, config, name, mode="errorifexists")
+        create(source, config, name)
         return
+    frame = conform(source, name)
     view = f"merge_into_{name}"
     frame.createOrReplaceTempView(view)
     matched = " AND ".join(f"target.{key} = source.{key}" for key in keys)

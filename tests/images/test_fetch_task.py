@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import pickle
+import threading
 
+import pyarrow as pa
+import pytest
 from pyspark.sql.pandas.types import to_arrow_schema
 
+from hostile_server import HostileServer
 from image_bytes import noise, saved
 from influencers.config import ImagesConfig
-from influencers.images import settings
+from influencers.images import fetch_task, settings
+from influencers.images.budget_server import BudgetServer
 from influencers.images.decoding import DecodeLimits, Picture, decode
 from influencers.images.fetch_task import Outcome, ledger_rows
 from influencers.images.fetching import Row
+from influencers.images.statuses import OK
 from influencers.schemas import SCHEMAS
 
 
@@ -58,3 +64,39 @@ def test_a_task_travels_and_hides_its_secret() -> None:
     task = settings.fetch_task(ImagesConfig(), budget_address=("h", 1), secret=b"hidden")
     assert pickle.loads(pickle.dumps(task)) == task
     assert "hidden" not in repr(task)
+
+
+@pytest.mark.parametrize("bytes_", [64_000_000, 30_000])
+def test_what_memory_is_not_for_is_decoded_by_those_who_fetch(
+    bytes_: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {f"/{number}.jpg": saved(noise(300, 200, number), "jpeg") for number in range(30)}
+    decoders: set[str] = set()
+
+    def decode_here(data: bytes, limits: DecodeLimits) -> Picture | str:
+        decoders.add(threading.current_thread().name)
+        return decode(data, limits)
+
+    monkeypatch.setattr(fetch_task, "decode", decode_here)
+    monkeypatch.setattr(fetch_task, "_BACKLOG_BYTES", bytes_)
+    with HostileServer(files={**files, "/none.jpg": b""}) as server:
+        config = ImagesConfig(
+            allow_hosts=(server.host_key,), requests_per_second=0, connections_per_host=0
+        )
+        secret = b"x" * 32
+        with BudgetServer(settings.budget_options(config), secret) as budget:
+            task = settings.fetch_task(config, budget_address=budget.address, secret=secret)
+            names = ("image_key", "url", "host", "attempts")
+            keys = [*files, "/none.jpg"]
+            columns = [keys, list(map(server.url, keys)), [server.host_key] * 31, [0] * 31]
+            asked = pa.record_batch(columns, names=names)
+            rows = [row for batch in task(iter([asked])) for row in batch.to_pylist()]
+    for shared in fetch_task._of_process.values():
+        shared.client.close()
+        shared.leases.client.close()
+    fetch_task._of_process.clear()
+    status = {row["image_key"]: row["status"] for row in rows}
+    assert status == {**dict.fromkeys(files, OK), "/none.jpg": "not_an_image"}
+    assert sum(row["phash"] is not None for row in rows) == len({row["phash"] for row in rows}) - 1
+    here = threading.current_thread().name
+    assert decoders == {here} if bytes_ > 1_000_000 else decoders > {here}

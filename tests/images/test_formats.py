@@ -80,6 +80,21 @@ def test_scans_are_counted_up_to_the_end_of_the_picture() -> None:
     assert containers.jpeg_scans(plain[:2] + thumbnail + plain[2:] + progressive) == 1
 
 
+def segment(marker: int, payload: bytes) -> bytes:
+    return bytes([0xFF, marker]) + (len(payload) + 2).to_bytes(2, "big") + payload
+
+
+@pytest.mark.parametrize(
+    ("frame", "in_first_scan", "scans"),
+    [(0xC0, 3, 1), (0xC1, 3, 1), (0xC0, 1, 4), (0xC2, 3, 4), (0xCA, 3, 4)],
+)
+def test_scans_count_that_a_decoder_reads(frame: int, in_first_scan: int, scans: int) -> None:
+    three = bytes([8, 0, 8, 0, 8, 3]) + b"\1\x11\0\2\x11\0\3\x11\0"
+    scan = segment(0xDA, bytes([in_first_scan, 1, 0, 0, 63, 0])) + b"\x12\x34"
+    header = b"\xff\xd8" + segment(0xE0, b"JFIF") + segment(frame, three)
+    assert containers.jpeg_scans(header + 4 * scan + b"\xff\xd9") == scans
+
+
 def test_the_first_frame_of_a_gif_is_a_gif_of_its_own() -> None:
     data = animation()
     walked = containers.walked_gif(data)

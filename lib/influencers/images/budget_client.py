@@ -49,6 +49,7 @@ class BudgetClient:
         self._wake_in, self._wake_out = socket.socketpair()
         self._wake_in.setblocking(False)
         self._woken = False
+        self._looks = False  # the thread will look at what is to be said without being woken
         self._thread = threading.Thread(target=self._run, name="budget-client", daemon=True)
         self._thread.start()
 
@@ -139,6 +140,8 @@ class BudgetClient:
         self._wake_out.close()
 
     def _nudge(self) -> None:
+        if self._looks and not self._out.urgent and not self._closed.is_set():
+            return
         if not self._woken and not (self._closed.is_set() and not self._thread.is_alive()):
             self._woken = True
             self._wake_out.send(b"!")
@@ -219,14 +222,18 @@ class BudgetClient:
         """Send what is due; seconds until something may be due again."""
         now = time.monotonic()
         with self._lock:
+            self._looks = False
             wait = self._sent + self._pace - now
             if self._out and (self._out.urgent or wait <= 0 or now_or_never):
                 out, self._out = self._out, Outbox()
                 said = wire.frame(out.message())
             elif now - self._sent >= _BEAT_SECONDS:
                 said = wire.frame({})
+            elif self._out:
+                self._looks = True
+                return wait
             else:
-                return wait if self._out else self._sent + _BEAT_SECONDS - now
+                return self._sent + _BEAT_SECONDS - now
             self._sent = now
         server.sendall(said)
         return _BEAT_SECONDS

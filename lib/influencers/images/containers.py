@@ -7,9 +7,12 @@ far as can be told, and left to its decoder. The time of a walk is linear in the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 _EOI = b"\xff\xd9"
 _SOS = 0xDA
+_SEQUENTIAL = frozenset({0xC0, 0xC1, 0xC9})  # SOF0, SOF1 and the arithmetic SOF9
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # SOFn; not DHT, JPG, DAC
 _NO_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})  # TEM, RSTn, SOI
 
 
@@ -19,8 +22,8 @@ def is_cut_short(format_: str, data: bytes) -> bool:
     TIFF announces nothing as a whole: only the place of its first directory is looked at.
     """
     if format_ == "jpeg":
-        scan = _first_scan(data)
-        return scan is None or data.find(_EOI, scan) < 0
+        header = _jpeg_header(data)
+        return header is None or data.find(_EOI, header.scan) < 0
     if format_ == "png":
         return _png_is_cut_short(data)
     if format_ == "gif":
@@ -38,34 +41,45 @@ def is_cut_short(format_: str, data: bytes) -> bool:
 
 
 def jpeg_scans(data: bytes) -> int:
-    """How many scans the picture has; 0 if its header does not lead to one.
+    """How many scans the picture is decoded from; 0 if its header does not lead to one.
 
     A progressive JPEG has about ten. Each goes over the whole picture again, so that thousands
-    of scans of a few bytes each keep a decoder busy for hours.
+    of scans of a few bytes each keep a decoder busy for hours. If a sequential one has all its
+    components in its first scan, nobody looks for another.
     """
-    scan = _first_scan(data)
-    if scan is None:
+    header = _jpeg_header(data)
+    if header is None:
         return 0
-    end = data.find(_EOI, scan)
+    if header.whole:
+        return 1
+    end = data.find(_EOI, header.scan)
     # Inside a scan 0xFF is followed by 0 or a marker: this finds markers only.
-    return data.count(b"\xff\xda", scan, end if end >= 0 else len(data))
+    return data.count(b"\xff\xda", header.scan, end if end >= 0 else len(data))
 
 
-def _first_scan(data: bytes) -> int | None:
-    """Where the marker of the first scan is; None if the bytes end before."""
-    at = 2
+class _JpegHeader(NamedTuple):
+    scan: int  # where the marker of the first scan is
+    whole: bool  # whether that scan is all that a decoder reads
+
+
+def _jpeg_header(data: bytes) -> _JpegHeader | None:
+    """What comes before the first scan; None if the bytes end before."""
+    at, sequential, components = 2, False, 0
     while True:
         at = data.find(b"\xff", at)
         if at < 0 or at + 2 > len(data):
             return None
         marker = data[at + 1]
         if marker == _SOS:
-            return at
+            return _JpegHeader(at, sequential and data[at + 4 : at + 5] == bytes([components]))
         if marker == 0xFF:  # padding
             at += 1
         elif marker == 0 or marker in _NO_LENGTH:
             at += 2
         else:
+            if marker in _FRAMES:
+                sequential = marker in _SEQUENTIAL
+                components = int.from_bytes(data[at + 9 : at + 10], "big")
             at += 2 + max(2, int.from_bytes(data[at + 2 : at + 4], "big"))
 
 

@@ -159,6 +159,7 @@ def _read(format_: str, data: bytes, limits: DecodeLimits) -> Decoded:
     width, height = picture.size
     if format_ in ("png", "webp", "avif"):
         frames = int(getattr(picture, "n_frames", 1))
+    picture.decodermaxblock = max(len(data), picture.decodermaxblock)  # all bytes in one call
     picture.draft(None, (_SHRUNK_SIDE, _SHRUNK_SIDE))  # only a JPEG heeds it
     picture.load()
     pixels = _rgb_on_white(_shrunk(_averageable(picture)))

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
+from functools import partial
 from threading import Lock
 from typing import Any
 
@@ -30,8 +31,12 @@ from influencers.schemas import SCHEMAS
 
 # Pictures measured together: a few megabytes of thumbnails, and few enough to come out soon.
 _BATCH = 128
+# Some hundred pictures as they are usually sent.
+_BACKLOG_BYTES = 64_000_000
 # Spark kills a worker that is silent for a quarter of an hour: a slow host is no hang.
 _LONGEST_SILENCE = 60.0
+
+_Bytes = bytes  # the name is taken in a class with a field of that name
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,26 @@ class Outcome:
     bytes: int | None = None
     sha256: str | None = None
     picture: Picture | None = None
+    body: _Bytes | None = field(default=None, repr=False)  # still to be decoded
+
+
+class _Backlog:
+    """The bytes that are fetched and not yet decoded: a bound for memory."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._bytes, self._lock = most, 0, Lock()
+
+    def takes(self, size: int) -> bool:
+        """Whether so many more may wait."""
+        with self._lock:
+            fits = self._bytes + size <= self._most
+            self._bytes += size * fits
+            return fits
+
+    def done(self, size: int) -> None:
+        """So many wait no longer."""
+        with self._lock:
+            self._bytes -= size
 
 
 @dataclass(frozen=True)
@@ -75,19 +100,22 @@ class FetchTask:
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Rows of `image_key, url, host, attempts` in; rows of the table images out."""
         shared = _shared(self)
+        backlog = _Backlog(_BACKLOG_BYTES)
         outcomes = fetch_all(
             _rows(batches),
             shared.client.fetch,
             shared.leases,
             self.scheduling,
             next_step=self._wait,
-            done=self._done,
+            done=partial(self._done, backlog),
             unavailable=_unavailable,
         )
         held: list[Outcome] = []
         spoke = time.monotonic()
         for outcome in outcomes:
-            held.append(outcome)
+            if outcome.body is not None:
+                backlog.done(len(outcome.body))
+            held.append(self._decoded(outcome))
             if len(held) == _BATCH or time.monotonic() - spoke > _LONGEST_SILENCE:
                 yield ledger_rows(held)
                 held, spoke = [], time.monotonic()
@@ -98,8 +126,12 @@ class FetchTask:
         step = next_step(fetched, attempts, row.attempts, time.time(), self.policy, row.image_key)
         return step.after_seconds if isinstance(step, Again) else None
 
-    def _done(self, row: Row, fetched: Fetched) -> Outcome:
-        """The outcome of a last answer; called in the thread that fetched it."""
+    def _done(self, backlog: _Backlog, row: Row, fetched: Fetched) -> Outcome:
+        """The outcome of a last answer; called in the thread that fetched it.
+
+        The task has one core: its own thread decodes what the others fetch. They lend a hand only
+        when more is waiting than memory is for.
+        """
         now = time.time()
         # No more attempts in this run: what is left is another run's, or nobody's.
         spent = replace(self.policy, max_attempts=0)
@@ -111,14 +143,19 @@ class FetchTask:
             http_status=fetched.http_status,
             next_attempt_at=step.next_attempt_at if isinstance(step, Later) else None,
             bytes=fetched.bytes or None,
+            body=fetched.body if fetched.status == statuses.OK else None,
         )
-        if fetched.status != statuses.OK:
+        return outcome if backlog.takes(len(fetched.body)) else self._decoded(outcome)
+
+    def _decoded(self, outcome: Outcome) -> Outcome:
+        """The outcome with the picture instead of its bytes."""
+        if outcome.body is None:
             return outcome
-        digest = hashlib.sha256(fetched.body).hexdigest()
-        found = decode(fetched.body, self.limits)
+        digest = hashlib.sha256(outcome.body).hexdigest()
+        found = decode(outcome.body, self.limits)
         if isinstance(found, str):
-            return replace(outcome, status=found, sha256=digest)
-        return replace(outcome, sha256=digest, picture=found)
+            return replace(outcome, status=found, sha256=digest, body=None)
+        return replace(outcome, sha256=digest, picture=found, body=None)
 
 
 def ledger_rows(outcomes: list[Outcome]) -> pa.RecordBatch:

@@ -8,6 +8,8 @@ picture smaller than 192 is enlarged, and then less sharp than one that was shru
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -16,7 +18,6 @@ Floats = npt.NDArray[np.float64]
 
 LEVELS = 16  # of grey, in co-occurrence
 EDGE = 128  # Sobel magnitude: that of a straight edge between greys 32 of 255 apart
-_ANGLES = ((0, 1), (1, 1), (1, 0), (1, -1))  # (down, right): 0°, 135°, 90°, 45° in Haralick
 
 
 def contrast(greys: Bytes) -> Floats:
@@ -137,12 +138,27 @@ def _correlation(counts: npt.NDArray[np.int64], first: Floats, second: Floats) -
 
 def _pairs(levels: Bytes) -> npt.NDArray[np.int64]:
     """How often level j lies at each angle from level i: angles x 16 x 16."""
-    height, width = levels.shape
-    counts = np.empty((len(_ANGLES), LEVELS, LEVELS), dtype=np.int64)
-    for angle, (down, right) in enumerate(_ANGLES):
-        left, end = max(0, -right), min(width, width - right)
-        here = levels[: height - down, left:end]
-        there = levels[down:, left + right : end + right]
-        codes = here * np.uint8(LEVELS) + there
-        counts[angle] = np.bincount(codes.ravel(), minlength=LEVELS**2).reshape(LEVELS, LEVELS)
-    return counts
+    # Two neighbours at a time are counted, as half as many numbers are half the time.
+    here, right = levels[:-1, :-1], levels[:-1, 1:]
+    below, below_right = levels[1:, :-1], levels[1:, 1:]
+    forwards = _triples(here, right, below_right)
+    backwards = _triples(right, below_right, below)
+    # What has no neighbour below, or none to its left.
+    bottom = _counted(levels[-1, :-1] * np.uint8(LEVELS) + levels[-1, 1:], 2)
+    edge = _counted(levels[:-1, 0] * np.uint8(LEVELS) + levels[1:, 0], 2)
+    return np.stack([
+        forwards.sum(axis=2) + bottom,  # 0° in Haralick
+        forwards.sum(axis=1),  # 135°
+        backwards.sum(axis=2) + edge,  # 90°
+        backwards.sum(axis=1),  # 45°
+    ])  # fmt: skip
+
+
+def _triples(first: Bytes, second: Bytes, third: Bytes) -> npt.NDArray[np.int64]:
+    """How often three levels lie in the same place: 16 x 16 x 16."""
+    return _counted((first * np.uint8(LEVELS) + second).astype(np.uint16) * LEVELS + third, 3)
+
+
+def _counted(codes: npt.NDArray[np.unsignedinteger[Any]], levels: int) -> npt.NDArray[np.int64]:
+    counts = np.bincount(codes.ravel(), minlength=LEVELS**levels)
+    return counts.reshape((LEVELS,) * levels)
