@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 from influencers import files, manifest, metrics, progress, session
 from influencers.config import Config
 from influencers.synthetic import generate, image_server, local_folder
-from jobs import communities, explore, features, images, ingest, report, train
+from jobs import communities, duplicates, explore, features, images, ingest, report, train
 from jobs.command_line import INPUT, OUTPUT, Job, Run, main
 
 # In the order of the data flow; the report reads what all of them wrote.
@@ -22,13 +22,14 @@ STAGES: tuple[tuple[str, Run], ...] = (
     ("ingest", ingest.run),
     ("features", features.run),
     ("images", images.run),
+    ("duplicates", duplicates.run),
     ("communities", communities.run),
     ("explore", explore.run),
     ("train", train.run),
     ("report", report.run),
 )
 
-
+_OF_PICTURES = ("images", "duplicates")
 # The name that the pictures of the sample are served under, wherever the server really is.
 _SAMPLE_HOST = "images.example"
 
@@ -38,7 +39,7 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     with contextlib.ExitStack() as stack:
         if not config.paths.input:
             config = _with_sample(spark, config, stack)
-        stages = [one for one in STAGES if one[0] != "images" or config.images.enabled]
+        stages = [one for one in STAGES if one[0] not in _OF_PICTURES or config.images.enabled]
         metrics.start(spark, config)
         for number, (name, stage) in enumerate(stages, start=1):
             started = time.monotonic()

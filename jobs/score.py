@@ -14,10 +14,14 @@ from influencers import files, tables
 from influencers.config import Config
 from influencers.ingest import posts, sources
 from influencers.models import frames, saved, scoring, unseen
+from influencers.models.copies import with_copies
 from influencers.models.declaration import INFLUENCE, KEYS, VIRALITY
 from influencers.models.pictures import with_pictures
 from jobs.command_line import INPUT, OUTPUT, Job, Option, main
-from jobs.train import LABEL, communities, pictures
+from jobs.train import LABEL, communities, copies, pictures
+
+# Of posts: what tells whether a picture was seen before.
+_SHOWN = ("shortcode", "owner_id", "created_at", "image_url")
 
 
 def run(spark: SparkSession, config: Config) -> dict[str, Any]:
@@ -30,7 +34,7 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     scoring.check_columns(table, card, ", ".join(config.paths.input))
     frame = frames.with_communities(table, communities(spark, config))
     if model == VIRALITY:
-        frame = with_pictures(frame, None)
+        frame = with_copies(with_pictures(frame, None), None)
     tables.merge(
         scoring.score(frame, pipeline, card),
         config,
@@ -59,17 +63,22 @@ def _features_of_posts(spark: SparkSession, config: Config, card: Mapping[str, A
     records = posts.with_reasons(
         sources.read_records(spark, found, config.ingest), config.ingest, now=int(time.time())
     )
-    known = tables.exists(spark, config, "posts")
+    old = tables.read(spark, config, "posts") if tables.exists(spark, config, "posts") else None
     # Features mean what they meant in training, whatever this run's configuration says.
     new = posts.with_tags(posts.latest(posts.good(records)))
     described = unseen.features_of_new(
         new,
-        tables.read(spark, config, "posts") if known else None,
+        old,
         model=card["model"],
         config=replace(config.features, **scoring.feature_settings(card)),
     )
     if card["model"] == VIRALITY:
-        return with_pictures(described, pictures(spark, config, new))
+        shown = new.select(*_SHOWN)
+        if old is not None:
+            others = old.select(*_SHOWN).join(new, on="shortcode", how="left_anti")
+            shown = shown.unionByName(others)
+        described = with_pictures(described, pictures(spark, config, new))
+        return with_copies(described, copies(spark, config, shown))
     return described
 
 
@@ -77,7 +86,7 @@ JOB = Job(
     name="score",
     summary="Apply a saved model to new posts, or to the features of posts or accounts.",
     reads="a model; posts (CSV, JSON lines, Parquet) or a table of features (Delta, Parquet); "
-    "tables posts, account_communities, images (if there)",
+    "tables posts, account_communities, images, duplicate_pairs (if there)",
     writes="table predictions_influence or predictions_virality: the rows whose split is scored",
     run=run,
     options=(

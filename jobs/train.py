@@ -13,6 +13,7 @@ from influencers import files, progress, side_by_side, tables
 from influencers.config import Config
 from influencers.explore import style
 from influencers.models import frames, importance, saved, training
+from influencers.models.copies import copy_features
 from influencers.models.declaration import TABLES, VIRALITY
 from influencers.models.pictures import picture_features
 from influencers.schemas import SCHEMAS
@@ -52,6 +53,14 @@ def pictures(spark: SparkSession, config: Config, posts: DataFrame) -> DataFrame
     return picture_features(posts, found, mirrors=config.images.mirrors)
 
 
+def copies(spark: SparkSession, config: Config, posts: DataFrame) -> DataFrame | None:
+    """What was posted before with the same pictures; None where the stage has not run."""
+    if not tables.exists(spark, config, "duplicate_pairs"):
+        return None
+    images, pairs = (tables.read(spark, config, name) for name in ("images", "duplicate_pairs"))
+    return copy_features(posts, images, pairs, mirrors=config.images.mirrors)
+
+
 def _numbers(trained: Sequence[Results]) -> dict[str, Any]:
     return {
         results[0].label.name: {one.split: one.metrics for one in results} for results in trained
@@ -61,10 +70,12 @@ def _numbers(trained: Sequence[Results]) -> dict[str, Any]:
 def _train(spark: SparkSession, config: Config, model: str) -> list[Results]:
     """The results by label, the one that is shown first; models and predictions are written."""
     table = tables.read(spark, config, TABLES[model])
+    posts = _posts(spark, config) if model == VIRALITY else None
     frame = frames.model_frame(
         table,
         communities(spark, config),
-        _pictures_of_posts(spark, config) if model == VIRALITY else None,
+        None if posts is None else pictures(spark, config, posts),
+        None if posts is None else copies(spark, config, posts),
         model=model,
         partitions=training.partitions_for(table.count(), config.models),
     ).persist()
@@ -82,10 +93,8 @@ def _train(spark: SparkSession, config: Config, model: str) -> list[Results]:
     return trained
 
 
-def _pictures_of_posts(spark: SparkSession, config: Config) -> DataFrame | None:
-    if not tables.exists(spark, config, "posts"):
-        return None
-    return pictures(spark, config, tables.read(spark, config, "posts"))
+def _posts(spark: SparkSession, config: Config) -> DataFrame | None:
+    return tables.read(spark, config, "posts") if tables.exists(spark, config, "posts") else None
 
 
 def _save(spark: SparkSession, config: Config, results: Results) -> None:
@@ -115,7 +124,8 @@ LABEL = Option(
 JOB = Job(
     name="train",
     summary="Train random forests for influence and virality, and measure them honestly.",
-    reads="tables accounts, post_features; account_communities, images, posts (if there)",
+    reads="tables accounts, post_features; account_communities, images, duplicate_pairs, posts "
+    "(if there)",
     writes="models/NAME; tables predictions_influence, predictions_virality; two figures",
     run=run,
     options=(

@@ -215,6 +215,22 @@ class ImagesConfig:
 
 
 @dataclass(frozen=True)
+class DuplicatesConfig:
+    """How near-duplicate pictures are found."""
+
+    radius: int = 4
+    hashes: str = ""
+    most_candidates: int = 10_000_000_000_000
+    driver_pairs: int = 1_000_000
+
+    def __post_init__(self) -> None:
+        _check(0 <= self.radius <= 10, "duplicates.radius", "from 0 to 10", self.radius)
+        _check(self.most_candidates >= 1, "duplicates.most_candidates", "at least 1",
+               self.most_candidates)  # fmt: skip
+        _check(self.driver_pairs >= 0, "duplicates.driver_pairs", "0 or more", self.driver_pairs)
+
+
+@dataclass(frozen=True)
 class GenerateConfig:
     """The synthetic sample: how many records, and what share of them is awkward."""
 
@@ -266,6 +282,7 @@ class Config:
     ingest: IngestConfig = field(default_factory=IngestConfig)
     features: FeaturesConfig = field(default_factory=FeaturesConfig)
     images: ImagesConfig = field(default_factory=ImagesConfig)
+    duplicates: DuplicatesConfig = field(default_factory=DuplicatesConfig)
     communities: CommunitiesConfig = field(default_factory=CommunitiesConfig)
     models: ModelsConfig = field(default_factory=ModelsConfig)
     explore: ExploreConfig = field(default_factory=ExploreConfig)

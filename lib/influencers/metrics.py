@@ -65,8 +65,9 @@ def update(spark: SparkSession, config: Config, numbers: Mapping[str, Any]) -> N
     for section in ("communities", "models"):
         for name in numbers.get(section, {}):
             known[section].pop(name, None)
-    if "images" in numbers:
-        known["images"] = empty()["images"]
+    for section in ("images", "duplicates"):
+        if section in numbers:
+            known[section] = empty()[section]
     _write(spark, config, merged(known, {"engines": manifest.engines(spark), **numbers}))
 
 

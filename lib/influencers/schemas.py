@@ -97,6 +97,19 @@ SCHEMAS: dict[str, StructType] = {
         quality=INT,
         degenerate=BOOLEAN,
     ),
+    # A link between two pictures that are copies of each other, a < b. Many equal ones are linked
+    # to the first of them alone.
+    "duplicate_pairs": _table(a=STRING, b=STRING, distance=INT, link=STRING),
+    # A picture that has a copy; key image_key.
+    "duplicate_groups": _table(
+        group_id=BIGINT,
+        image_key=STRING,
+        representative=STRING,
+        distance_to_representative=INT,
+        linked_through_others=BOOLEAN,
+        pictures=BIGINT,
+        diameter=INT,
+    ),
     # A post, described; key shortcode.
     "post_features": _table(
         shortcode=STRING,

@@ -20,6 +20,8 @@ _MADE_BY = {
     "accounts": "features",
     "images": "images",
     "images_fetched": "images",
+    "duplicate_pairs": "duplicates",
+    "duplicate_groups": "duplicates",
     "hashtag_edges": "communities",
     "communities": "communities",
     "account_communities": "communities",

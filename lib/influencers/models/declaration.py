@@ -97,8 +97,18 @@ _PICTURE = _features(
     picture_top_color_share="share of the foremost colour",
 )
 
+# What was posted before with the same picture, as far as pictures are known: likewise.
+_DUPLICATES = _features(
+    "duplicate_pairs",
+    "duplicates",
+    copy_posts_before="earlier posts of the picture",
+    copy_accounts_before="accounts that posted it before",
+    copy_is_first="first to post the picture",
+    copy_days_since_first="days since the picture was first posted",
+)
+
 # Groups whose unknown values become the median and nothing else.
-SILENT_GAPS = frozenset({"picture"})
+SILENT_GAPS = frozenset({"picture", "duplicates"})
 
 _ACCOUNTS = (
     _hidden("accounts", "identity", "owner_id", "owner_username", "username"),
@@ -156,6 +166,7 @@ _POSTS = (
         history_max_likes="highest likes before",
     ),
     _PICTURE,
+    _DUPLICATES,
     _COMMUNITY,
 )  # fmt: skip
 
@@ -170,7 +181,7 @@ CLOCKS = {INFLUENCE: "first_post_at", VIRALITY: "created_at"}
 
 _ABOUT_ACCOUNTS = frozenset({"activity", "cadence", "engagement", "content", "community"})
 _BEFORE_POSTING = frozenset(
-    {"format", "text", "timing", "author", "history", "community", "picture"}
+    {"format", "text", "timing", "author", "history", "community", "picture", "duplicates"}
 )
 
 LABELS: dict[str, Label] = {

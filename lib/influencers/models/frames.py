@@ -5,6 +5,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from influencers.models.copies import with_copies
 from influencers.models.declaration import FEATURES, KEYS, VIRALITY
 from influencers.models.pictures import with_pictures
 
@@ -13,6 +14,7 @@ def model_frame(
     table: DataFrame,
     communities: DataFrame | None,
     pictures: DataFrame | None = None,
+    copies: DataFrame | None = None,
     *,
     model: str,
     partitions: int,
@@ -23,6 +25,7 @@ def model_frame(
         table: `accounts` for influence, `post_features` for virality.
         communities: what `community_features` makes; None: both are unknown.
         pictures: what `pictures.picture_features` makes; None: all are unknown.
+        copies: what `copies.copy_features` makes; None: all are unknown.
         model: influence or virality.
         partitions: how many partitions the rows lie in, by a hash of their key and sorted by it.
             A forest samples by partition and place, so that it depends on this number, but not
@@ -30,7 +33,7 @@ def model_frame(
     """
     joined = with_communities(table, communities)
     if model == VIRALITY:
-        joined = with_pictures(joined, pictures)
+        joined = with_copies(with_pictures(joined, pictures), copies)
     key = KEYS[model]
     columns = [feature.name for feature in FEATURES[model]]
     return joined.select(*columns).repartition(partitions, key).sortWithinPartitions(key)

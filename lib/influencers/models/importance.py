@@ -31,6 +31,7 @@ COLOURS = {
     "format": style.SKY,
     "community": style.VERMILION,
     "picture": style.YELLOW,
+    "duplicates": style.BLACK,
 }
 _OTHER = style.GREY
 

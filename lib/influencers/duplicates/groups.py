@@ -1,0 +1,98 @@
+"""Groups of pictures that are copies of each other, and how far apart they are."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+# Distinct hashes of a group up to which its diameter is measured: all are compared with all.
+_MOST_COMPARED = 20_000
+
+
+def grouped(pictures: DataFrame, components: DataFrame, *, radius: int) -> DataFrame:
+    """The pictures that have a copy, by group; grain: a picture.
+
+    Nearness does not carry over: a picture may be in a group through others only. Each row has the
+    `representative` of its group (the earliest, ties by id), `distance_to_representative` in bits
+    and `linked_through_others`: whether that is beyond the radius; the `pictures` of the group and
+    its `diameter`, the largest distance between two of them: null above 20,000 distinct hashes.
+    `group_id` is made of the representative, so that it stays when others join.
+
+    Args:
+        pictures: of `links.with_copies`: `id`, `phash` (null: matches nothing but its own bytes),
+            `at`, `first_of_bytes`.
+        components: of `components.components`.
+        radius: of the search.
+    """
+    known = pictures.join(components, on="phash", how="left")
+    hash_of = F.coalesce("component", "phash")
+    same = Window.partitionBy("hash", "bytes")
+    ordered = same.orderBy(F.col("at").asc_nulls_last(), "id")
+    ordered = ordered.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
+    members = known.select(
+        "id",
+        "phash",
+        "at",
+        "component",
+        hash_of.alias("hash"),
+        # Without a hash a picture is known by its bytes.
+        F.when(hash_of.isNull(), F.col("first_of_bytes")).alias("bytes"),
+    ).withColumns(
+        {
+            "pictures": F.count(F.lit(1)).over(same),
+            "representative": F.first("id").over(ordered),
+            "its_phash": F.first("phash").over(ordered),
+        }
+    )
+    distance = F.coalesce(_distance(F.col("phash"), F.col("its_phash")), F.lit(0))
+    copies = members.where(F.col("pictures") > 1)
+    wide = _diameters(copies)
+    return copies.join(wide, on="component", how="left").select(
+        F.xxhash64("representative").alias("group_id"),
+        F.col("id").alias("image_key"),
+        "representative",
+        distance.alias("distance_to_representative"),
+        (distance > radius).alias("linked_through_others"),
+        "pictures",
+        F.when(F.col("component").isNull(), 0).otherwise(F.col("measured")).alias("diameter"),
+    )
+
+
+def _distance(one: Column, other: Column) -> Column:
+    return F.bit_count(one.bitwiseXOR(other))
+
+
+def _diameters(members: DataFrame) -> DataFrame:
+    """The diameter of each component: `component`, `measured`."""
+
+    def measure(group: pa.Table) -> pa.Table:
+        words = group.column("phash").to_numpy().view(np.uint64)
+        widest = None if len(words) > _MOST_COMPARED else diameter(words)
+        return pa.table(
+            {
+                "component": group.column("component").slice(0, 1),
+                "measured": pa.array([widest], pa.int32()),
+            }
+        )
+
+    hashes = members.where(F.col("component").isNotNull()).select("component", "phash").distinct()
+    return hashes.groupBy("component").applyInArrow(measure, "component bigint, measured int")
+
+
+def diameter(words: np.ndarray) -> int:
+    """The most bits in which two words differ."""
+    widest = 0
+    for start in range(0, len(words), 64):
+        apart = np.bitwise_count(words[start : start + 64, None] ^ words[None, start:])
+        widest = max(widest, int(apart.max()))
+    return widest
+
+
+def count_groups(groups: DataFrame) -> dict[str, int]:
+    """How many groups there are, and how many pictures are in them."""
+    row = groups.agg(
+        F.count_distinct("group_id"), F.count(F.lit(1)), F.count_if("linked_through_others")
+    ).head()
+    return {"groups": row[0], "grouped": row[1], "linked_through_others": row[2]}  # type: ignore[index]

@@ -1,0 +1,100 @@
+"""From pairs of hashes to links between pictures.
+
+Pictures of the same bytes are linked to the first of them, like a star; the first ones of equal
+hashes likewise to the first of those; and these to each other where their hashes are near. So a
+million copies of one picture make a million links, not their square.
+"""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+from pyspark.sql.window import WindowSpec
+
+SAME_BYTES, SAME_HASH, NEAR = LINKS = "same_bytes", "same_hash", "near"
+
+
+def with_first_of_bytes(pictures: DataFrame) -> DataFrame:
+    """Each picture with the first of its bytes, `first_of_bytes`, and that one's hash as `phash`.
+
+    Args:
+        pictures: `id`, `phash` (null: matches nothing but its own bytes), `sha256` (never null),
+            `at`: when it was first shown. The first is the earliest, ties by id.
+    """
+    same = Window.partitionBy("sha256").orderBy(*_order())
+    same = same.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
+    return pictures.withColumns(
+        {
+            "first_of_bytes": F.first("id").over(same),
+            "phash": F.first("phash").over(same),
+        }
+    )
+
+
+def with_copies(pictures: DataFrame, near: DataFrame) -> DataFrame:
+    """The pictures that have a copy: another of their bytes, of their hash, or of a near one.
+
+    Args:
+        pictures: `phash`, `first_of_bytes`.
+        near: of `plan.near_pairs`, over the hashes of the first ones of their bytes.
+    """
+    ends = near.select(F.explode(F.array("a", "b")).alias("phash")).distinct()
+    copied = pictures.where(F.col("first_of_bytes") != F.col("id")).select("first_of_bytes")
+    return (
+        pictures.join(ends.withColumn("near", F.lit(True)), on="phash", how="left")
+        .join(copied.distinct().withColumn("copied", F.lit(True)), on="first_of_bytes", how="left")
+        .where("near OR copied")
+        .select(*pictures.columns)
+    )
+
+
+def linked(pictures: DataFrame, near: DataFrame) -> DataFrame:
+    """The links between pictures: `a`, `b` (ids, a < b), `distance`, and `link`, why.
+
+    Args:
+        pictures: of `with_copies`: `id`, `phash`, `at`, `first_of_bytes`.
+        near: of `plan.near_pairs`, over the hashes of the first ones of their bytes.
+    """
+    copies = pictures.where(F.col("first_of_bytes") != F.col("id"))
+    bytes_ = copies.select(
+        *_ends(F.col("first_of_bytes"), F.col("id")),
+        F.lit(0).alias("distance"),
+        F.lit(SAME_BYTES).alias("link"),
+    )
+    involved = near.select("a").unionByName(near.select(F.col("b").alias("a"))).distinct()
+    of_hash = (
+        pictures.where(F.col("first_of_bytes") == F.col("id"))
+        .join(involved, on=F.col("phash") == F.col("a"), how="left_semi")
+        .select("id", "phash", F.first("id").over(_first_of("phash")).alias("first"))
+    )
+    hashes = of_hash.where(F.col("id") != F.col("first")).select(
+        *_ends(F.col("first"), F.col("id")),
+        F.lit(0).alias("distance"),
+        F.lit(SAME_HASH).alias("link"),
+    )
+    firsts = of_hash.where(F.col("id") == F.col("first")).select("id", "phash")
+    one, other = firsts.alias("one"), firsts.alias("other")
+    distinct = near.where(F.col("a") != F.col("b")).alias("near")
+    nearly = (
+        distinct.join(one, on=F.col("near.a") == F.col("one.phash"), how="inner")
+        .join(other, on=F.col("near.b") == F.col("other.phash"), how="inner")
+        .select(
+            *_ends(F.col("one.id"), F.col("other.id")),
+            F.col("near.distance").alias("distance"),
+            F.lit(NEAR).alias("link"),
+        )
+    )
+    return bytes_.unionByName(hashes).unionByName(nearly)
+
+
+def _ends(one: Column, other: Column) -> tuple[Column, Column]:
+    return F.least(one, other).alias("a"), F.greatest(one, other).alias("b")
+
+
+def _first_of(column: str) -> WindowSpec:
+    window = Window.partitionBy(column).orderBy(*_order())
+    return window.rowsBetween(Window.unboundedPreceding, Window.currentRow)
+
+
+def _order() -> tuple[Column, Column]:
+    return F.col("at").asc_nulls_last(), F.col("id").asc()

@@ -1,0 +1,60 @@
+"""The pictures to be compared: from the tables `images` and `posts`, or from a file of hashes."""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from influencers.duplicates.links import with_first_of_bytes
+from influencers.errors import UserError
+from influencers.images import statuses
+from influencers.images.keys import image_key
+
+
+def fetched_pictures(images: DataFrame, posts: DataFrame, *, mirrors: tuple[str, ...]) -> DataFrame:
+    """The fetched pictures: `id`, `phash`, `at`, `first_of_bytes`; grain: an image key.
+
+    A degenerate hash, of a blank picture or a plain gradient, is null: such pictures are copies
+    only if their bytes are equal. Pictures of equal bytes have the hash of the first of them.
+
+    Args:
+        images: the table images.
+        posts: `image_url`, `created_at`.
+        mirrors: as `keys.image_key` has them.
+    """
+    shown = (
+        posts.select(
+            image_key(F.col("image_url"), mirrors=mirrors).alias("id"), F.col("created_at")
+        )
+        .groupBy("id")
+        .agg(F.min("created_at").alias("at"))
+    )
+    fetched = images.where((F.col("status") == statuses.OK) & F.col("sha256").isNotNull()).select(
+        F.col("image_key").alias("id"),
+        F.when(~F.col("degenerate"), F.col("phash")).alias("phash"),
+        "sha256",
+    )
+    return with_first_of_bytes(fetched.join(shown, on="id", how="left")).drop("sha256")
+
+
+def listed_hashes(frame: DataFrame, *, source: str) -> DataFrame:
+    """The same columns of a file of hashes: none has a time, and each its own bytes.
+
+    Args:
+        frame: `id` (string) and `phash` (bigint); rows without either are left out.
+        source: its name, for errors.
+
+    Raises:
+        UserError: a column is missing or of another type.
+    """
+    for name, kind in (("id", "string"), ("phash", "bigint")):
+        found = dict(frame.dtypes).get(name)
+        if found != kind:
+            what = f"has {name} as {found}" if found else f"has no column {name}"
+            raise UserError(f"{source} {what}: --hashes takes Parquet of id string, phash bigint")
+    return frame.where(F.col("id").isNotNull() & F.col("phash").isNotNull()).select(
+        "id",
+        "phash",
+        F.lit(None).cast("timestamp").alias("at"),
+        F.col("id").alias("first_of_bytes"),
+    )

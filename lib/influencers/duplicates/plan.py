@@ -1,0 +1,162 @@
+"""Which scheme is the cheapest for these hashes, and the number of candidates that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from pyspark import StorageLevel
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from influencers.duplicates import search
+from influencers.duplicates.schemes import Scheme, schemes
+from influencers.errors import UserError
+
+# Nanoseconds of one core, as `benchmarks/duplicates.py --constants` measures them.
+ROW_NANOSECONDS = 120.0  # to arrange, move and sort a word, in each table
+PAIR_NANOSECONDS = 1.5  # to compare two words
+
+# Hashes that one task searches sooner than Spark would cut them into several.
+_ONE_TASK = 200_000
+_FEWEST_WORDS, _MOST_WORDS = 1 << 18, 1 << 21  # of a task: 2 to 16 MB
+
+
+@dataclass
+class Search:
+    """What was searched and how.
+
+    Attributes:
+        hashes: how many, the equal ones among them counted each time.
+        radius: the most bits in which two of a pair differ.
+        blocks: of the scheme; 0 for all in one task.
+        tables: of the scheme.
+        candidates: pairs that are compared; for all in one task, if they are random.
+        considered: the candidates of each scheme by its number of blocks; of those not counted,
+            as they could not have been the cheapest, what random hashes would make.
+    """
+
+    hashes: int
+    radius: int
+    blocks: int
+    tables: int
+    candidates: int
+    considered: dict[int, int] = field(default_factory=dict)
+
+    def numbers(self) -> dict[str, Any]:
+        """As metrics.json has it."""
+        return {
+            "radius": self.radius,
+            "blocks": self.blocks,
+            "tables": self.tables,
+            "candidates": self.candidates,
+            "considered": {str(blocks): count for blocks, count in self.considered.items()},
+        }
+
+    def remark(self) -> str:
+        """The choice in a line."""
+        if not self.blocks:
+            return f"{self.hashes:,} hashes, radius {self.radius}: compared in one task"
+        others = "; ".join(
+            f"{blocks} blocks {count:,}" for blocks, count in sorted(self.considered.items())
+        )
+        return (
+            f"{self.hashes:,} hashes, radius {self.radius}: {self.blocks} blocks make "
+            f"{self.tables} tables and {self.candidates:,} candidates, the least work of: {others}"
+        )
+
+
+@contextmanager
+def near_pairs(
+    hashes: DataFrame, *, radius: int, most_candidates: int, cores: int
+) -> Iterator[tuple[DataFrame, Search]]:
+    """Every pair of hashes within a radius, by the cheapest scheme.
+
+    Gives `a`, `b` (the hashes, a < b) and `distance`, each pair once, and how it was found. A hash
+    that is there more than once gives one row with itself. The frame lasts as long as the block.
+
+    Args:
+        hashes: `phash` (bigint), never null.
+        radius: 0 to 10.
+        most_candidates: above which it is not begun.
+        cores: that work at once.
+
+    Raises:
+        UserError: every scheme has too many candidates; says how many.
+    """
+    blocks = search.packed(hashes).persist(StorageLevel.DISK_ONLY)
+    try:
+        count = int(blocks.agg(F.sum(F.octet_length("words"))).head()[0] or 0) // 8  # type: ignore[index]
+        if count <= _ONE_TASK:
+            usual = round(Scheme(radius + 1, radius).even_candidates(count))
+            yield search.in_one_task(blocks, radius), Search(count, radius, 0, 0, usual)
+            return
+        chosen = _cheapest(blocks, count, radius, most_candidates, cores)
+        try:
+            yield search.compared(chosen.slices, chosen.scheme, chosen.slots), chosen.found
+        finally:
+            chosen.slices.unpersist()
+    finally:
+        blocks.unpersist()
+
+
+@dataclass
+class _Measured:
+    scheme: Scheme
+    slots: list[search.Slot]
+    slices: DataFrame
+    found: Search
+
+
+def _cheapest(
+    blocks: DataFrame, hashes: int, radius: int, most_candidates: int, cores: int
+) -> _Measured:
+    """The scheme of least work: counted until no other can be cheaper, however its keys lie."""
+    options = sorted(
+        (_seconds(one, hashes, one.fewest_candidates(hashes)), one.blocks, one)
+        for one in schemes(radius)
+    )
+    considered = {one.blocks: round(one.even_candidates(hashes)) for _, _, one in options}
+    fewest = min(round(one.fewest_candidates(hashes)) for _, _, one in options)
+    if fewest > most_candidates:
+        raise _too_many(hashes, radius, fewest, most_candidates)
+    best: _Measured | None = None
+    seconds = 0.0
+    for least, _, scheme in options:
+        if best is not None and least >= seconds:
+            break
+        words = min(_MOST_WORDS, max(_FEWEST_WORDS, scheme.count * hashes // (4 * cores)))
+        slots = search.slots(search.prefix_counts(blocks, scheme), words=words)
+        slices = search.sliced(blocks, scheme, slots).persist(StorageLevel.DISK_ONLY)
+        candidates = search.count_candidates(slices, scheme, slots)
+        considered[scheme.blocks] = candidates
+        took = _seconds(scheme, hashes, candidates)
+        if best is None or took < seconds:
+            if best is not None:
+                best.slices.unpersist()
+            found = Search(hashes, radius, scheme.blocks, scheme.count, candidates)
+            best, seconds = _Measured(scheme, slots, slices, found), took
+        else:
+            slices.unpersist()
+    assert best is not None
+    best.found.considered = {
+        count: considered[count] for count in sorted(considered) if count <= radius + 6
+    }
+    if best.found.candidates > most_candidates:
+        best.slices.unpersist()
+        raise _too_many(hashes, radius, best.found.candidates, most_candidates)
+    return best
+
+
+def _seconds(scheme: Scheme, hashes: int, candidates: float) -> float:
+    """Seconds of one core."""
+    return (scheme.count * hashes * ROW_NANOSECONDS + candidates * PAIR_NANOSECONDS) / 1e9
+
+
+def _too_many(hashes: int, radius: int, candidates: int, most: int) -> UserError:
+    return UserError(
+        f"{hashes:,} hashes within radius {radius} need {candidates:,} comparisons, more than "
+        f"duplicates.most_candidates ({most:,}): choose a smaller --radius, or raise it"
+    )

@@ -1,0 +1,104 @@
+"""Whether the picture of a post was seen before: what was known when it was posted."""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from influencers.duplicates.links import NEAR
+from influencers.images import statuses
+from influencers.images.keys import image_key
+
+COLUMNS = (
+    "copy_posts_before",
+    "copy_accounts_before",
+    "copy_is_first",
+    "copy_days_since_first",
+)
+
+
+def copy_features(
+    posts: DataFrame, images: DataFrame, pairs: DataFrame, *, mirrors: tuple[str, ...]
+) -> DataFrame:
+    """What was posted before with the same picture: grain shortcode, posts with a known picture.
+
+    `copy_posts_before` and `copy_accounts_before`: posts strictly earlier, and the accounts they
+    are of, whose picture has the same bytes, the same hash or a near one; `copy_is_first`: 1 if
+    there are none; `copy_days_since_first`: days since the first of them, 0 without.
+
+    A picture counts where it is near by itself: whether two hang together through a third could
+    be known from a later post.
+
+    Args:
+        posts: `shortcode`, `owner_id`, `created_at`, `image_url`.
+        images: the table images.
+        pairs: the table duplicate_pairs.
+        mirrors: as `keys.image_key` has them.
+    """
+    fetched = images.where((F.col("status") == statuses.OK) & F.col("sha256").isNotNull())
+    # What looks the same: a hash, or without one the bytes.
+    look = F.when(F.col("degenerate"), F.col("sha256")).otherwise(F.hex("phash"))
+    looks = fetched.select("image_key", look.alias("look"))
+    shown = (
+        posts.select(
+            "shortcode",
+            "owner_id",
+            F.unix_micros("created_at").alias("at"),
+            image_key(F.col("image_url"), mirrors=mirrors).alias("image_key"),
+        )
+        .join(looks, on="image_key", how="inner")
+        .drop("image_key")
+    )
+    near = _near_looks(looks, pairs)
+    # Every post once for itself, and once for each look that it is near to.
+    own = shown.select("*", F.col("look").alias("of"), F.lit(True).alias("own"))
+    others = shown.join(near, on="look", how="inner").select(
+        *shown.columns, "of", F.lit(False).alias("own")
+    )
+    return _counted(own.unionByName(others)).where("own").select("shortcode", *COLUMNS)
+
+
+def _near_looks(looks: DataFrame, pairs: DataFrame) -> DataFrame:
+    """Looks and those they are near to, both ways: `look`, `of`."""
+    near = pairs.where(F.col("link") == NEAR).select("a", "b")
+    one = looks.select(F.col("image_key").alias("a"), F.col("look").alias("first"))
+    other = looks.select(F.col("image_key").alias("b"), F.col("look").alias("second"))
+    found = near.join(one, on="a", how="inner").join(other, on="b", how="inner")
+    both_ways = F.array(
+        F.struct(F.col("first").alias("look"), F.col("second").alias("of")),
+        F.struct(F.col("second").alias("look"), F.col("first").alias("of")),
+    )
+    return found.select(F.inline(both_ways)).distinct()
+
+
+def _counted(rows: DataFrame) -> DataFrame:
+    of_account = Window.partitionBy("of", "owner_id").orderBy("at", "shortcode")
+    before = Window.partitionBy("of").orderBy("at").rangeBetween(Window.unboundedPreceding, -1)
+    first_at = F.min("at").over(before)
+    day = 24 * 60 * 60 * 1_000_000
+    return rows.withColumn(
+        "new_account", (F.row_number().over(of_account) == 1).cast("int")
+    ).withColumns(
+        {
+            "copy_posts_before": F.count(F.lit(1)).over(before).cast("double"),
+            "copy_accounts_before": F.coalesce(F.sum("new_account").over(before), F.lit(0)).cast(
+                "double"
+            ),
+            "copy_is_first": F.when(first_at.isNull(), 1.0).otherwise(0.0),
+            "copy_days_since_first": F.coalesce((F.col("at") - first_at) / day, F.lit(0.0)),
+        }
+    )
+
+
+def with_copies(table: DataFrame, copies: DataFrame | None) -> DataFrame:
+    """The table with the columns of `copy_features`; as it is where it has them already.
+
+    Args:
+        table: has shortcode.
+        copies: what `copy_features` makes; None: all are unknown.
+    """
+    if COLUMNS[0] in table.columns:
+        return table
+    if copies is not None:
+        return table.join(copies, on="shortcode", how="left")
+    return table.withColumns(dict.fromkeys(COLUMNS, F.lit(None).cast("double")))
