@@ -54,6 +54,10 @@ hooks: test-setup ## Run the checks before every commit
 benchmark-images: benchmark-setup ## Measure pictures a second beside other ways (ARGS=--steps, ARGS=--slow)
 	PYTHONPATH=lib:. $(BIN)/python benchmarks/images.py $(ARGS)
 
+.PHONY: benchmark-duplicates
+benchmark-duplicates: benchmark-setup ## Measure the search for near-duplicates beside other ways (ARGS="--hashes 10000000")
+	PYTHONPATH=lib:. $(BIN)/python benchmarks/duplicates.py $(ARGS)
+
 # --universal: one file for every platform and for Python 3.10 to 3.13.
 COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
 	--python-version 3.10 pyproject.toml

@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from influencers import files, manifest, metrics, tables
 from influencers.communities.excerpt import take_excerpt
 from influencers.config import Config, flatten
+from influencers.duplicates.popularity import most_copied
 from influencers.report import sections
 from influencers.report.page import Page, render
 from jobs.command_line import OUTPUT, Job, main
@@ -48,7 +49,17 @@ def _frames(spark: SparkSession, config: Config, numbers: metrics.Numbers) -> se
         content=shown("analysis_content", "feature", "position"),
         circles=_circles(spark, config, numbers),
         accounts=tables.read(spark, config, "accounts").count(),
+        copied=_copied(spark, config),
     )
+
+
+def _copied(spark: SparkSession, config: Config) -> Any:
+    if not tables.exists(spark, config, "duplicate_groups"):
+        return None
+    groups, posts = (tables.read(spark, config, name) for name in ("duplicate_groups", "posts"))
+    return most_copied(
+        groups, posts, mirrors=config.images.mirrors, limit=config.report.copied
+    ).toPandas()
 
 
 def _circles(

@@ -268,8 +268,10 @@ class ReportConfig:
     title: str = "Influencers on Instagram"
     communities: int = 20
     tags: int = 12
+    copied: int = 20
 
     def __post_init__(self) -> None:
+        _check(0 <= self.copied <= 200, "report.copied", "from 0 to 200", self.copied)
         _check(self.communities >= 0, "report.communities", "0 or more", self.communities)
         _check(self.tags >= 1, "report.tags", "at least 1", self.tags)
 

@@ -53,6 +53,13 @@ def exists(spark: SparkSession, uri: str) -> bool:
     return bool(system.exists(path))
 
 
+def names(spark: SparkSession, uri: str) -> list[str]:
+    """The names of what lies in a folder itself; none where there is no folder."""
+    path, system = _open_system(spark, uri)
+    found = system.listStatus(path) if system.exists(path) else []
+    return [str(status.getPath().getName()) for status in found]
+
+
 def write_bytes(spark: SparkSession, uri: str, data: bytes) -> None:
     """Put `data` at `uri`, replacing what is there; folders are made.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from pyspark.sql import DataFrame, SparkSession
@@ -39,6 +40,9 @@ _MADE_BY = {
     "analysis_content": "explore",
 }
 
+# A version in a table's log; old ones are merged into checkpoints.
+_VERSION = re.compile(r"\d{20}\.(json|checkpoint\b.*parquet)$")
+
 
 def location(config: Config, name: str) -> str:
     """The URI of a table."""
@@ -46,8 +50,12 @@ def location(config: Config, name: str) -> str:
 
 
 def exists(spark: SparkSession, config: Config, name: str) -> bool:
-    """Whether the table has been written at least once."""
-    return files.exists(spark, files.join(location(config, name), "_delta_log"))
+    """Whether the table has been written at least once.
+
+    A writer that died in its first version leaves a log without one: that is no table yet.
+    """
+    log = files.names(spark, files.join(location(config, name), "_delta_log"))
+    return any(_VERSION.match(one) for one in log)
 
 
 def read(spark: SparkSession, config: Config, name: str) -> DataFrame:

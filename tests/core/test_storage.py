@@ -44,6 +44,19 @@ def test_a_missing_table_says_which_job_makes_it(spark: SparkSession, config: Co
         tables.read(spark, config, "accounts")
 
 
+def test_a_writer_that_died_in_its_first_version_leaves_no_table(
+    spark: SparkSession, config: Config
+) -> None:
+    log = Path(config.paths.output, "tables", "quarantine", "_delta_log")
+    (log / "_commits").mkdir(parents=True)
+    (log / ".00000000000000000000.json.1234.tmp").write_text("{}")
+    assert not tables.exists(spark, config, "quarantine")
+    frame = quarantine(spark, ("f", 1, "a"))
+    tables.merge(frame, config, "quarantine", keys=["record"], update_when="true")
+    assert tables.exists(spark, config, "quarantine")
+    assert_df_equality(tables.read(spark, config, "quarantine"), frame)
+
+
 def test_merge(spark: SparkSession, config: Config) -> None:
     def merge(*rows: tuple[str, int, str]) -> list[tuple[str, int, str]]:
         tables.merge(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import itertools
 import json
 import re
 from collections.abc import Iterator
@@ -26,7 +27,7 @@ from jobs import features, ingest, pipeline
 SETTINGS = (
     "generate.posts=1500",
     "generate.accounts=120",
-    "generate.images=6",
+    "generate.images=20",
     "models.trees=4",
     "models.depth=3",
 )
@@ -132,6 +133,37 @@ def test_pictures_are_those_that_were_planted(finished: Config, spark: SparkSess
     numbers = metrics_of(finished)["images"]
     assert numbers["ok"] == len(fetched)
     assert numbers["wanted"] == len(found) == sum(numbers["by_status"].values())
+
+
+def test_copies_are_those_that_were_planted(finished: Config, spark: SparkSession) -> None:
+    with output(finished, "sample", "truth", "images.csv").open(newline="") as lines:
+        planted = {f"/p/{row['image']}": row for row in csv.DictReader(lines)}
+    fetched = tables.read(spark, finished, "images").where("status = 'ok'").collect()
+    hashes = {row.image_key: row.phash for row in fetched if not row.degenerate}
+    radius = finished.duplicates.radius
+    links = tables.read(spark, finished, "duplicate_pairs").collect()
+    # Every pair within the radius hangs together, and nothing else is linked.
+    group = {
+        row.image_key: row.group_id
+        for row in tables.read(spark, finished, "duplicate_groups").collect()
+    }
+    for a, b in itertools.combinations(sorted(hashes), 2):
+        if (hashes[a] ^ hashes[b]).bit_count() <= radius:
+            assert group[a] == group[b]
+    for row in links:
+        assert row.a < row.b
+        assert (hashes[row.a] ^ hashes[row.b]).bit_count() == row.distance <= radius
+    copies = [
+        (key, f"/p/{row['original']}")
+        for key, row in planted.items()
+        if row["image"] != row["original"] and int(row["distance"]) <= radius
+    ]
+    known = [pair for pair in copies if set(pair) <= set(hashes)]
+    assert len(known) >= 2
+    for copy, original in known:
+        assert group[copy] == group[original]
+    numbers = metrics_of(finished)["duplicates"]
+    assert (numbers["pairs"], numbers["groups"]) == (len(links), len(set(group.values())))
 
 
 def test_the_report_stands_alone(finished: Config) -> None:

@@ -15,9 +15,10 @@ from influencers.duplicates import search
 from influencers.duplicates.schemes import Scheme, schemes
 from influencers.errors import UserError
 
-# Nanoseconds of one core, as `benchmarks/duplicates.py --constants` measures them.
-ROW_NANOSECONDS = 120.0  # to arrange, move and sort a word, in each table
-PAIR_NANOSECONDS = 1.5  # to compare two words
+# Nanoseconds of one core. Ten million hashes in 15 tables took two cores 24 s from their histogram
+# to their pairs; a candidate, by `benchmarks/duplicates.py --constants`.
+ROW_NANOSECONDS = 300.0  # to arrange, move, sort and count a word, in each table
+PAIR_NANOSECONDS = 3.0  # to compare two words
 
 # Hashes that one task searches sooner than Spark would cut them into several.
 _ONE_TASK = 200_000

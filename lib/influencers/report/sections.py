@@ -64,6 +64,7 @@ class Frames:
     content: pd.DataFrame
     circles: Sequence[Circle]
     accounts: int = 0
+    copied: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -239,6 +240,15 @@ def sections(metrics: Numbers, frames: Frames, config: Mapping[str, Any]) -> lis
             (_picture_table(metrics["images"]),),
         ),
         Section(
+            "duplicates",
+            "Copies",
+            "Pictures that are copies of each other: of the same bytes, or of hashes that differ "
+            "in few bits, as after another compression, size or filter. Blank pictures are "
+            "compared by their bytes alone.",
+            (),
+            (_links_table(metrics["duplicates"]), _copied_table(frames.copied)),
+        ),
+        Section(
             "data",
             "Data and run",
             "Every record that was read is a post, a duplicate of a post, or in quarantine.",
@@ -324,6 +334,40 @@ def _picture_table(images: Numbers) -> Table:
         frozenset({1, 2}),
         f"{count(waiting)} of them will be asked for again by a later run." if waiting else "",
     )
+
+
+def _links_table(duplicates: Numbers) -> Table:
+    texts = {
+        "images": "pictures compared",
+        "same_bytes": "links between pictures of the same bytes",
+        "same_hash": "links between pictures of the same hash",
+        "near": "pairs of near hashes",
+        "groups": "groups",
+        "grouped": "pictures in them",
+        "linked_through_others": "of those, farther from the first one than the radius",
+    }
+    rows = tuple((text, count(duplicates.get(key))) for key, text in texts.items())
+    radius = duplicates.get("search", {}).get("radius")
+    note = "" if radius is None else f"Hashes are near within {radius} of 64 bits."
+    return Table("Pictures and their copies", ("", "number"), rows, frozenset({1}), note)
+
+
+def _copied_table(copied: pd.DataFrame | None) -> Table:
+    rows = tuple(
+        (
+            str(one["representative"]), _short(one["first_account"]), count(one["pictures"]),
+            count(one["posts"]), count(one["accounts"]), _day(one["first_post"]),
+            _day(one["last_post"]), count(one["diameter"]),
+        )
+        for one in (() if copied is None else _dicts(copied))
+    )  # fmt: skip
+    columns = ("earliest picture", "first shown by", "files", "posts", "accounts", "first post",
+               "last post", "bits apart")  # fmt: skip
+    return Table("The most copied pictures", columns, rows, frozenset({2, 3, 4, 7}))
+
+
+def _day(moment: object) -> str:
+    return "–" if _unknown(moment) else str(moment)[:10]
 
 
 def _unknown(value: object) -> bool:

@@ -1,0 +1,126 @@
+"""How far edits move the perceptual hash of a picture, and how near unrelated pictures come.
+
+    PYTHONPATH=lib:. .venv/bin/python benchmarks/duplicates_edits.py [--pictures FOLDER]
+
+Without a folder, on drawn pictures as `generate` makes them: clouds and shapes, smoother than
+photographs. Prints a table in Markdown: of the pictures, the share that an edit leaves within each
+radius; of all pairs of different pictures, the share that lies within it all the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageEnhance, ImageFilter, ImageOps
+
+from influencers.images.decoding import DecodeLimits, Picture, decode
+from influencers.images.perceptual_hash import hashed
+from influencers.synthetic.pictures import drawn
+
+RADII = (0, 2, 4, 6, 8, 10)
+Edit = Callable[[Image.Image], bytes]
+
+
+def jpeg(picture: Image.Image, quality: int = 90) -> bytes:
+    """A picture as JPEG."""
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=quality)
+    return out.getvalue()
+
+
+def cropped(picture: Image.Image, share: float) -> Image.Image:
+    """Without such a share of its width and height, in equal parts at all edges."""
+    width, height = picture.size
+    x, y = round(width * share / 2), round(height * share / 2)
+    return picture.crop((x, y, width - x, height - y))
+
+
+def framed(picture: Image.Image, share: float) -> Image.Image:
+    """With a white border of such a share of its width."""
+    return ImageOps.expand(picture, round(picture.width * share), "white")
+
+
+EDITS: dict[str, Edit] = {
+    "JPEG, quality 75": lambda p: jpeg(p, 75),
+    "JPEG, quality 30": lambda p: jpeg(p, 30),
+    "half the size": lambda p: jpeg(
+        p.resize((p.width // 2, p.height // 2), Image.Resampling.LANCZOS)
+    ),
+    "320 pixels wide, quality 75": lambda p: jpeg(p.resize((320, 320 * p.height // p.width)), 75),
+    "blurred by 2 pixels": lambda p: jpeg(p.filter(ImageFilter.GaussianBlur(2))),
+    "sharpened": lambda p: jpeg(p.filter(ImageFilter.UnsharpMask(2, 120))),
+    "20 % brighter": lambda p: jpeg(ImageEnhance.Brightness(p).enhance(1.2)),
+    "30 % more contrast": lambda p: jpeg(ImageEnhance.Contrast(p).enhance(1.3)),
+    "grey": lambda p: jpeg(p.convert("L")),
+    "twice the colour": lambda p: jpeg(ImageEnhance.Color(p).enhance(2.0)),
+    "squeezed to 4:5": lambda p: jpeg(p.resize((p.width * 4 // 5, p.height))),
+    "cropped by 2 %": lambda p: jpeg(cropped(p, 0.02)),
+    "cropped by 5 %": lambda p: jpeg(cropped(p, 0.05)),
+    "cropped by 10 %": lambda p: jpeg(cropped(p, 0.10)),
+    "white border of 2 %": lambda p: jpeg(framed(p, 0.02)),
+    "white border of 5 %": lambda p: jpeg(framed(p, 0.05)),
+    "turned by 2°": lambda p: jpeg(p.rotate(2, Image.Resampling.BICUBIC)),
+    "turned by 90°": lambda p: jpeg(p.transpose(Image.Transpose.ROTATE_90)),
+    "mirrored": lambda p: jpeg(ImageOps.mirror(p)),
+}
+
+
+def hashes(files: list[bytes]) -> tuple[np.ndarray, np.ndarray]:
+    """The hashes of files, and which of them count."""
+    found = [decode(one, DecodeLimits()) for one in files]
+    thumbnails = [one.hash_grey for one in found if isinstance(one, Picture)]
+    assert len(thumbnails) == len(files)
+    result = hashed(np.stack(thumbnails))
+    return result.phash.view(np.uint64), ~result.degenerate
+
+
+def opened(folder: Path) -> list[Image.Image]:
+    """The pictures of a folder that can be read and are at least 200 pixels wide and high."""
+    found = []
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and isinstance(decode(path.read_bytes(), DecodeLimits()), Picture):
+            try:
+                picture = ImageOps.exif_transpose(Image.open(path)).convert("RGB")
+            except OSError:
+                continue
+            if min(picture.size) >= 200:
+                found.append(picture)
+    return found
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--pictures", type=Path, help="a folder of pictures")
+    parser.add_argument("--count", type=int, default=300, help="drawn pictures, without a folder")
+    chosen = parser.parse_args()
+    if chosen.pictures:
+        pictures = opened(chosen.pictures)
+    else:
+        pictures = [drawn(11, number, 640).convert("RGB") for number in range(chosen.count)]
+    before, counts = hashes([jpeg(one) for one in pictures])
+    print(f"{counts.sum()} of {len(pictures)} pictures have a hash that counts")
+    print("| edit | median | 90 % | " + " | ".join(f"r = {r}" for r in RADII) + " |")
+    print("|---|" + "---|" * (len(RADII) + 2))
+    for name, edit in EDITS.items():
+        after, _ = hashes([edit(one) for one in pictures])
+        apart = np.bitwise_count(before ^ after)[counts]
+        row(name, apart, f"{np.median(apart):.0f} | {np.quantile(apart, 0.9):.0f}")
+    first, second = np.triu_indices(int(counts.sum()), 1)
+    kept = before[counts]
+    apart = np.bitwise_count(kept[first] ^ kept[second])
+    row("another picture", apart, f"{np.median(apart):.0f} | {np.quantile(apart, 0.9):.0f}", 4)
+
+
+def row(name: str, apart: np.ndarray, middle: str, places: int = 0) -> None:
+    """Print the shares within each radius."""
+    shares = [f"{np.mean(apart <= radius):.{places}%}" for radius in RADII]
+    print(f"| {name} | {middle} | {' | '.join(shares)} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

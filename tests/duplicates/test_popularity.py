@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+from pyspark.sql import SparkSession
+
+from influencers.duplicates.popularity import most_copied
+
+POSTS = (
+    "shortcode string, owner_id bigint, owner_username string, created_at timestamp, "
+    "image_url string"
+)
+
+
+def test_groups_with_the_most_posts_come_first(spark: SparkSession) -> None:
+    def at(day: int) -> datetime:
+        return datetime(2020, 1, day, tzinfo=timezone.utc)
+
+    groups = spark.createDataFrame(
+        [
+            ("x.example/b", "x.example/a", 2, 3), ("x.example/a", "x.example/a", 2, 3),
+            ("x.example/c", "x.example/c", 2, 0), ("x.example/d", "x.example/c", 2, 0),
+            ("x.example/e", "x.example/e", 2, 0), ("x.example/f", "x.example/e", 2, 0),
+        ],
+        "image_key string, representative string, pictures bigint, diameter int",
+    )  # fmt: skip
+    posts = spark.createDataFrame(
+        [
+            ("2", 1, "one", at(2), "http://x.example/a"), ("1", 2, "two", at(2), "http://x.example/b"),
+            ("3", 1, "one", at(9), "http://x.example/b"), ("4", 3, "three", at(4), "http://x.example/c"),
+            ("5", 4, "four", at(3), "http://x.example/e"), ("6", 5, None, at(1), "http://x.example/z"),
+        ],
+        POSTS,
+    )  # fmt: skip
+    rows = most_copied(groups, posts, mirrors=(), limit=2).collect()
+    assert [
+        (row.representative, row.posts, row.accounts, row.first_account, row.first_post.day,
+         row.last_post.day, row.diameter)
+        for row in rows
+    ] == [
+        ("x.example/a", 3, 2, "two", 2, 9, 3), ("x.example/c", 1, 1, "three", 4, 4, 0)
+    ]  # fmt: skip
