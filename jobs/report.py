@@ -54,12 +54,13 @@ def _frames(spark: SparkSession, config: Config, numbers: metrics.Numbers) -> se
 
 
 def _copied(spark: SparkSession, config: Config) -> Any:
-    if not tables.exists(spark, config, "duplicate_groups"):
+    if not all(tables.exists(spark, config, name) for name in ("duplicate_groups", "images")):
         return None
-    groups, posts = (tables.read(spark, config, name) for name in ("duplicate_groups", "posts"))
-    return most_copied(
-        groups, posts, mirrors=config.images.mirrors, limit=config.report.copied
-    ).toPandas()
+    groups, posts, images = (
+        tables.read(spark, config, name) for name in ("duplicate_groups", "posts", "images")
+    )
+    limit = config.report.copied
+    return most_copied(groups, posts, images, mirrors=config.images.mirrors, limit=limit).toPandas()
 
 
 def _circles(

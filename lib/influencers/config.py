@@ -189,6 +189,7 @@ class ImagesConfig:
     read_seconds: float = 10.0
     max_bytes: int = 20_000_000
     max_pixels: int = 25_000_000
+    thumbnail: int = 64
     attempts_per_run: int = 3
     attempts_in_all: int = 8
     later_seconds: float = 900.0
@@ -211,6 +212,7 @@ class ImagesConfig:
                     "commit_images"):  # fmt: skip
             _check(getattr(self, key) >= 1, f"images.{key}", "at least 1", getattr(self, key))
         _check(self.budget_port < 65_536, "images.budget_port", "a port", self.budget_port)
+        _check(0 <= self.thumbnail <= 256, "images.thumbnail", "0 to 256 pixels", self.thumbnail)
         _check(self.threads <= 256, "images.threads", "at most 256", self.threads)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pyspark.sql.types import (
     ArrayType,
+    BinaryType,
     BooleanType,
     DataType,
     DoubleType,
@@ -96,6 +97,7 @@ SCHEMAS: dict[str, StructType] = {
         phash=BIGINT,
         quality=INT,
         degenerate=BOOLEAN,
+        thumbnail=BinaryType(),
     ),
     # A link between two pictures that are copies of each other, a < b. Many equal ones are linked
     # to the first of them alone.

@@ -32,7 +32,12 @@ def test_groups_with_the_most_posts_come_first(spark: SparkSession) -> None:
         ],
         POSTS,
     )  # fmt: skip
-    rows = most_copied(groups, posts, mirrors=(), limit=2).collect()
+    images = spark.createDataFrame(
+        [("x.example/a", b"look"), ("x.example/z", b"other")],
+        "image_key string, thumbnail binary",
+    )
+    rows = most_copied(groups, posts, images, mirrors=(), limit=2).collect()
+    assert [row.thumbnail for row in rows] == [b"look", None]
     assert [
         (row.representative, row.posts, row.accounts, row.first_account, row.first_post.day,
          row.last_post.day, row.diameter)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 import warnings
@@ -354,3 +355,18 @@ def test_the_sample_of_colours_is_fair_to_fine_stripes() -> None:
         for picture in (stripes, stripes.transpose(1, 0, 2)):
             sample = picture_of(saved(Image.fromarray(np.ascontiguousarray(picture)), "png")).colors
             assert sample.mean() / 255 == pytest.approx(0.5, abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"), [((300, 200), (64, 43)), ((20, 400), (3, 64)), ((30, 20), (30, 20)),
+                        ((4000, 1), (64, 1))],
+)  # fmt: skip
+def test_a_thumbnail_has_the_shape_of_its_picture(
+    size: tuple[int, int], shown: tuple[int, int]
+) -> None:
+    found = decode(saved(noise(*size), "png"), DecodeLimits(thumbnail=64))
+    assert isinstance(found, Picture) and found.thumbnail is not None
+    with Image.open(io.BytesIO(found.thumbnail)) as look:
+        assert (look.format, look.size) == ("JPEG", shown)
+    assert len(found.thumbnail) < 5_000
+    assert picture_of(saved(noise(*size), "png")).thumbnail is None

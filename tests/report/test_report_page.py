@@ -145,3 +145,20 @@ def test_circles_take_their_own_tags() -> None:
     tags = (Tag("a", 0, 3), Tag("b", 0, 2), Tag("c", 1, 9))
     found = sections.circles(Excerpt(tags, (), (5, 2)), {0: 40})
     assert found == [sections.Circle(0, 5, 40, ("a", "b")), sections.Circle(1, 2, 0, ("c",))]
+
+
+def test_copied_pictures_are_shown_beside_their_rows() -> None:
+    copied = pd.DataFrame(
+        [
+            {
+                "representative": "/p/<1>.jpg", "first_account": "ann", "pictures": 3, "posts": 4,
+                "accounts": 2, "first_post": pd.Timestamp("2020-01-02"), "diameter": 6.0,
+                "last_post": pd.Timestamp("2021-01-02"), "thumbnail": thumbnail,
+            }
+            for thumbnail in (b"\xff\xd8look", None)
+        ]
+    )  # fmt: skip
+    html = page(numbers(duplicates={"groups": 1}), frames(copied=copied))
+    assert html.count("data:image/jpeg;base64,/9hsb29r") == 1
+    assert "/p/&lt;1&gt;.jpg" in html
+    assert "2020-01-02" in html and "–" in html

@@ -9,17 +9,18 @@ from influencers.images.keys import image_key
 
 
 def most_copied(
-    groups: DataFrame, posts: DataFrame, *, mirrors: tuple[str, ...], limit: int
+    groups: DataFrame, posts: DataFrame, images: DataFrame, *, mirrors: tuple[str, ...], limit: int
 ) -> DataFrame:
     """The groups of pictures with the most posts, ties by representative; grain: a group.
 
     Columns: `representative`, `pictures` (different files), `posts`, `accounts`, `first_post` and
     `last_post` (timestamps), `first_account` (owner_username of the first post, ties by
-    shortcode), `diameter`.
+    shortcode), `diameter`, `thumbnail` of the representative (JPEG, null if there is none).
 
     Args:
         groups: the table duplicate_groups.
         posts: `shortcode`, `owner_id`, `owner_username`, `created_at`, `image_url`.
+        images: `image_key`, `thumbnail`.
         mirrors: as `keys.image_key` has them.
         limit: how many.
     """
@@ -30,7 +31,7 @@ def most_copied(
         "owner_username",
         "created_at",
     )
-    return (
+    foremost = (
         groups.join(shown, on="image_key", how="inner")
         .groupBy("representative", "pictures", "diameter")
         .agg(
@@ -42,4 +43,9 @@ def most_copied(
         )
         .sort(F.col("posts").desc(), "representative")
         .limit(limit)
+    )
+    thumbnails = images.select(F.col("image_key").alias("representative"), "thumbnail")
+    # A join keeps no order.
+    return foremost.join(thumbnails, on="representative", how="left").sort(
+        F.col("posts").desc(), "representative"
     )

@@ -34,6 +34,7 @@ HASH_SIDE = 32  # of what the perceptual hash sees
 # What shrinking by whole numbers leaves of a side, at least: enough above 192 that every larger
 # picture is resampled once more and none comes out sharper than the rest.
 _SHRUNK_SIDE = 256
+_LOOK_QUALITY = 70  # of a thumbnail
 _MOST_SCANS = 100  # of a JPEG; encoders write 1 to about 20
 
 
@@ -45,9 +46,11 @@ class DecodeLimits:
         max_pixels: width times height above which a file is not decoded. While it lasts,
             decoding takes .1 byte a pixel for a JPEG (6 for a progressive one), 4 to 12 for a
             PNG, 10 for GIF and AVIF, 16 for a WebP.
+        thumbnail: pixels of the longer side of the thumbnail that is kept; 0: none.
     """
 
     max_pixels: int = 50_000_000
+    thumbnail: int = 0
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ class Picture:
             that no colour is in it that was not in the picture.
         grey: 192 x 192, ITU-R 601 luma of the whole picture, squeezed to a square.
         hash_grey: 32 x 32, the same by the filter that the perceptual hash is defined with.
+        thumbnail: a JPEG to look at, about 1 KB; None: not asked for.
     """
 
     format: str
@@ -73,6 +77,7 @@ class Picture:
     colors: Bytes
     grey: Bytes
     hash_grey: Bytes
+    thumbnail: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -125,7 +130,7 @@ def decode(data: bytes, limits: DecodeLimits) -> Picture | str:
     and is then no different from a good one.
     """
     found = decoded(data, limits)
-    return found if isinstance(found, str) else _picture(found)
+    return found if isinstance(found, str) else _picture(found, limits)
 
 
 def decoded(data: bytes, limits: DecodeLimits) -> Decoded | str:
@@ -200,7 +205,7 @@ def _rgb_on_white(picture: Image.Image) -> Image.Image:
     return Image.fromarray(levels[..., :3] + (255 - levels[..., 3:]))
 
 
-def _picture(source: Decoded) -> Picture:
+def _picture(source: Decoded, limits: DecodeLimits) -> Picture:
     grey = source.pixels.convert("L")
     hash_grey = grey.resize((HASH_SIDE, HASH_SIDE), Image.Resampling.LANCZOS)
     square = grey.resize((GREY_SIDE, GREY_SIDE), Image.Resampling.HAMMING)
@@ -212,7 +217,17 @@ def _picture(source: Decoded) -> Picture:
         colors=_color_sample(np.asarray(source.pixels)),
         grey=np.asarray(square),
         hash_grey=np.asarray(hash_grey),
+        thumbnail=_thumbnail(source, limits.thumbnail) if limits.thumbnail else None,
     )
+
+
+def _thumbnail(source: Decoded, side: int) -> bytes:
+    """The picture in its own shape as a small JPEG; never enlarged."""
+    shrink = min(1.0, side / max(source.width, source.height))
+    size = (max(1, round(source.width * shrink)), max(1, round(source.height * shrink)))
+    out = io.BytesIO()
+    source.pixels.resize(size, Image.Resampling.BOX).save(out, "JPEG", quality=_LOOK_QUALITY)
+    return out.getvalue()
 
 
 def _places() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

@@ -15,11 +15,12 @@ COLUMNS = (
     "format", "width", "height", "frames", "colors", "brightness", "contrast", "saturation",
     "colorfulness", "edge_density", "glcm_contrast", "glcm_homogeneity", "glcm_energy",
     "glcm_correlation", "glcm_entropy", "sharpness", "phash", "quality", "degenerate",
+    "thumbnail",
 )  # fmt: skip
 
 
 def measure(pictures: Sequence[Picture]) -> dict[str, Any]:
-    """The columns of `COLUMNS`, a row a picture, in order; lists for `format` and `colors`.
+    """The columns of `COLUMNS`, a row a picture, in order; lists for format, colours, thumbnail.
 
     A picture's row is exactly the same whatever pictures are measured with it. `glcm_correlation`
     is not a number where it is undefined (a picture of one level of grey), to be stored as null;
@@ -48,4 +49,5 @@ def measure(pictures: Sequence[Picture]) -> dict[str, Any]:
         "phash": hashes.phash,
         "quality": texture.quality(greys),
         "degenerate": hashes.degenerate,
+        "thumbnail": [picture.thumbnail for picture in pictures],
     }

@@ -36,7 +36,12 @@ def render(page: Page) -> str:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    environment.filters["base64"] = _base64
     # Read as a resource: on executors and clusters the package may lie inside a zip.
     text = resources.files(__package__).joinpath("template.html.j2").read_text(encoding="utf-8")
-    images = {name: base64.b64encode(png).decode("ascii") for name, png in page.figures.items()}
+    images = {name: _base64(png) for name, png in page.figures.items()}
     return environment.from_string(text).render(page=page, images=images, figure_texts=FIGURE_TEXTS)
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")

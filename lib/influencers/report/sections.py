@@ -20,13 +20,18 @@ Numbers = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Table:
-    """A table as it is shown: texts throughout; numeric columns are set to the right."""
+    """A table as it is shown: texts throughout; numeric columns are set to the right.
+
+    Attributes:
+        thumbnails: a JPEG for each row, or none for any; None where one is missing.
+    """
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numeric: frozenset[int] = frozenset()
     note: str = ""
+    thumbnails: tuple[bytes | None, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -353,17 +358,20 @@ def _links_table(duplicates: Numbers) -> Table:
 
 
 def _copied_table(copied: pd.DataFrame | None) -> Table:
+    shown = () if copied is None else _dicts(copied)
     rows = tuple(
         (
             str(one["representative"]), _short(one["first_account"]), count(one["pictures"]),
             count(one["posts"]), count(one["accounts"]), _day(one["first_post"]),
             _day(one["last_post"]), count(one["diameter"]),
         )
-        for one in (() if copied is None else _dicts(copied))
+        for one in shown
     )  # fmt: skip
+    thumbnails = tuple(one["thumbnail"] for one in shown)
     columns = ("earliest picture", "first shown by", "files", "posts", "accounts", "first post",
                "last post", "bits apart")  # fmt: skip
-    return Table("The most copied pictures", columns, rows, frozenset({2, 3, 4, 7}))
+    numeric = frozenset({2, 3, 4, 7})
+    return Table("The most copied pictures", columns, rows, numeric, thumbnails=thumbnails)
 
 
 def _day(moment: object) -> str:
