@@ -136,3 +136,14 @@ def test_too_many_candidates_are_told_before_the_search(
     with pytest.raises(UserError, match=r"3,000 hashes within radius 4 need [\d,]+ comparisons"):
         with plan.near_pairs(hashes, radius=4, most_candidates=10, cores=2):
             pass
+
+
+def test_a_million_equal_hashes_are_one(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    same = spark.range(1_000_000).selectExpr("-(id % 2) - 7 AS phash")
+    for one_task in (0, 2_000_000):
+        monkeypatch.setattr(plan, "_ONE_TASK", one_task)
+        with plan.near_pairs(same, radius=4, most_candidates=10, cores=2) as (found, how):
+            assert collected(found) == {(-8, -8, 0), (-7, -7, 0), (-8, -7, 1)}
+        assert how.hashes == 1_000_000

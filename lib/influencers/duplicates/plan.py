@@ -89,12 +89,14 @@ def near_pairs(
     """
     blocks = search.packed(hashes).persist(StorageLevel.DISK_ONLY)
     try:
-        count = int(blocks.agg(F.sum(F.octet_length("words"))).head()[0] or 0) // 8  # type: ignore[index]
-        if count <= _ONE_TASK:
-            usual = round(Scheme(radius + 1, radius).even_candidates(count))
+        count, size = blocks.agg(F.sum("hashes"), F.sum(F.octet_length("words"))).head() or (0, 0)
+        count, words = int(count or 0), int(size or 0) // 8
+        if words <= _ONE_TASK:
+            usual = round(Scheme(radius + 1, radius).even_candidates(words))
             yield search.in_one_task(blocks, radius), Search(count, radius, 0, 0, usual)
             return
-        chosen = _cheapest(blocks, count, radius, most_candidates, cores)
+        chosen = _cheapest(blocks, words, radius, most_candidates, cores)
+        chosen.found.hashes = count
         try:
             yield search.compared(chosen.slices, chosen.scheme, chosen.slots), chosen.found
         finally:
@@ -120,9 +122,6 @@ def _cheapest(
         for one in schemes(radius)
     )
     considered = {one.blocks: round(one.even_candidates(hashes)) for _, _, one in options}
-    fewest = min(round(one.fewest_candidates(hashes)) for _, _, one in options)
-    if fewest > most_candidates:
-        raise _too_many(hashes, radius, fewest, most_candidates)
     best: _Measured | None = None
     seconds = 0.0
     for least, _, scheme in options:

@@ -20,7 +20,7 @@ from influencers.duplicates import kernel
 from influencers.duplicates.schemes import BITS, Scheme, Table, Words
 
 PAIRS = "a bigint, b bigint, distance int"
-_PACKED = "words binary"
+_PACKED = "words binary, hashes bigint"
 _HISTOGRAM = "`table` int, counts binary"
 _SLICE = "slot int, words binary"
 
@@ -51,7 +51,11 @@ class Slot:
 
 
 def packed(hashes: DataFrame) -> DataFrame:
-    """The column `phash` (bigint, never null) as blocks of words; grain: a block."""
+    """The column `phash` (bigint, never null) as blocks of `words`; grain: a block.
+
+    Of equal hashes a block holds two, which is enough to tell that there are several; `hashes` is
+    how many there were.
+    """
     return hashes.select("phash").mapInArrow(_pack, _PACKED)
 
 
@@ -62,10 +66,17 @@ def _pack(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         held.append(batch.column(0).to_numpy(zero_copy_only=False).view(np.uint64))
         size += len(held[-1])
         if size >= _WORDS:
-            yield _batch(words=_binary([np.concatenate(held)]))
+            yield _block(held)
             held, size = [], 0
     if size:
-        yield _batch(words=_binary([np.concatenate(held)]))
+        yield _block(held)
+
+
+def _block(held: Sequence[Words]) -> pa.RecordBatch:
+    words = np.sort(np.concatenate(held))
+    kept = np.ones(len(words), dtype=np.bool_)
+    kept[2:] = words[2:] != words[:-2]
+    return _batch(words=_binary([words[kept]]), hashes=pa.array([len(words)], pa.int64()))
 
 
 def prefix_counts(blocks: DataFrame, scheme: Scheme) -> Counts:
