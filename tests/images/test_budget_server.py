@@ -64,7 +64,9 @@ def test_four_processes_keep_to_one_budget_and_use_it() -> None:
     assert [process.returncode for process in processes] == [0] * 4
     assert web.most_at_once <= 3
     windows = [sum(first <= start < first + 1 for start in starts) for first in starts]
-    assert max(windows) <= 51
+    # A request starts up to a quarter of a second after its lease does, or not with that lease: so
+    # much more a window may hold. Of the leases themselves none has more than 51 (test_budget).
+    assert max(windows) <= 50 * 1.25 + 1
     # Between the first second, while processes still come up, and the first process's end.
     begin, end = starts[0] + 0.5, starts[0] + 3.5
     # It is used, even on a busy machine; how much of it a quiet one uses, the benchmark says.

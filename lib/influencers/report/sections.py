@@ -361,7 +361,7 @@ def _copied_table(copied: pd.DataFrame | None) -> Table:
     shown = () if copied is None else _dicts(copied)
     rows = tuple(
         (
-            str(one["representative"]), _short(one["first_account"]), count(one["pictures"]),
+            str(one["representative"]), _text(one["first_account"]), count(one["pictures"]),
             count(one["posts"]), count(one["accounts"]), _day(one["first_post"]),
             _day(one["last_post"]), count(one["diameter"]),
         )
@@ -372,6 +372,10 @@ def _copied_table(copied: pd.DataFrame | None) -> Table:
                "last post", "bits apart")  # fmt: skip
     numeric = frozenset({2, 3, 4, 7})
     return Table("The most copied pictures", columns, rows, numeric, thumbnails=thumbnails)
+
+
+def _text(value: object) -> str:
+    return "–" if _unknown(value) else str(value)
 
 
 def _day(moment: object) -> str:
