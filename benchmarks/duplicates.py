@@ -103,7 +103,8 @@ def sql(spark: Any, path: Path, folder: Path) -> int:
     rows = hashes.select("phash", F.inline(keys))
     one, other = rows.alias("one"), rows.alias("other")
     apart = F.bit_count(F.col("one.phash").bitwiseXOR(F.col("other.phash")))
-    pairs = one.join(
+    # Spark takes the rows for fewer than they are, and would broadcast them.
+    pairs = one.hint("merge").join(
         other,
         on=(F.col("one.t") == F.col("other.t"))
         & (F.col("one.k") == F.col("other.k"))
