@@ -13,7 +13,7 @@ from influencers import files, progress, tables
 from influencers.config import Config
 from influencers.duplicates.components import components
 from influencers.duplicates.groups import count_groups, grouped
-from influencers.duplicates.links import LINKS, linked, with_copies
+from influencers.duplicates.links import LINKS, copied, linked
 from influencers.duplicates.pictures import fetched_pictures, listed_hashes
 from influencers.duplicates.plan import near_pairs
 from jobs.command_line import OUTPUT, Job, Option, main
@@ -32,7 +32,7 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
             progress.say(search.remark())
             near = found.persist(StorageLevel.DISK_ONLY)
             near.count()
-        copies = with_copies(pictures, near).persist(StorageLevel.DISK_ONLY)
+        copies = copied(pictures, near).persist(StorageLevel.DISK_ONLY)
         try:
             tables.write(linked(copies, near), config, "duplicate_pairs")
             with components(near, driver_pairs=settings.driver_pairs) as hanging:

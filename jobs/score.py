@@ -48,7 +48,7 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
 
 def _features(spark: SparkSession, config: Config, card: Mapping[str, Any]) -> DataFrame:
     paths = config.paths.input
-    if len(paths) == 1 and files.exists(spark, files.join(paths[0], "_delta_log")):
+    if len(paths) == 1 and tables.is_table(spark, paths[0]):
         return spark.read.format("delta").load(paths[0])
     listed = [one for path in paths for one in files.list_files(spark, path) if one.size > 0]
     if listed and all(sources.format_of(one.uri, config.ingest) == "parquet" for one in listed):

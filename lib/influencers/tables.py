@@ -50,11 +50,16 @@ def location(config: Config, name: str) -> str:
 
 
 def exists(spark: SparkSession, config: Config, name: str) -> bool:
-    """Whether the table has been written at least once.
+    """Whether the table has been written at least once."""
+    return is_table(spark, location(config, name))
+
+
+def is_table(spark: SparkSession, uri: str) -> bool:
+    """Whether there is a Delta table at `uri`.
 
     A writer that died in its first version leaves a log without one: that is no table yet.
     """
-    log = files.names(spark, files.join(location(config, name), "_delta_log"))
+    log = files.names(spark, files.join(uri, "_delta_log"))
     return any(_VERSION.match(one) for one in log)
 
 

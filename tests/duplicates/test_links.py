@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from influencers.duplicates.components import components
 from influencers.duplicates.groups import grouped
-from influencers.duplicates.links import linked, with_copies, with_first_of_bytes
+from influencers.duplicates.links import copied, linked, with_first_of_bytes
 
 PICTURES = "id string, phash bigint, sha256 string, at timestamp"
 PAIRS = "a bigint, b bigint, distance int"
@@ -39,7 +39,7 @@ def pictures(spark: SparkSession, request: pytest.FixtureRequest) -> DataFrame:
 
 def test_links(spark: SparkSession, pictures: DataFrame) -> None:
     near = spark.createDataFrame(NEAR, PAIRS)
-    found = linked(with_copies(pictures, near), near)
+    found = linked(copied(pictures, near), near)
     assert sorted(tuple(row) for row in found.collect()) == [
         ("A", "B", 3, "near"), ("B", "C", 3, "near"), ("D", "E", 0, "same_hash"),
         ("F", "G", 0, "same_bytes"), ("F", "H", 0, "same_bytes"), ("Y", "Z", 0, "same_bytes"),
@@ -50,7 +50,7 @@ def test_links(spark: SparkSession, pictures: DataFrame) -> None:
 def test_groups(spark: SparkSession, pictures: DataFrame, driver_pairs: int) -> None:
     near = spark.createDataFrame(NEAR, PAIRS)
     with components(near, driver_pairs=driver_pairs) as hanging:
-        rows = grouped(with_copies(pictures, near), hanging, radius=4).collect()
+        rows = grouped(copied(pictures, near), hanging, radius=4).collect()
     found = {
         row.image_key: (row.representative, row.distance_to_representative,
                         row.linked_through_others, row.pictures, row.diameter)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+
+from influencers.duplicates.links import earliest_first
 
 # Distinct hashes of a group up to which its diameter is measured: all are compared with all.
 _MOST_COMPARED = 20_000
@@ -21,16 +23,14 @@ def grouped(pictures: DataFrame, components: DataFrame, *, radius: int) -> DataF
     `group_id` is made of the representative, so that it stays when others join.
 
     Args:
-        pictures: of `links.with_copies`: `id`, `phash` (null: matches nothing but its own bytes),
+        pictures: of `links.copied`: `id`, `phash` (null: matches nothing but its own bytes),
             `at`, `first_of_bytes`.
         components: of `components.components`.
         radius: of the search.
     """
     known = pictures.join(components, on="phash", how="left")
     hash_of = F.coalesce("component", "phash")
-    same = Window.partitionBy("hash", "bytes")
-    ordered = same.orderBy(F.col("at").asc_nulls_last(), "id")
-    ordered = ordered.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
+    ordered = earliest_first("hash", "bytes")
     members = known.select(
         "id",
         "phash",
@@ -41,7 +41,7 @@ def grouped(pictures: DataFrame, components: DataFrame, *, radius: int) -> DataF
         F.when(hash_of.isNull(), F.col("first_of_bytes")).alias("bytes"),
     ).withColumns(
         {
-            "pictures": F.count(F.lit(1)).over(same),
+            "pictures": F.count(F.lit(1)).over(ordered),
             "representative": F.first("id").over(ordered),
             "its_phash": F.first("phash").over(ordered),
         }

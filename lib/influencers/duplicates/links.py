@@ -21,8 +21,7 @@ def with_first_of_bytes(pictures: DataFrame) -> DataFrame:
         pictures: `id`, `phash` (null: matches nothing but its own bytes), `sha256` (never null),
             `at`: when it was first shown. The first is the earliest, ties by id.
     """
-    same = Window.partitionBy("sha256").orderBy(*_order())
-    same = same.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
+    same = earliest_first("sha256")
     return pictures.withColumns(
         {
             "first_of_bytes": F.first("id").over(same),
@@ -31,7 +30,7 @@ def with_first_of_bytes(pictures: DataFrame) -> DataFrame:
     )
 
 
-def with_copies(pictures: DataFrame, near: DataFrame) -> DataFrame:
+def copied(pictures: DataFrame, near: DataFrame) -> DataFrame:
     """The pictures that have a copy: another of their bytes, of their hash, or of a near one.
 
     Args:
@@ -39,10 +38,10 @@ def with_copies(pictures: DataFrame, near: DataFrame) -> DataFrame:
         near: of `plan.near_pairs`, over the hashes of the first ones of their bytes.
     """
     ends = near.select(F.explode(F.array("a", "b")).alias("phash")).distinct()
-    copied = pictures.where(F.col("first_of_bytes") != F.col("id")).select("first_of_bytes")
+    firsts = pictures.where(F.col("first_of_bytes") != F.col("id")).select("first_of_bytes")
     return (
         pictures.join(ends.withColumn("near", F.lit(True)), on="phash", how="left")
-        .join(copied.distinct().withColumn("copied", F.lit(True)), on="first_of_bytes", how="left")
+        .join(firsts.distinct().withColumn("copied", F.lit(True)), on="first_of_bytes", how="left")
         .where("near OR copied")
         .select(*pictures.columns)
     )
@@ -52,7 +51,7 @@ def linked(pictures: DataFrame, near: DataFrame) -> DataFrame:
     """The links between pictures: `a`, `b` (ids, a < b), `distance`, and `link`, why.
 
     Args:
-        pictures: of `with_copies`: `id`, `phash`, `at`, `first_of_bytes`.
+        pictures: of `copied`: `id`, `phash`, `at`, `first_of_bytes`.
         near: of `plan.near_pairs`, over the hashes of the first ones of their bytes.
     """
     copies = pictures.where(F.col("first_of_bytes") != F.col("id"))
@@ -65,7 +64,7 @@ def linked(pictures: DataFrame, near: DataFrame) -> DataFrame:
     of_hash = (
         pictures.where(F.col("first_of_bytes") == F.col("id"))
         .join(involved, on=F.col("phash") == F.col("a"), how="left_semi")
-        .select("id", "phash", F.first("id").over(_first_of("phash")).alias("first"))
+        .select("id", "phash", F.first("id").over(earliest_first("phash")).alias("first"))
     )
     hashes = of_hash.where(F.col("id") != F.col("first")).select(
         *_ends(F.col("first"), F.col("id")),
@@ -91,10 +90,7 @@ def _ends(one: Column, other: Column) -> tuple[Column, Column]:
     return F.least(one, other).alias("a"), F.greatest(one, other).alias("b")
 
 
-def _first_of(column: str) -> WindowSpec:
-    window = Window.partitionBy(column).orderBy(*_order())
-    return window.rowsBetween(Window.unboundedPreceding, Window.currentRow)
-
-
-def _order() -> tuple[Column, Column]:
-    return F.col("at").asc_nulls_last(), F.col("id").asc()
+def earliest_first(*same: str) -> WindowSpec:
+    """All rows that are equal in some columns, by `at` and `id`: the first is the earliest."""
+    ordered = Window.partitionBy(*same).orderBy(F.col("at").asc_nulls_last(), F.col("id").asc())
+    return ordered.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)

@@ -15,7 +15,8 @@ class FetchingOptions:
         threads: requests under way, not counting stragglers.
         stragglers: further requests under way, that have taken `straggler_seconds` already.
         window: rows (text) read ahead, to find other hosts behind a slow one's rows.
-        results: not yet taken by the consumer and under way together, which bounds the memory.
+        results: not yet taken by the consumer and under way together; with what the caller keeps
+            of each they bound the memory.
         late_seconds: a lease not used so long after its start is given back: used together
             with others it would make a burst.
     """

@@ -1,8 +1,8 @@
 """The threads of one task, and what each does next.
 
 Threads help themselves: each takes the next row whose lease is due, fetches it, and turns the
-answer into a result on the spot, so that no bytes are kept. One idle thread keeps watch over what
-falls due by itself.
+answer into a result on the spot; what that is, and whether it holds the bytes, is the caller's. One
+idle thread keeps watch over what falls due by itself.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 from influencers.duplicates.links import NEAR
 from influencers.images import statuses
 from influencers.images.keys import image_key
+from influencers.models.joined import with_features
 
 COLUMNS = (
     "copy_posts_before",
@@ -91,14 +92,5 @@ def _counted(rows: DataFrame) -> DataFrame:
 
 
 def with_copies(table: DataFrame, copies: DataFrame | None) -> DataFrame:
-    """The table with the columns of `copy_features`; as it is where it has them already.
-
-    Args:
-        table: has shortcode.
-        copies: what `copy_features` makes; None: all are unknown.
-    """
-    if COLUMNS[0] in table.columns:
-        return table
-    if copies is not None:
-        return table.join(copies, on="shortcode", how="left")
-    return table.withColumns(dict.fromkeys(COLUMNS, F.lit(None).cast("double")))
+    """The table, which has shortcode, with what `copy_features` makes; None: all are unknown."""
+    return with_features(table, copies, COLUMNS, key="shortcode")

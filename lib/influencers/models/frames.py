@@ -7,7 +7,10 @@ from pyspark.sql import functions as F
 
 from influencers.models.copies import with_copies
 from influencers.models.declaration import FEATURES, KEYS, VIRALITY
+from influencers.models.joined import with_features
 from influencers.models.pictures import with_pictures
+
+_OF_COMMUNITY = ("community_share", "community_size")
 
 
 def model_frame(
@@ -40,18 +43,8 @@ def model_frame(
 
 
 def with_communities(table: DataFrame, communities: DataFrame | None) -> DataFrame:
-    """The table with community_share and community_size; as it is where it has them already.
-
-    Args:
-        table: has owner_id.
-        communities: what `community_features` makes; None: both are unknown.
-    """
-    if "community_share" in table.columns:
-        return table
-    if communities is not None:
-        return table.join(communities, on="owner_id", how="left")
-    unknown = F.lit(None).cast("double")
-    return table.withColumns({"community_share": unknown, "community_size": unknown})
+    """The table, which has owner_id, with what `community_features` makes; None: both unknown."""
+    return with_features(table, communities, _OF_COMMUNITY, key="owner_id")
 
 
 def community_features(account_communities: DataFrame, *, algorithm: str = "") -> DataFrame:

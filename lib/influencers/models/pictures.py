@@ -7,6 +7,7 @@ from pyspark.sql import functions as F
 
 from influencers.images import statuses
 from influencers.images.keys import image_key
+from influencers.models.joined import with_features
 
 # The measures of the table `images` that say something about a picture by themselves.
 _MEASURES = (
@@ -36,18 +37,8 @@ def picture_features(posts: DataFrame, images: DataFrame, *, mirrors: tuple[str,
 
 
 def with_pictures(table: DataFrame, pictures: DataFrame | None) -> DataFrame:
-    """The table with the columns of `picture_features`; as it is where it has them already.
-
-    Args:
-        table: has shortcode.
-        pictures: what `picture_features` makes; None: all are unknown.
-    """
-    if COLUMNS[0] in table.columns:
-        return table
-    if pictures is not None:
-        return table.join(pictures, on="shortcode", how="left")
-    unknown = F.lit(None).cast("double")
-    return table.withColumns(dict.fromkeys(COLUMNS, unknown))
+    """The table, which has shortcode, with what `picture_features` makes; None: all are unknown."""
+    return with_features(table, pictures, COLUMNS, key="shortcode")
 
 
 def _columns() -> list[Column]:
