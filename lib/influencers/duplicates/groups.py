@@ -93,6 +93,8 @@ def diameter(words: np.ndarray) -> int:
 def count_groups(groups: DataFrame) -> dict[str, int]:
     """How many groups there are, and how many pictures are in them."""
     row = groups.agg(
-        F.count_distinct("group_id"), F.count(F.lit(1)), F.count_if("linked_through_others")
+        F.count_if(F.col("image_key") == F.col("representative")),
+        F.count(F.lit(1)),
+        F.count_if("linked_through_others"),
     ).head()
     return {"groups": row[0], "grouped": row[1], "linked_through_others": row[2]}  # type: ignore[index]

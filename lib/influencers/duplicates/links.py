@@ -17,6 +17,8 @@ SAME_BYTES, SAME_HASH, NEAR = LINKS = "same_bytes", "same_hash", "near"
 def with_first_of_bytes(pictures: DataFrame) -> DataFrame:
     """Each picture with the first of its bytes, `first_of_bytes`, and that one's hash as `phash`.
 
+    `of_bytes` is how many have its bytes.
+
     Args:
         pictures: `id`, `phash` (null: matches nothing but its own bytes), `sha256` (never null),
             `at`: when it was first shown. The first is the earliest, ties by id.
@@ -26,6 +28,7 @@ def with_first_of_bytes(pictures: DataFrame) -> DataFrame:
         {
             "first_of_bytes": F.first("id").over(same),
             "phash": F.first("phash").over(same),
+            "of_bytes": F.count(F.lit(1)).over(same),
         }
     )
 
@@ -34,15 +37,13 @@ def copied(pictures: DataFrame, near: DataFrame) -> DataFrame:
     """The pictures that have a copy: another of their bytes, of their hash, or of a near one.
 
     Args:
-        pictures: `phash`, `first_of_bytes`.
+        pictures: `phash`, `of_bytes`.
         near: of `plan.near_pairs`, over the hashes of the first ones of their bytes.
     """
     ends = near.select(F.explode(F.array("a", "b")).alias("phash")).distinct()
-    firsts = pictures.where(F.col("first_of_bytes") != F.col("id")).select("first_of_bytes")
     return (
         pictures.join(ends.withColumn("near", F.lit(True)), on="phash", how="left")
-        .join(firsts.distinct().withColumn("copied", F.lit(True)), on="first_of_bytes", how="left")
-        .where("near OR copied")
+        .where(F.col("near") | (F.col("of_bytes") > 1))
         .select(*pictures.columns)
     )
 
@@ -84,6 +85,13 @@ def linked(pictures: DataFrame, near: DataFrame) -> DataFrame:
         )
     )
     return bytes_.unionByName(hashes).unionByName(nearly)
+
+
+def count_links(links: DataFrame) -> dict[str, int]:
+    """How many links of each kind there are, and in all."""
+    found = {row["link"]: row["count"] for row in links.groupBy("link").count().collect()}
+    counts = {name: found.get(name, 0) for name in LINKS}
+    return {**counts, "pairs": sum(counts.values())}
 
 
 def _ends(one: Column, other: Column) -> tuple[Column, Column]:

@@ -12,7 +12,10 @@ from influencers.images.keys import image_key
 
 
 def fetched_pictures(images: DataFrame, posts: DataFrame, *, mirrors: tuple[str, ...]) -> DataFrame:
-    """The fetched pictures: `id`, `phash`, `at`, `first_of_bytes`; grain: an image key.
+    """The fetched pictures; grain: an image key.
+
+    Columns: `id`; `phash`; `at`, when it was first posted; `first_of_bytes`, the first picture of
+    the same bytes; `of_bytes`, how many there are of them.
 
     A degenerate hash, of a blank picture or a plain gradient, is null: such pictures are copies
     only if their bytes are equal. Pictures of equal bytes have the hash of the first of them.
@@ -57,4 +60,5 @@ def listed_hashes(frame: DataFrame, *, source: str) -> DataFrame:
         "phash",
         F.lit(None).cast("timestamp").alias("at"),
         F.col("id").alias("first_of_bytes"),
+        F.lit(1).cast("bigint").alias("of_bytes"),
     )
