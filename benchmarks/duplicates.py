@@ -6,10 +6,11 @@
 
 In alternating rounds, on uniform hashes and on skewed ones (like those of real pictures: some bits
 nearly always the same, a tenth of the hashes copies of others with up to six bits changed, one
-hash a hundredth of all):
+hash a hundredth of all), or all identical:
 
 - ours: the whole job `duplicates --hashes`: reading Parquet, searching, linking, grouping, and
   writing both tables. The session's start is left out;
+- search: of that only reading and searching, the pairs counted: what the others do;
 - sql: the same tables of 6 blocks as a Spark SQL join on (table, key) with bit_count and distinct,
   counted, written nowhere;
 - faiss: IndexBinaryFlat.range_search on as many cores, for as many of the hashes as it gets done
@@ -66,6 +67,11 @@ def skewed(count: int, seed: int = 2) -> Words:
     return words
 
 
+def identical(count: int) -> Words:
+    """One hash, again and again."""
+    return np.full(count, 0x5A5A_0F0F_3C3C_9999, dtype=np.uint64)
+
+
 def write(words: Words, path: Path) -> None:
     """The file that the job reads."""
     ids = pa.array(np.char.add("p", np.arange(len(words)).astype("U9")))
@@ -83,6 +89,18 @@ def ours(spark: Any, path: Path, folder: Path) -> int:
         duplicates=DuplicatesConfig(radius=RADIUS, hashes=str(path)),
     )
     return int(duplicates.run(spark, config)["duplicates"]["near"])
+
+
+def search(spark: Any, path: Path, folder: Path) -> int:
+    """What the job does first: reading and searching; the number of near pairs."""
+    from influencers.config import DuplicatesConfig
+    from influencers.duplicates.pictures import listed_hashes
+    from influencers.duplicates.plan import near_pairs
+
+    hashes = listed_hashes(spark.read.parquet(str(path)), source=str(path))
+    most, cores = DuplicatesConfig().most_candidates, spark.sparkContext.defaultParallelism
+    with near_pairs(hashes, radius=RADIUS, most_candidates=most, cores=cores) as (found, _):
+        return int(found.where("a <> b").count())
 
 
 def sql(spark: Any, path: Path, folder: Path) -> int:
@@ -156,7 +174,7 @@ def compare(chosen: argparse.Namespace, folder: Path) -> None:
 
     settings = {"spark.master": f"local[{chosen.cores}]", "spark.ui.enabled": "false"}
     spark = build_session("benchmark duplicates", settings)
-    kinds = {"uniform": uniform, "skewed": skewed}
+    kinds = {"uniform": uniform, "skewed": skewed, "identical": identical}
     medians: dict[tuple[str, int, str], float] = {}
     for count, kind in itertools.product(chosen.hashes, chosen.kinds):
         words = kinds[kind](count)
@@ -169,7 +187,7 @@ def compare(chosen: argparse.Namespace, folder: Path) -> None:
                     took, asked = faiss_seconds(words, chosen.cores, chosen.faiss_seconds)
                     said = f"{asked:,} of the hashes asked for"
                 else:
-                    run = ours if name == "ours" else sql
+                    run = {"ours": ours, "search": search, "sql": sql}[name]
                     out = folder / f"{name}-{kind}-{count}-{number}"
                     took, peak, pairs = timed(partial(run, spark, path, out))
                     said = f"{pairs:,} near pairs, {peak / 1e9:.1f} GB"
@@ -177,9 +195,11 @@ def compare(chosen: argparse.Namespace, folder: Path) -> None:
                 print(f"{count:,} {kind} {name}: {took:.1f} s ({said})", flush=True)
         for name, each in seconds.items():
             medians[kind, count, name] = statistics.median(each)
-            if name != "ours" and "ours" in seconds:
-                ratio = medians[kind, count, name] / medians[kind, count, "ours"]
-                print(f"{count:,} {kind}: ours is {ratio:.1f} times as fast as {name}")
+            print(f"{count:,} {kind} {name}: median {medians[kind, count, name]:.1f} s")
+        for ours_, other in itertools.product(("ours", "search"), ("sql", "faiss")):
+            if ours_ in seconds and other in seconds:
+                ratio = medians[kind, count, other] / medians[kind, count, ours_]
+                print(f"{count:,} {kind}: {ours_} is {ratio:.1f} times as fast as {other}")
     for kind in chosen.kinds:
         for small, large in itertools.pairwise(chosen.hashes):
             ratio = medians[kind, large, "ours"] / medians[kind, small, "ours"]
@@ -216,9 +236,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--hashes", type=int, nargs="+", default=[1_000_000])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--kinds", nargs="+", choices=["uniform", "skewed"],
+    parser.add_argument("--kinds", nargs="+", choices=["uniform", "skewed", "identical"],
                         default=["uniform", "skewed"])  # fmt: skip
-    names = ["ours", "sql", "faiss"]
+    names = ["ours", "search", "sql", "faiss"]
     parser.add_argument("--contenders", nargs="+", choices=names, default=names)
     parser.add_argument("--faiss-seconds", type=float, default=600.0)
     parser.add_argument("--cores", type=int, default=len(os.sched_getaffinity(0)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame
@@ -11,6 +13,9 @@ from influencers.duplicates.links import earliest_first
 
 # Distinct hashes of a group up to which its diameter is measured: all are compared with all.
 _MOST_COMPARED = 20_000
+# Hashes of a group up to which groups of one size are measured together, some at once.
+_FEW, _AT_ONCE = 64, 1 << 20
+_MEMBERS = pa.schema([("component", pa.int64()), ("phash", pa.int64())])
 
 
 def grouped(pictures: DataFrame, components: DataFrame, *, radius: int) -> DataFrame:
@@ -66,19 +71,44 @@ def _distance(one: Column, other: Column) -> Column:
 
 def _diameters(members: DataFrame) -> DataFrame:
     """The diameter of each component: `component`, `measured`."""
-
-    def measure(group: pa.Table) -> pa.Table:
-        words = group.column("phash").to_numpy().view(np.uint64)
-        widest = None if len(words) > _MOST_COMPARED else diameter(words)
-        return pa.table(
-            {
-                "component": group.column("component").slice(0, 1),
-                "measured": pa.array([widest], pa.int32()),
-            }
-        )
-
     hashes = members.where(F.col("component").isNotNull()).select("component", "phash").distinct()
-    return hashes.groupBy("component").applyInArrow(measure, "component bigint, measured int")
+    return hashes.repartition("component").mapInArrow(measured, "component bigint, measured int")
+
+
+def measured(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The diameters of the components of a partition, those of one size together."""
+    table = pa.Table.from_batches(batches, schema=_MEMBERS)
+    components, phashes = (one.to_numpy() for one in table.columns)
+    order = np.argsort(components, kind="stable")
+    words = phashes[order].view(np.uint64)
+    names, starts, sizes = sorted_runs(components[order])
+    widest = np.zeros(len(names), dtype=np.int32)
+    for size in np.unique(sizes[sizes <= _FEW]).tolist():
+        alike = np.flatnonzero(sizes == size)
+        for some in np.array_split(alike, len(alike) * size * size // _AT_ONCE + 1):
+            widest[some] = diameters(words[starts[some, None] + np.arange(size)])
+    for large in np.flatnonzero(sizes > _FEW).tolist():
+        if sizes[large] <= _MOST_COMPARED:
+            widest[large] = diameter(words[starts[large] :][: sizes[large]])
+    unknown = sizes > _MOST_COMPARED
+    yield pa.RecordBatch.from_pydict(
+        {"component": pa.array(names), "measured": pa.array(widest, mask=unknown)}
+    )
+
+
+def sorted_runs(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The different values of a sorted array, where each begins, and how often it is there."""
+    new = np.ones(len(values), dtype=np.bool_)
+    new[1:] = values[1:] != values[:-1]
+    starts = np.flatnonzero(new)
+    return values[starts], starts, np.diff(np.append(starts, len(values)))
+
+
+def diameters(words: np.ndarray) -> np.ndarray:
+    """The diameter of each row of words, all of one length."""
+    apart = np.bitwise_count(words[:, :, None] ^ words[:, None, :])
+    widest: np.ndarray = apart.max(axis=(1, 2))
+    return widest
 
 
 def diameter(words: np.ndarray) -> int:

@@ -17,6 +17,7 @@ Places = npt.NDArray[np.int64]
 # that share a key with more are searched by themselves, with what is left of their bits.
 _LONG_RUN = 512
 _CHUNK = 1 << 15  # words that stay in the processor's cache
+_TOGETHER = 1 << 18  # pairs that are given at once
 _TILE_ROWS = 16  # compared with a row of words at once
 # Hashes a table, below which all are simply compared: sorting a word takes as long as this.
 _FEW = 40
@@ -115,6 +116,9 @@ def _chunk_pairs(words: Words, followers: Places, radius: int) -> Iterator[Pairs
     # So many have at least so many followers.
     with_followers = np.cumsum(np.bincount(followers)[::-1])[::-1].tolist()
     sparse: Places | None = None
+    # Of most distances there are few pairs or none: given singly they would cost more than found.
+    places: list[tuple[Places, Places]] = []
+    held = 0
     for apart in range(1, len(with_followers)):
         if with_followers[apart] > _SPARSE * len(words):
             left = len(words) - apart
@@ -127,7 +131,18 @@ def _chunk_pairs(words: Words, followers: Places, radius: int) -> Iterator[Pairs
             near = np.bitwise_count(words[sparse] ^ words[sparse + apart]) <= radius
             found = sparse[near]
         if len(found):
-            yield words[found], words[found + apart]
+            places.append((found, found + apart))
+            held += len(found)
+        if held >= _TOGETHER:
+            yield _taken(words, places)
+            places, held = [], 0
+    if held:
+        yield _taken(words, places)
+
+
+def _taken(words: Words, places: list[tuple[Places, Places]]) -> Pairs:
+    first, second = (np.concatenate(some) for some in zip(*places, strict=True))
+    return words[first], words[second]
 
 
 def _compared(values: Words, radius: int) -> Iterator[Pairs]:

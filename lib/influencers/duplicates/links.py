@@ -36,15 +36,20 @@ def with_first_of_bytes(pictures: DataFrame) -> DataFrame:
 def copied(pictures: DataFrame, near: DataFrame) -> DataFrame:
     """The pictures that have a copy: another of their bytes, of their hash, or of a near one.
 
+    Each with `first_of_hash`, the first of the pictures of its hash; without one, of its bytes.
+
     Args:
-        pictures: `phash`, `of_bytes`.
+        pictures: `id`, `phash`, `at`, `first_of_bytes`, `of_bytes`.
         near: of `plan.near_pairs`, over the hashes of the first ones of their bytes.
     """
     ends = near.select(F.explode(F.array("a", "b")).alias("phash")).distinct()
+    alike = F.coalesce(F.col("phash").cast("string"), F.concat(F.lit("="), "first_of_bytes"))
     return (
         pictures.join(ends.withColumn("near", F.lit(True)), on="phash", how="left")
         .where(F.col("near") | (F.col("of_bytes") > 1))
-        .select(*pictures.columns)
+        .select(*pictures.columns, alike.alias("alike"))
+        .withColumn("first_of_hash", F.first("id").over(earliest_first("alike")))
+        .drop("alike")
     )
 
 
@@ -52,31 +57,25 @@ def linked(pictures: DataFrame, near: DataFrame) -> DataFrame:
     """The links between pictures: `a`, `b` (ids, a < b), `distance`, and `link`, why.
 
     Args:
-        pictures: of `copied`: `id`, `phash`, `at`, `first_of_bytes`.
+        pictures: of `copied`: `id`, `phash`, `first_of_bytes`, `first_of_hash`.
         near: of `plan.near_pairs`, over the hashes of the first ones of their bytes.
     """
-    copies = pictures.where(F.col("first_of_bytes") != F.col("id"))
-    bytes_ = copies.select(
-        *_ends(F.col("first_of_bytes"), F.col("id")),
+    equal_bytes = F.col("id") != F.col("first_of_bytes")
+    equal_hash = F.col("id") != F.col("first_of_hash")
+    stars = pictures.where(equal_hash).select(
+        *_ends(
+            F.when(equal_bytes, F.col("first_of_bytes")).otherwise(F.col("first_of_hash")),
+            F.col("id"),
+        ),
         F.lit(0).alias("distance"),
-        F.lit(SAME_BYTES).alias("link"),
+        F.when(equal_bytes, SAME_BYTES).otherwise(SAME_HASH).alias("link"),
     )
-    involved = near.select("a").unionByName(near.select(F.col("b").alias("a"))).distinct()
-    of_hash = (
-        pictures.where(F.col("first_of_bytes") == F.col("id"))
-        .join(involved, on=F.col("phash") == F.col("a"), how="left_semi")
-        .select("id", "phash", F.first("id").over(earliest_first("phash")).alias("first"))
-    )
-    hashes = of_hash.where(F.col("id") != F.col("first")).select(
-        *_ends(F.col("first"), F.col("id")),
-        F.lit(0).alias("distance"),
-        F.lit(SAME_HASH).alias("link"),
-    )
-    firsts = of_hash.where(F.col("id") == F.col("first")).select("id", "phash")
+    firsts = pictures.where(~equal_hash & F.col("phash").isNotNull()).select("id", "phash")
     one, other = firsts.alias("one"), firsts.alias("other")
-    distinct = near.where(F.col("a") != F.col("b")).alias("near")
     nearly = (
-        distinct.join(one, on=F.col("near.a") == F.col("one.phash"), how="inner")
+        near.where(F.col("a") != F.col("b"))
+        .alias("near")
+        .join(one, on=F.col("near.a") == F.col("one.phash"), how="inner")
         .join(other, on=F.col("near.b") == F.col("other.phash"), how="inner")
         .select(
             *_ends(F.col("one.id"), F.col("other.id")),
@@ -84,7 +83,7 @@ def linked(pictures: DataFrame, near: DataFrame) -> DataFrame:
             F.lit(NEAR).alias("link"),
         )
     )
-    return bytes_.unionByName(hashes).unionByName(nearly)
+    return stars.unionByName(nearly)
 
 
 def count_links(links: DataFrame) -> dict[str, int]:
