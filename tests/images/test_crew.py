@@ -32,3 +32,18 @@ def test_who_takes_long_makes_room_up_to_a_limit(events: list[tuple[str, int, fl
         assert not crew.may_start(7 - len(running))
         assert crew.room(0) == min(4 - len(quick), 7 - len(running))
         assert crew.next_age() <= min(quick, default=math.inf) + 2.0
+
+
+def test_who_is_far_ahead_of_the_consumer_needs_fewer_threads() -> None:
+    options = FetchingOptions(threads=16, results=128)
+    crew = Crew(options)
+    under_way = {}
+    for unread in (0, 16, 48, 64, 120):
+        while crew.may_start(unread):
+            crew.start(0.0)
+        under_way[unread] = len(crew)
+        assert not crew.is_idle(unread)
+        crew = Crew(options)
+    assert under_way == {0: 16, 16: 12, 48: 4, 64: 2, 120: 2}
+    assert crew.is_idle(0) and not crew.is_idle(16)
+    assert crew.room(0) == 24 and crew.room(48) == 6

@@ -6,6 +6,9 @@ import math
 from collections import deque
 from dataclasses import dataclass
 
+# With so many results waiting for each thread, one thread fewer is enough; never fewer than two.
+_UNREAD_A_THREAD, _FEWEST = 4, 2
+
 
 @dataclass(frozen=True)
 class FetchingOptions:
@@ -73,13 +76,25 @@ class Crew:
         """Whether there is room for one more request, with so many results not taken."""
         options, running = self._options, len(self._running)
         return (
-            self.quick < options.threads
+            self.quick < self._wanted(unread)
             and running < options.threads + options.stragglers
             and running + unread < options.results
         )
 
     def room(self, unread: int) -> int:
-        """How many requests could start soon: half as many again as there are threads."""
-        options = self._options
-        threads = options.threads + options.threads // 2 - self.quick
-        return min(threads, options.results - unread - len(self._running))
+        """How many requests could start soon: half as many again as should be under way."""
+        wanted = self._wanted(unread)
+        threads = wanted + wanted // 2 - self.quick
+        return min(threads, self._options.results - unread - len(self._running))
+
+    def is_idle(self, unread: int) -> bool:
+        """Whether threads have nothing to do, and the consumer soon has not either."""
+        return unread < _UNREAD_A_THREAD and 2 * self.quick < self._options.threads
+
+    def _wanted(self, unread: int) -> int:
+        """Requests to have under way: fewer, the farther they are ahead of the consumer.
+
+        The more threads are at work, the more often they take the interpreter from each other and
+        from the one that consumes.
+        """
+        return max(_FEWEST, self._options.threads - unread // _UNREAD_A_THREAD)

@@ -10,6 +10,7 @@ class Outbox:
 
     Attributes:
         urgent: it should not wait for more to gather.
+        soon: it should wait no longer than the server asks.
     """
 
     def __init__(self) -> None:
@@ -18,6 +19,7 @@ class Outbox:
         self.release: list[int] = []
         self.outcomes: dict[str, list[float | None]] = {}
         self.urgent = False
+        self.soon = False
 
     def __bool__(self) -> bool:
         return bool(self.ask or self.cancel or self.release or self.outcomes)

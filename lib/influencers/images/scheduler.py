@@ -223,8 +223,9 @@ class Scheduler(Generic[F, T]):
         coming = self._queues.fresh + self._held_at_once
         capacity = self._crew.room(len(self._results)) - coming
         if capacity > 0:
+            idle = not self._held and self._crew.is_idle(len(self._results))
             for host, count in self._queues.to_ask(capacity, now).items():
-                self._budget.ask(host, count, self)
+                self._budget.ask(host, count, self, soon=idle)
 
     def _may_start(self) -> bool:
         return self._crew.may_start(len(self._results))
