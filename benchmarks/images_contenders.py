@@ -9,6 +9,7 @@ run by a Python that has nothing of ours.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import multiprocessing
 import os
@@ -146,7 +147,9 @@ def _measured(names: list[str]) -> int:
     from influencers.images.decoding import DecodeLimits, Picture, decode
     from influencers.images.measures import measure
 
-    found = [decode(Path(name).read_bytes(), DecodeLimits()) for name in names]
+    bodies = [Path(name).read_bytes() for name in names]
+    assert all(hashlib.sha256(body).digest() for body in bodies)
+    found = [decode(body, DecodeLimits()) for body in bodies]
     return len(measure([one for one in found if isinstance(one, Picture)])["phash"])
 
 

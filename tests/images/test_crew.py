@@ -47,3 +47,18 @@ def test_who_is_far_ahead_of_the_consumer_needs_fewer_threads() -> None:
     assert under_way == {0: 16, 16: 12, 48: 4, 64: 2, 120: 2}
     assert crew.is_idle(0) and not crew.is_idle(16)
     assert crew.room(0) == 24 and crew.room(48) == 6
+
+
+def test_a_thread_is_woken_when_it_could_start_and_for_many_requests_when_far_ahead() -> None:
+    crew = Crew(FetchingOptions(threads=16, results=128))
+
+    near = [unread for unread in range(40) if crew.is_worth_waking(unread)]
+    far = [unread for unread in range(60, 129) if crew.is_worth_waking(unread)]
+
+    assert near == list(range(0, 40, 4))
+    assert far == [64, 80, 96, 112, 128]
+
+
+def test_a_consumer_that_has_nothing_left_always_wakes_a_thread() -> None:
+    for results in (1, 2, 7, 128):
+        assert Crew(FetchingOptions(threads=2, results=results)).is_worth_waking(0)

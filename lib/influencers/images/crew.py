@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 # With so many results waiting for each thread, one thread fewer is enough; never fewer than two.
 _UNREAD_A_THREAD, _FEWEST = 4, 2
+# Far ahead of the consumer, a thread is woken for so many requests at once: waking one and taking
+# turns with it costs a third of what a request does.
+_WORTH_WAKING = 16
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,12 @@ class Crew:
         wanted = self._wanted(unread)
         threads = wanted + wanted // 2 - self.quick
         return min(threads, self._options.results - unread - len(self._running))
+
+    def is_worth_waking(self, unread: int) -> bool:
+        """Whether a thread should look for work now that the consumer has left so many results."""
+        ahead = self._wanted(unread) == _FEWEST
+        step = min(_WORTH_WAKING if ahead else _UNREAD_A_THREAD, self._options.results // 8)
+        return unread % max(1, step) == 0
 
     def is_idle(self, unread: int) -> bool:
         """Whether threads have nothing to do, and the consumer soon has not either."""

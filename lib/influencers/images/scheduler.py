@@ -93,7 +93,8 @@ class Scheduler(Generic[F, T]):
                     continue
                 result = self._results.popleft()
                 self._open -= 1
-                self._watch.notify()
+                if self._crew.is_worth_waking(len(self._results)):
+                    self._watch.notify()
             yield unavailable(*result) if isinstance(result, _Shut) else result
 
     def _read(self, rows: Iterator[Row]) -> bool:
