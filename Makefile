@@ -5,6 +5,8 @@ SHELL := /usr/bin/env bash
 BIN := .venv/bin
 # More arguments for what a target runs: make test ARGS="-k hashtags", make run ARGS="--input posts.csv"
 ARGS ?=
+# Processes that tests run in, each with a Spark session of its own: 3 GB of memory for each.
+WORKERS ?= 2
 
 .PHONY: help
 help: ## Say what can be made
@@ -29,7 +31,7 @@ run: ## Run the whole pipeline on the embedded sample, into out/
 
 .PHONY: test
 test: lint ## Run the checks, then every test but those of test-cluster
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 .PHONY: test-cluster
 test-cluster: test-setup ## Run the tests that start a Spark cluster and kill parts of it (Linux)

@@ -133,20 +133,24 @@ def python_workers(executor: int) -> list[int]:
 
 
 @contextlib.contextmanager
-def slowed(pids: Sequence[int]) -> Iterator[None]:
-    """Processes that are stopped nine tenths of the time, as on a machine that is overloaded."""
+def slowed(pids: Callable[[], Sequence[int]]) -> Iterator[None]:
+    """Processes that are stopped nine tenths of the time, as on a machine that is overloaded.
+
+    Asked for again and again: a worker that has still to start its task is one of them too.
+    """
     over = threading.Event()
 
-    def send(number: signal.Signals) -> None:
-        for pid in pids:
+    def send(number: signal.Signals, stopped: Sequence[int]) -> None:
+        for pid in stopped:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
 
     def stop_and_go() -> None:
         while not over.is_set():
-            send(signal.SIGSTOP)
+            stopped = pids()
+            send(signal.SIGSTOP, stopped)
             over.wait(0.9)
-            send(signal.SIGCONT)
+            send(signal.SIGCONT, stopped)
             over.wait(0.1)
 
     thread = threading.Thread(target=stop_and_go, name="slowed")

@@ -147,7 +147,8 @@ def test_speculative_copies_share_one_budget_and_make_one_row(
     }
     with cluster.submit("images", crawl.arguments(), settings) as job:
         crawl.wait_for_requests(job, 20)
-        with slowed(python_workers(cluster.executors()[0])):
+        executor = cluster.executors()[0]
+        with slowed(lambda: python_workers(executor)):
             # The other worker ends its task and begins a copy of this one ...
             copied = 10
             job.wait_until(
