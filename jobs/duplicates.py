@@ -45,6 +45,10 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
         links = kept(linked(copies, near))
         tables.write(links, config, "duplicate_pairs")
         counts = {"images": pictures.count(), "compared": search.hashes} | count_links(links)
+        if settings.hashes:
+            counts["left_out"] = spark.read.parquet(settings.hashes).count() - counts["images"]
+            if counts["left_out"]:
+                progress.say(f"{counts['left_out']:,} rows without id or phash left out")
         with components(near, driver_pairs=settings.driver_pairs) as hanging:
             groups = kept(grouped(copies, hanging, radius=settings.radius))
             tables.write(groups, config, "duplicate_groups")

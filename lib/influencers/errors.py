@@ -16,7 +16,7 @@ class UserError(Exception):
 # What a failure's text holds, and what it means; `{0}` is the first group that matched.
 _KNOWN = (
     (
-        re.compile(r"FAILED_READ_FILE[^\n]*?((?:file|hdfs|s3a|abfss?|gs):[^\s:]+)"),
+        re.compile(r"FAILED_READ_FILE[^\n]*?((?:file|hdfs|s3a|abfss?|gs):[^\s:]*[^\s:.])"),
         "{0} cannot be read: it is damaged or cut off; fetch it again",
     ),
     (
