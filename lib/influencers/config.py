@@ -80,7 +80,8 @@ class FeaturesConfig:
 
 
 # How communities are found: the choices of communities.algorithm.
-ALGORITHMS = ("label_propagation",)
+ALGORITHMS = ("label_propagation", "weighted_label_propagation", "louvain")
+BACKBONES = ("none", "disparity", "mutual")
 
 
 @dataclass(frozen=True)
@@ -88,19 +89,56 @@ class CommunitiesConfig:
     """How hashtags are linked and grouped."""
 
     edges: str = ""
-    algorithm: str = "label_propagation"
+    algorithms: tuple[str, ...] = ALGORITHMS
+    chosen: str = ""
     max_tags: int = 30
+    max_account_share: float = 0.5
     min_accounts: int = 2
+    backbone: str = "mutual"
+    significance: float = 0.2
+    neighbours: int = 30
     rounds: int = 10
+    most_rounds: int = 60
+    settled_share: float = 0.001
+    driver_edges: int = 2_000_000
+    seed: int = 20_170_401
+    stability_runs: int = 0
+    stability_dropped: float = 0.1
+    graphml_edges: int = 100_000
+    profile_entries: int = 10
     figure_communities: int = 8
     figure_tags: int = 12
 
     def __post_init__(self) -> None:
-        _check(self.algorithm in ALGORITHMS, "communities.algorithm",
-               f"one of {', '.join(ALGORITHMS)}", self.algorithm)  # fmt: skip
+        known, given = ", ".join(ALGORITHMS), self.algorithms
+        _check(bool(given) and set(given) <= set(ALGORITHMS) and len(set(given)) == len(given),
+               "communities.algorithms", f"some of {known}, each once", list(given))  # fmt: skip
+        _check(self.chosen in ("", *given), "communities.chosen",
+               f"empty or one of {', '.join(given)}", self.chosen)  # fmt: skip
         _check(self.max_tags >= 2, "communities.max_tags", "at least 2", self.max_tags)
+        _check(0 < self.max_account_share <= 1, "communities.max_account_share",
+               "above 0 and at most 1", self.max_account_share)  # fmt: skip
         _check(self.min_accounts >= 1, "communities.min_accounts", "at least 1", self.min_accounts)
+        _check(self.backbone in BACKBONES, "communities.backbone",
+               f"one of {', '.join(BACKBONES)}", self.backbone)  # fmt: skip
+        _check(0 < self.significance < 1, "communities.significance", "between 0 and 1",
+               self.significance)  # fmt: skip
+        _check(self.neighbours >= 1, "communities.neighbours", "at least 1", self.neighbours)
         _check(self.rounds >= 1, "communities.rounds", "at least 1", self.rounds)
+        _check(self.most_rounds >= 1, "communities.most_rounds", "at least 1", self.most_rounds)
+        _check(0 <= self.settled_share < 1, "communities.settled_share", "from 0 to below 1",
+               self.settled_share)  # fmt: skip
+        _check(0 <= self.driver_edges <= 100_000_000, "communities.driver_edges",
+               "0 to 100,000,000", self.driver_edges)  # fmt: skip
+        _check(self.seed >= 0, "communities.seed", "0 or more", self.seed)
+        _check(0 <= self.stability_runs <= 100, "communities.stability_runs", "0 to 100",
+               self.stability_runs)  # fmt: skip
+        _check(0 < self.stability_dropped < 1, "communities.stability_dropped", "between 0 and 1",
+               self.stability_dropped)  # fmt: skip
+        _check(1 <= self.profile_entries <= 100, "communities.profile_entries", "1 to 100",
+               self.profile_entries)  # fmt: skip
+        _check(0 <= self.graphml_edges <= 5_000_000, "communities.graphml_edges",
+               "0 to 5,000,000", self.graphml_edges)  # fmt: skip
         _check(1 <= self.figure_communities <= 8, "communities.figure_communities", "1 to 8",
                self.figure_communities)  # fmt: skip
         _check(1 <= self.figure_tags <= 15, "communities.figure_tags", "1 to 15", self.figure_tags)

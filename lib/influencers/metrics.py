@@ -21,6 +21,13 @@ def empty() -> Numbers:
         "rows": {"read": None, "posts": None, "quarantined": None, "duplicates": None},
         "images": {"wanted": None, "due": None, "asked": None, "ok": None, "by_status": {}},
         "duplicates": {"images": None, "pairs": None, "groups": None},
+        "hashtags": {
+            "tags": None,
+            "edges": None,
+            "isolated": None,
+            "ubiquitous": None,
+            "cut": None,
+        },
         "communities": {},
         "models": {},
         "seconds": {},
@@ -60,12 +67,11 @@ def start(spark: SparkSession, config: Config) -> None:
 
 
 def update(spark: SparkSession, config: Config, numbers: Mapping[str, Any]) -> None:
-    """Add a job's numbers; what the job reports as a whole (a model, an algorithm) is replaced."""
+    """Add a job's numbers; what the job reports as a whole (a model, a section) is replaced."""
     known = read(spark, config)
-    for section in ("communities", "models"):
-        for name in numbers.get(section, {}):
-            known[section].pop(name, None)
-    for section in ("images", "duplicates"):
+    for name in numbers.get("models", {}):
+        known["models"].pop(name, None)
+    for section in ("images", "duplicates", "hashtags", "communities"):
         if section in numbers:
             known[section] = empty()[section]
     _write(spark, config, merged(known, {"engines": manifest.engines(spark), **numbers}))

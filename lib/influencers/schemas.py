@@ -183,6 +183,31 @@ SCHEMAS: dict[str, StructType] = {
     "account_communities": _table(
         algorithm=STRING, owner_id=BIGINT, community=BIGINT, share=DOUBLE
     ),
+    # A community of the chosen algorithm; what posts say is null where an edge list was given.
+    "community_profiles": _table(
+        algorithm=STRING,
+        community=BIGINT,
+        hashtags=BIGINT,
+        share=DOUBLE,
+        conductance=DOUBLE,
+        accounts=BIGINT,
+        posts=BIGINT,
+        marking=ArrayType(_table(hashtag=STRING, lift=DOUBLE, accounts=BIGINT)),
+        representatives=ArrayType(_table(owner_id=BIGINT, owner_username=STRING, share=DOUBLE)),
+        engagement_rate_p25=DOUBLE,
+        engagement_rate_median=DOUBLE,
+        engagement_rate_p75=DOUBLE,
+        growth=DOUBLE,
+    ),
+    # A month of a community of the chosen algorithm; share is of that month's posts in communities.
+    "community_growth": _table(
+        algorithm=STRING,
+        community=BIGINT,
+        month=TIMESTAMP,
+        posts=BIGINT,
+        accounts=BIGINT,
+        share=DOUBLE,
+    ),
     # An account, and a post, with the model's word on it.
     "predictions_influence": _table(
         owner_id=BIGINT, label=DOUBLE, probability=DOUBLE, split=STRING

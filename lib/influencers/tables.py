@@ -26,6 +26,8 @@ _MADE_BY = {
     "hashtag_edges": "communities",
     "communities": "communities",
     "account_communities": "communities",
+    "community_profiles": "communities",
+    "community_growth": "communities",
     "predictions_influence": "train",
     "predictions_virality": "train",
     "figure_follower_distribution": "explore",

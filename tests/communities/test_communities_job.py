@@ -6,11 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import networkx as nx
 import pytest
 from pyspark.sql import SparkSession
 
 from influencers import tables
-from influencers.config import Config
+from influencers.config import ALGORITHMS, Config
 from influencers.errors import UserError
 from influencers.schemas import SCHEMAS
 from jobs import communities
@@ -23,6 +24,7 @@ def config_for(folder: Path, **settings: Any) -> Config:
     return replace(
         config,
         paths=replace(config.paths, output=str(folder)),
+        # Three accounts of six are no more than half.
         communities=replace(config.communities, rounds=3, **settings),
     )
 
@@ -49,23 +51,38 @@ def test_posts_become_edges_communities_accounts_and_a_figure(
     config = config_for(tmp_path)
     write_posts(spark, config)
     numbers = communities.run(spark, config)
+    quality = {"modularity": 0.5, "modularity_unweighted": 0.5, "communities": 2,
+               "largest_share": 0.5, "tags": 6, "edges": 6}  # fmt: skip
+    others = {name: quality | {"chosen": False} for name in ALGORITHMS[1:]}
     assert numbers == {
+        "hashtags": {
+            "tags": 6, "edges": 6, "tags_share": 1.0, "edges_share": 1.0, "weight_share": 1.0,
+            "cut": 0, "cut_tags": 0, "isolated": 0, "ubiquitous": 0,
+        },
         "communities": {
-            "label_propagation": {
-                "modularity": 0.5, "modularity_unweighted": 0.5, "communities": 2,
-                "largest_share": 0.5, "tags": 6, "edges": 6, "cut": 0, "cut_tags": 0,
-                "isolated": 0, "accounts": 6,
-            }
-        }
+            # All three find the same; the first by name is shown.
+            "label_propagation": quality | {"chosen": True, "accounts": 6}, **others,
+        },
     }  # fmt: skip
     found = written(spark, config)
     assert found["hashtag_edges"][0] == ("alps", "hike", 3, 3, 1_000_000)
     assert found["communities"] == sorted(
-        ("label_propagation", tag, number) for number, own in enumerate(CIRCLES) for tag in own
-    )
+        (name, tag, number)
+        for name in ALGORITHMS for number, own in enumerate(CIRCLES) for tag in own
+    )  # fmt: skip
     assert found["account_communities"] == [
         ("label_propagation", owner, owner % 2, 1.0) for owner in range(6)
     ]
+    profiles = tables.read(spark, config, "community_profiles").orderBy("community").collect()
+    assert [(row["hashtags"], row["share"], row["conductance"], row["accounts"], row["posts"])
+            for row in profiles] == [(3, 0.5, 0.0, 3, 3), (3, 0.5, 0.0, 3, 3)]  # fmt: skip
+    assert [tuple(one) for one in profiles[0]["marking"]] == [(tag, 2.0, 3) for tag in CIRCLES[0]]
+    assert [one["owner_id"] for one in profiles[1]["representatives"]] == [1, 3, 5]
+    exported = nx.read_graphml(tmp_path / "graphs" / "hashtags.graphml")
+    assert sorted(data["label"] for _, data in exported.nodes(data=True)) == sorted(
+        sum(CIRCLES, ())
+    )
+    assert all(data["weight"] == 1.0 for *_, data in exported.edges(data=True))
     png = (tmp_path / "figures" / "community_structure.png").read_bytes()
     assert png.startswith(b"\x89PNG")
 
@@ -73,7 +90,7 @@ def test_posts_become_edges_communities_accounts_and_a_figure(
 def test_an_edge_list_takes_the_place_of_posts(spark: SparkSession, tmp_path: Path) -> None:
     given = tmp_path / "graph.csv"
     given.write_text('\ufeffsrc,dst,weight\n"a, b",c,2\nc,"a, b",1\nx,y,0.5\n', encoding="utf-8")
-    config = config_for(tmp_path / "out", edges=str(given))
+    config = config_for(tmp_path / "out", edges=str(given), algorithms=("label_propagation",))
     numbers = communities.run(spark, config)["communities"]["label_propagation"]
     assert (numbers["communities"], numbers["tags"], numbers["accounts"]) == (2, 4, 0)
     assert written(spark, config) == {
@@ -95,7 +112,8 @@ def test_posts_that_link_nothing_give_empty_tables_and_a_figure(
 ) -> None:
     config = config_for(tmp_path, min_accounts=50)
     write_posts(spark, config)
-    numbers = communities.run(spark, config)["communities"]["label_propagation"]
-    assert (numbers["modularity"], numbers["tags"], numbers["isolated"]) == (None, 0, 6)
+    numbers = communities.run(spark, config)
+    assert numbers["communities"]["louvain"]["modularity"] is None
+    assert (numbers["hashtags"]["tags"], numbers["hashtags"]["isolated"]) == (0, 6)
     assert not any(written(spark, config).values())
     assert (tmp_path / "figures" / "community_structure.png").exists()

@@ -127,7 +127,7 @@ def test_only_the_first_hashtags_count_and_the_rest_is_counted(spark: SparkSessi
     assert sorted((row["owner_id"], row["hashtags"]) for row in bounded.collect()) == [
         (1, ["c", "d"]), (2, ["c", "d"]), (3, ["a", "b"]),
     ]  # fmt: skip
-    graph = spark.createDataFrame([("c",), ("d",)], "hashtag string")
+    graph = spark.createDataFrame([("c", "d")], "src string, dst string")
     assert left_out(bounded, tag_uses(bounded), graph) == {"cut": 2, "cut_tags": 3, "isolated": 2}
 
 

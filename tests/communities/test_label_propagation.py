@@ -7,6 +7,7 @@ from collections import defaultdict
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
+from influencers.communities.graph import numbered, vertices
 from influencers.communities.label_propagation import label_propagation
 
 Edge = tuple[str, str]
@@ -19,15 +20,17 @@ def ring_of_cliques(cliques: int, size: int) -> list[Edge]:
 
 
 def frame(spark: SparkSession, edges: list[Edge]) -> DataFrame:
-    return spark.createDataFrame(edges, "src string, dst string")
+    return spark.createDataFrame([(*edge, 1) for edge in edges],
+                                 "src string, dst string, weight long")  # fmt: skip
 
 
 def groups(edges: DataFrame, rounds: int = 6) -> set[frozenset[str]]:
     found = defaultdict(set)
-    with label_propagation(edges, rounds=rounds) as labels:
-        assert dict(labels.dtypes) == {"hashtag": "string", "label": "bigint"}
+    names = {row["id"]: row["hashtag"] for row in vertices(edges).collect()}
+    with label_propagation(numbered(edges), rounds=rounds) as labels:
+        assert dict(labels.dtypes) == {"vertex": "bigint", "community": "bigint"}
         for row in labels.collect():
-            found[row["label"]].add(row["hashtag"])
+            found[row["community"]].add(names[row["vertex"]])
     return {frozenset(group) for group in found.values()}
 
 
@@ -55,7 +58,9 @@ def test_labels_do_not_depend_on_order_direction_or_partitions(spark: SparkSessi
         (simple[::-1], 7),
         ([(b, a) for a, b in simple], 2),
     ):
-        with label_propagation(frame(spark, given).repartition(partitions), rounds=4) as found:
+        with label_propagation(
+            numbered(frame(spark, given)).repartition(partitions), rounds=4
+        ) as found:
             labels.append(sorted(map(tuple, found.collect())))
     assert labels[0] == labels[1] == labels[2]
     assert 1 < len({label for _, label in labels[0]}) < 60
@@ -71,7 +76,7 @@ def test_nothing_stays_cached(spark: SparkSession) -> None:
 
     before = cached()
     with pytest.raises(RuntimeError), label_propagation(
-        frame(spark, ring_of_cliques(3, 3)), rounds=1
+        numbered(frame(spark, ring_of_cliques(3, 3))), rounds=1
     ) as labels:  # fmt: skip
         labels.collect()
         assert cached() - before

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
 
-from influencers.communities.modularity import Quality, quality
+from influencers.communities.modularity import Quality, nothing
+from influencers.communities.modularity import quality as quality_of
 
 
 def frames(
@@ -21,11 +22,15 @@ def frames(
         (*sorted((str(a), str(b))), int(data.get("weight", 1)))
         for a, b, data in graph.edges(data=True)
     ]
-    tags = [(str(node), number) for node, number in community.items()]
+    tags = [("one", str(node), number) for node, number in community.items()]
     return (
         spark.createDataFrame(edges, "src string, dst string, weight long"),
-        spark.createDataFrame(tags, "hashtag string, community long"),
+        spark.createDataFrame(tags, "algorithm string, hashtag string, community long"),
     )
+
+
+def quality(edges: DataFrame, communities: DataFrame) -> Quality:
+    return quality_of(edges, communities).get("one", nothing())
 
 
 def slow_quality(graph: Any, community: dict[Any, int]) -> tuple[float, float]:
@@ -83,5 +88,5 @@ def test_any_graph_and_division(
 
 def test_an_empty_graph_has_no_modularity(spark: SparkSession) -> None:
     edges = spark.createDataFrame([], "src string, dst string, weight long")
-    communities = spark.createDataFrame([], "hashtag string, community long")
+    communities = spark.createDataFrame([], "algorithm string, hashtag string, community long")
     assert quality(edges, communities) == Quality(None, None, 0, None, 0, 0)

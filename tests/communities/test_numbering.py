@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 
 from influencers.communities.numbering import number_by_size
 
-SCHEMA = "hashtag string, label long"
+SCHEMA = "algorithm string, hashtag string, label long"
 
 
 def slow_numbers(labels: dict[str, int]) -> dict[str, int]:
@@ -31,18 +31,25 @@ def slow_numbers(labels: dict[str, int]) -> dict[str, int]:
 def test_numbers_go_by_size_then_by_the_first_hashtag(
     spark: SparkSession, labels: dict[str, int]
 ) -> None:
-    rows = number_by_size(spark.createDataFrame(list(labels.items()), SCHEMA)).collect()
-    assert {row["hashtag"]: row["community"] for row in rows} == slow_numbers(labels)
-    assert len(rows) == len(labels)
+    # The other algorithm has every label the other way round, and a hashtag of its own.
+    other = {hashtag: -label for hashtag, label in labels.items()} | {"own": 99}
+    given = [(name, *pair) for name, own in (("a", labels), ("b", other)) for pair in own.items()]
+    rows = number_by_size(spark.createDataFrame(given, SCHEMA)).collect()
+    for name, own in (("a", labels), ("b", other)):
+        found = {row["hashtag"]: row["community"] for row in rows if row["algorithm"] == name}
+        assert found == slow_numbers(own)
+    assert len(rows) == len(given)
 
 
 @pytest.mark.parametrize("partitions", [1, 7])
 def test_numbers_do_not_depend_on_labels_order_or_partitions(
     spark: SparkSession, partitions: int
 ) -> None:
-    labels = [(f"t{n}", n % 13) for n in range(100)]
+    labels = [("a", f"t{n}", n % 13) for n in range(100)]
     plain = number_by_size(spark.createDataFrame(labels, SCHEMA))
-    renamed = [(hashtag, 1000 - 7 * label) for hashtag, label in labels[::-1]]
+    renamed = [("a", hashtag, 1000 - 7 * label) for _, hashtag, label in labels[::-1]]
     other = number_by_size(spark.createDataFrame(renamed, SCHEMA).repartition(partitions))
     assert_df_equality(other, plain, ignore_row_order=True)
-    assert dict(plain.dtypes) == {"hashtag": "string", "community": "bigint"}
+    assert dict(plain.dtypes) == {
+        "algorithm": "string", "hashtag": "string", "community": "bigint",
+    }  # fmt: skip

@@ -17,7 +17,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from influencers import tables
-from influencers.config import Config, load
+from influencers.config import ALGORITHMS, Config, load
 from influencers.images.perceptual_hash import from_hex
 from influencers.models.declaration import LABELS, allowed_features
 from influencers.schemas import SCHEMAS
@@ -105,7 +105,8 @@ def test_metrics_have_every_key(finished: Config) -> None:
     assert set(numbers["seconds"]) == {name for name, _ in pipeline.STAGES}
     assert set(numbers["engines"]) == {"spark", "delta", "graphframes"}
     assert all(numbers["engines"].values())
-    assert numbers["communities"]["label_propagation"]["communities"] > 1
+    assert set(numbers["communities"]) == set(ALGORITHMS)
+    assert all(one["communities"] > 1 for one in numbers["communities"].values())
     for model, label in (("influence", "top_followers"), ("virality", "top_likes")):
         for split in ("by_account", "by_time"):
             measured = numbers["models"][model][label][split]["forest"]

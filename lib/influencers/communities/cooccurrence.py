@@ -7,6 +7,8 @@ n(n - 1)/2 pairs, and n is bounded.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -118,13 +120,40 @@ def linked_tags(pairs: DataFrame, uses: DataFrame, *, min_accounts: int) -> Data
     )
 
 
-def left_out(bounded: DataFrame, uses: DataFrame, communities: DataFrame) -> dict[str, int]:
+def ubiquitous_tags(uses: DataFrame, *, max_account_share: float) -> list[str]:
+    """The hashtags that say nothing, as more than this share of accounts use them; by name.
+
+    Their number does not grow with posts: it is at most the mean number of different hashtags of an
+    account, divided by the share.
+
+    Args:
+        uses: as from `tag_uses`.
+        max_account_share: of the accounts that use any hashtag; 1: none is too common.
+    """
+    everyone = uses.agg(F.count_distinct("owner_id").alias("everyone"))
+    users = uses.groupBy("hashtag").agg(F.count(F.lit(1)).alias("users"))
+    common = users.crossJoin(F.broadcast(everyone)).where(
+        F.col("users") > max_account_share * F.col("everyone")
+    )
+    return sorted(row["hashtag"] for row in common.select("hashtag").collect())
+
+
+def without_tags(bounded: DataFrame, tags: Sequence[str]) -> DataFrame:
+    """The posts without these hashtags, as from `bounded_tags`."""
+    if not tags:
+        return bounded
+    return bounded.withColumn(
+        "hashtags", F.array_except("hashtags", F.array(*(F.lit(tag) for tag in tags)))
+    )
+
+
+def left_out(bounded: DataFrame, uses: DataFrame, edges: DataFrame) -> dict[str, int]:
     """What of the posts' hashtags the graph does not show.
 
     Args:
         bounded: as from `bounded_tags`.
         uses: as from `tag_uses`, of the same posts.
-        communities: hashtag, of the hashtags in the graph.
+        edges: src, dst: of the graph.
 
     Returns:
         cut: posts with more hashtags than count; cut_tags: hashtags left out of them, summed over
@@ -135,5 +164,6 @@ def left_out(bounded: DataFrame, uses: DataFrame, communities: DataFrame) -> dic
         F.coalesce(F.sum("cut"), F.lit(0)).alias("tags"),
     ).head()
     assert cut is not None
-    isolated = uses.select("hashtag").distinct().join(communities, "hashtag", how="left_anti")
+    linked = edges.select(F.explode(F.array("src", "dst")).alias("hashtag")).distinct()
+    isolated = uses.select("hashtag").distinct().join(linked, "hashtag", how="left_anti")
     return {"cut": cut["posts"], "cut_tags": cut["tags"], "isolated": isolated.count()}

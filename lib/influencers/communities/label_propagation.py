@@ -14,12 +14,13 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from influencers.communities.graph import tag_id, vertices
+from influencers.communities.graph import vertex_ids
+from influencers.communities.lineage import cut, held_as, release
 
 
 @contextmanager
 def label_propagation(edges: DataFrame, *, rounds: int) -> Iterator[DataFrame]:
-    """The label of each hashtag that has an edge: hashtag string, label bigint.
+    """The community of each vertex that has an edge: vertex, community bigint.
 
     All vertices move at once, weights do not count, and ties go to a label that the labels
     themselves decide: the result does not depend on row order or partitioning. Each vertex has
@@ -29,28 +30,31 @@ def label_propagation(edges: DataFrame, *, rounds: int) -> Iterator[DataFrame]:
     What the engine has cached is let go when the context ends: write the labels inside it.
 
     Args:
-        edges: src, dst; undirected, each once, no self loops.
+        edges: src, dst bigint; undirected, each once, no self loops.
         rounds: how many times every vertex may move; all are run.
     """
     # GraphFrames looks for its jar when imported: only those who propagate labels need it.
     from graphframes import GraphFrame
 
-    tags = vertices(edges)
-    if tags.isEmpty():
-        yield tags.select("hashtag", F.col("id").alias("label"))
+    ids = vertex_ids(edges)
+    if ids.isEmpty():
+        yield ids.select(F.col("id").alias("vertex"), F.col("id").alias("community"))
         return
     cached_before = _graph_rdds(edges)
     # A shuffle without a number of partitions: adaptive execution fits it to the size of the
     # graph. The engine runs some ten stages a round with that many tasks each.
-    graph = GraphFrame(tags.select("id").repartition("id"), _votes(edges).repartition("src"))
+    graph = GraphFrame(ids.repartition("id"), _votes(edges).repartition("src"))
     labels = graph.labelPropagation(maxIter=rounds)
+    found = cut(labels.select(F.col("id").alias("vertex"), F.col("label").alias("community")))
+    labels.unpersist()
+    kept = {*cached_before, held_as(found)}
+    for key, rdd in _graph_rdds(edges).items():
+        if key not in kept:
+            rdd.unpersist(False)
     try:
-        yield labels.join(tags, "id", how="inner").select("hashtag", "label")
+        yield found
     finally:
-        labels.unpersist()
-        for key, rdd in _graph_rdds(edges).items():
-            if key not in cached_before:
-                rdd.unpersist(False)
+        release(found)
 
 
 def _votes(edges: DataFrame) -> DataFrame:
@@ -59,9 +63,8 @@ def _votes(edges: DataFrame) -> DataFrame:
     The engine lets every edge vote both ways, so that a loop counts twice: neighbours get two
     edges each, and all votes are doubled alike.
     """
-    src, dst = tag_id(F.col("src")), tag_id(F.col("dst"))
-    pairs = F.array(F.struct(src.alias("src"), dst.alias("dst")),
-                    F.struct(dst.alias("src"), src.alias("dst")))  # fmt: skip
+    pairs = F.array(F.struct("src", "dst"),
+                    F.struct(F.col("dst").alias("src"), F.col("src").alias("dst")))  # fmt: skip
     both_ways = edges.select(F.inline(pairs))
     loops = both_ways.select("src", F.col("src").alias("dst")).distinct()
     return both_ways.unionByName(loops)

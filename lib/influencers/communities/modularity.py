@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
 
@@ -30,8 +31,8 @@ class Quality:
     edges: int
 
 
-def quality(edges: DataFrame, communities: DataFrame) -> Quality:
-    """The quality of one division of a graph.
+def quality(edges: DataFrame, communities: DataFrame) -> dict[str, Quality]:
+    """The quality of each algorithm's division of a graph, by the algorithm's name.
 
     Modularity is the share of edge weight inside communities, less what chance would put there:
     Σ over communities c of inside(c)/m - (degrees(c)/2m)², m the weight of all edges
@@ -40,12 +41,12 @@ def quality(edges: DataFrame, communities: DataFrame) -> Quality:
 
     Args:
         edges: src, dst, weight; undirected, each once, no self loops.
-        communities: hashtag, community; every end of an edge once.
+        communities: algorithm, hashtag, community; for each algorithm, every end of an edge once.
     """
-    per_community = _per_community(edges, communities)
+    per_community = community_sums(edges, communities)
     # Squares of what fits a bigint need up to 38 digits.
     wide = {c: F.col(c).cast("decimal(19,0)") for c in ("strength", "degree")}
-    sums = per_community.agg(
+    rows = per_community.groupBy("algorithm").agg(
         F.sum("strength").alias("strength"),
         F.sum("inside_strength").alias("inside_strength"),
         F.sum(wide["strength"] * wide["strength"]).alias("strength_squares"),
@@ -55,38 +56,62 @@ def quality(edges: DataFrame, communities: DataFrame) -> Quality:
         F.sum("tags").alias("tags"),
         F.max("tags").alias("largest"),
         F.count(F.lit(1)).alias("communities"),
-    ).head()
-    assert sums is not None
+    )
+    return {row["algorithm"]: _quality(row) for row in rows.collect()}
+
+
+def nothing() -> Quality:
+    """The quality of the division of an empty graph."""
+    return Quality(None, None, 0, None, 0, 0)
+
+
+def best_by_modularity(found: Mapping[str, Quality]) -> str:
+    """The algorithm of the highest modularity; ties, and an empty graph, to the first by name."""
+    return max(sorted(found), key=lambda name: found[name].modularity or 0.0)
+
+
+def community_sums(edges: DataFrame, communities: DataFrame) -> DataFrame:
+    """What each community has of the graph: a row is an algorithm and a community.
+
+    Args:
+        edges: src, dst, weight; undirected, each once, no self loops.
+        communities: algorithm, hashtag, community.
+
+    Returns:
+        algorithm, community; tags; strength and degree, of the ends of edges at its hashtags by
+        weight and number; inside_strength and inside_degree, of those whose other end is inside.
+    """
+    src = communities.select("algorithm", F.col("hashtag").alias("src"),
+                             F.col("community").alias("a"))  # fmt: skip
+    dst = communities.select("algorithm", F.col("hashtag").alias("dst"),
+                             F.col("community").alias("b"))  # fmt: skip
+    ends = (
+        edges.join(src, "src", how="inner")
+        .join(dst, ["algorithm", "dst"], how="inner")
+        .select("algorithm", "weight", (F.col("a") == F.col("b")).alias("inside"),
+                F.explode(F.array("a", "b")).alias("community"))
+    )  # fmt: skip
+    degrees = ends.groupBy("algorithm", "community").agg(
+        F.sum("weight").alias("strength"),
+        F.sum(F.when(F.col("inside"), F.col("weight")).otherwise(0)).alias("inside_strength"),
+        F.count(F.lit(1)).alias("degree"),
+        F.count_if("inside").alias("inside_degree"),
+    )
+    sizes = communities.groupBy("algorithm", "community").agg(F.count(F.lit(1)).alias("tags"))
+    return sizes.join(degrees, ["algorithm", "community"], how="left")
+
+
+def _quality(sums: Row) -> Quality:
     return Quality(
         modularity=_modularity(sums["strength"], sums["inside_strength"], sums["strength_squares"]),
         modularity_unweighted=_modularity(
             sums["degree"], sums["inside_degree"], sums["degree_squares"]
         ),
         communities=sums["communities"],
-        largest_share=sums["largest"] / sums["tags"] if sums["tags"] else None,
-        tags=sums["tags"] or 0,
+        largest_share=sums["largest"] / sums["tags"],
+        tags=sums["tags"],
         edges=(sums["degree"] or 0) // 2,
     )
-
-
-def _per_community(edges: DataFrame, communities: DataFrame) -> DataFrame:
-    """A row is a community: its hashtags, and the ends of edges at them by number and weight."""
-    src = communities.select(F.col("hashtag").alias("src"), F.col("community").alias("a"))
-    dst = communities.select(F.col("hashtag").alias("dst"), F.col("community").alias("b"))
-    ends = (
-        edges.join(src, "src", how="inner")
-        .join(dst, "dst", how="inner")
-        .select("weight", (F.col("a") == F.col("b")).alias("inside"),
-                F.explode(F.array("a", "b")).alias("community"))
-    )  # fmt: skip
-    degrees = ends.groupBy("community").agg(
-        F.sum("weight").alias("strength"),
-        F.sum(F.when(F.col("inside"), F.col("weight")).otherwise(0)).alias("inside_strength"),
-        F.count(F.lit(1)).alias("degree"),
-        F.count_if("inside").alias("inside_degree"),
-    )
-    sizes = communities.groupBy("community").agg(F.count(F.lit(1)).alias("tags"))
-    return sizes.join(degrees, "community", how="left")
 
 
 def _modularity(ends: int | None, inside: int, squares: int) -> float | None:

@@ -1,0 +1,123 @@
+"""Communities of high modularity: Louvain, by DataFrames down to what fits the driver.
+
+V. D. Blondel, J.-L. Guillaume, R. Lambiotte, E. Lefebvre, "Fast unfolding of communities in large
+networks", Journal of Statistical Mechanics (2008): vertices move to the neighbouring community that
+raises modularity most; when none does, each community becomes a vertex, and it starts again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from influencers.communities.leiden import communities_in_memory
+from influencers.communities.lineage import cut, release
+from influencers.communities.moves import settle
+
+# Each level merges at least two vertices; real graphs are done after four or five.
+_MOST_LEVELS = 20
+
+
+@dataclass(frozen=True)
+class _Level:
+    """A graph whose vertices stand for communities of the one before.
+
+    Attributes:
+        edges: src, dst, weight; each once, no self loops.
+        loops: id, loop: the weight inside a vertex; only where there is some.
+        held: vertex, community: which of its vertices each of the first graph's is in; None: they
+            are the same.
+    """
+
+    edges: DataFrame
+    loops: DataFrame
+    held: DataFrame | None
+
+    def release(self) -> None:
+        for frame in (self.edges, self.loops, self.held):
+            release(frame)
+
+
+@contextmanager
+def louvain(edges: DataFrame, *, driver_edges: int, seed: int) -> Iterator[DataFrame]:
+    """The community of each vertex that has an edge: vertex, community bigint.
+
+    Levels are made by DataFrames until at most `driver_edges` edges are left; the driver does the
+    rest, so that a graph that fits it is its work alone.
+
+    What is held in memory is let go when the context ends.
+
+    Args:
+        edges: src, dst, weight bigint; undirected, each once, no self loops.
+        driver_edges: 0: nothing is left to the driver.
+        seed: of what is left to chance on the driver; the rest is not random.
+    """
+    spark = edges.sparkSession
+    none = spark.createDataFrame([], "id bigint, loop bigint")
+    level = _Level(cut(edges.select("src", "dst", "weight")), cut(none), None)
+    try:
+        for number in range(_MOST_LEVELS):
+            if level.edges.count() <= driver_edges:
+                break
+            merged = _merge(level, number)
+            if merged is None:
+                break
+            level.release()
+            level = merged
+        if driver_edges and (not level.edges.isEmpty() or level.held is None):
+            found = communities_in_memory(level.edges.toPandas(), level.loops.toPandas(), seed=seed)
+            own = spark.createDataFrame(found, "vertex bigint, community bigint")
+            yield own if level.held is None else _through(level.held, own)
+        else:
+            yield level.held if level.held is not None else _alone(edges)
+    finally:
+        level.release()
+
+
+def _merge(level: _Level, number: int) -> _Level | None:
+    """The next level; None where no vertex moved."""
+    labels = settle(level.edges, level.loops, level=number)
+    try:
+        if labels.where(F.col("id") != F.col("community")).isEmpty():
+            return None
+        first = labels.select(F.col("id").alias("src"), F.col("community").alias("a"))
+        second = labels.select(F.col("id").alias("dst"), F.col("community").alias("b"))
+        ends = level.edges.join(first, "src", how="inner").join(second, "dst", how="inner")
+        between = cut(
+            ends.where(F.col("a") != F.col("b"))
+            .groupBy(F.least("a", "b").alias("src"), F.greatest("a", "b").alias("dst"))
+            .agg(F.sum("weight").alias("weight"))
+        )
+        within = ends.where(F.col("a") == F.col("b")).select(
+            F.col("a").alias("id"), F.col("weight").alias("loop")
+        )
+        # A vertex without edges has no label: it stays what it is.
+        before = level.loops.join(labels, "id", how="left").select(
+            F.coalesce("community", "id").alias("id"), "loop"
+        )
+        loops = cut(within.unionByName(before).groupBy("id").agg(F.sum("loop").alias("loop")))
+        own = labels.select(F.col("id").alias("vertex"), "community")
+        held = cut(own if level.held is None else _through(level.held, own))
+        return _Level(between, loops, held)
+    finally:
+        release(labels)
+
+
+def _through(held: DataFrame, own: DataFrame) -> DataFrame:
+    """`vertex`, `community` of the first graph, where each of its communities has another."""
+    further = own.select(F.col("vertex").alias("middle"), "community")
+    # A vertex without edges and loops is in nothing but itself.
+    return (
+        held.select("vertex", F.col("community").alias("middle"))
+        .join(further, "middle", how="left")
+        .select("vertex", F.coalesce("community", "middle").alias("community"))
+    )
+
+
+def _alone(edges: DataFrame) -> DataFrame:
+    ends = edges.select(F.explode(F.array("src", "dst")).alias("vertex")).distinct()
+    return ends.select("vertex", F.col("vertex").alias("community"))
