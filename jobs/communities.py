@@ -168,7 +168,8 @@ def _say_graph(numbers: dict[str, Any], common: list[str], settings: Communities
     if settings.backbone != "none" and numbers["edges_share"] is not None:
         progress.say(
             f"backbone ({settings.backbone}): keeps {numbers['tags_share']:.1%} of linked "
-            f"hashtags, {numbers['edges_share']:.1%} of links, {numbers['weight_share']:.1%} of weight"
+            f"hashtags, {numbers['edges_share']:.1%} of links, "
+            f"{numbers['weight_share']:.1%} of weight"
         )
 
 
