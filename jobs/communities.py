@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
-from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -12,6 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from influencers import files, progress, schemas, tables
+from influencers.checkpoints import checkpoints
 from influencers.communities import profiles
 from influencers.communities.algorithms import find_communities
 from influencers.communities.backbone import BACKBONES, kept
@@ -27,7 +26,6 @@ from influencers.communities.cooccurrence import (
 from influencers.communities.edge_list import edges_from_rows
 from influencers.communities.excerpt import take_excerpt
 from influencers.communities.graphml import graphml, heaviest
-from influencers.communities.lineage import in_one_process
 from influencers.communities.membership import assign_accounts
 from influencers.communities.modularity import Quality, best_by_modularity, nothing, quality
 from influencers.communities.picture import draw_communities
@@ -44,7 +42,7 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     bounded = bounded_tags(posts, max_tags=settings.max_tags)
     uses = tag_uses(bounded).persist()
     try:
-        with _checkpoints(spark, config):
+        with checkpoints(spark, config):
             graph = _link(spark, config, bounded, uses)
             edges = tables.read(spark, config, "hashtag_edges")
             with find_communities(edges, settings.algorithms, settings) as found:
@@ -139,20 +137,6 @@ def _draw(
     finally:
         drawn.unpersist()
     files.write_text(spark, files.join(config.paths.output, "graphs", "hashtags.graphml"), text)
-
-
-@contextlib.contextmanager
-def _checkpoints(spark: SparkSession, config: Config) -> Iterator[None]:
-    """On a cluster, a folder below OUTPUT for what rounds build upon; it goes at the end."""
-    folder = files.join(config.paths.output, "checkpoints")
-    if in_one_process(spark):
-        yield
-        return
-    spark.sparkContext.setCheckpointDir(folder)
-    try:
-        yield
-    finally:
-        files.delete(spark, folder)
 
 
 def _say_graph(numbers: dict[str, Any], common: list[str], settings: CommunitiesConfig) -> None:

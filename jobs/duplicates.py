@@ -10,6 +10,7 @@ from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 
 from influencers import files, progress, tables
+from influencers.checkpoints import checkpoints
 from influencers.config import Config
 from influencers.duplicates.components import components
 from influencers.duplicates.groups import count_groups, grouped
@@ -22,7 +23,7 @@ from jobs.command_line import OUTPUT, Job, Option, main
 def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     """Find the pairs, link the pictures, group them; returns the numbers."""
     settings = config.duplicates
-    with contextlib.ExitStack() as held:
+    with checkpoints(spark, config), contextlib.ExitStack() as held:
 
         def kept(frame: DataFrame) -> DataFrame:
             held.callback(frame.unpersist)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pyarrow as pa
@@ -42,6 +43,21 @@ def test_a_file_of_hashes_with_rows_that_say_nothing(spark: SparkSession, tmp_pa
     assert tuple(group) == ("a", 3, 2, 3)
     expected = {"images": 4, "left_out": 2, "pairs": 2, "near": 1, "same_hash": 1, "groups": 1}
     assert {name: numbers[name] for name in expected} == expected
+
+
+def test_more_pairs_than_the_driver_takes_are_joined_by_graphframes(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    config = config_for(tmp_path, id=pa.array(["a", "b", "c"]), phash=pa.array([LOW, NEAR, FAR]))
+    settings = dataclasses.replace(config.duplicates, driver_pairs=0)
+
+    numbers = duplicates.run(spark, dataclasses.replace(config, duplicates=settings))["duplicates"]
+
+    assert (numbers["near"], numbers["groups"]) == (1, 1)
+    # GraphFrames wants a folder for checkpoints: the job's own, and nothing of it stays.
+    used = spark.sparkContext.getCheckpointDir() or ""
+    assert f"{tmp_path}/out/checkpoints/" in used
+    assert not (tmp_path / "out" / "checkpoints").exists()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,28 @@
+"""A folder for what the rounds of graph algorithms build upon, for as long as a job needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pyspark.sql import SparkSession
+
+from influencers import files
+from influencers.config import Config
+
+
+@contextmanager
+def checkpoints(spark: SparkSession, config: Config) -> Iterator[None]:
+    """Have Spark's reliable checkpoints below OUTPUT/checkpoints, gone when the block ends.
+
+    GraphFrames asks for such a folder also where everything runs in one process.
+    """
+    folder = files.join(config.paths.output, "checkpoints")
+    spark.sparkContext.setCheckpointDir(folder)
+    own = spark.sparkContext.getCheckpointDir()  # a folder of this run's own in it
+    try:
+        yield
+    finally:
+        files.delete(spark, own or folder)
+        if not files.names(spark, folder):
+            files.delete(spark, folder)
