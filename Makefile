@@ -30,12 +30,16 @@ run: ## Run the whole pipeline on the embedded sample, into out/
 	@./spark-submit.sh pipeline --output out --set models.trees=16 $(ARGS)
 
 .PHONY: test
-test: lint ## Run the checks, then every test but those of test-cluster
+test: lint ## Run the checks, then every test but those of test-cluster and test-long
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 .PHONY: test-cluster
 test-cluster: test-setup ## Run the tests that start a Spark cluster and kill parts of it (Linux)
 	$(BIN)/python -m pytest -m cluster tests/cluster $(ARGS)
+
+.PHONY: test-long
+test-long: test-setup ## Run the tests of many rounds and whole files, for minutes
+	$(BIN)/python -m pytest -m long $(ARGS)
 
 .PHONY: lint
 lint: test-setup ## Check style and types
@@ -59,6 +63,10 @@ benchmark-images: benchmark-setup ## Measure pictures a second beside other ways
 .PHONY: benchmark-duplicates
 benchmark-duplicates: benchmark-setup ## Measure the search for near-duplicates beside other ways (ARGS="--hashes 10000000")
 	PYTHONPATH=lib:. $(BIN)/python benchmarks/duplicates.py $(ARGS)
+
+.PHONY: benchmark-communities
+benchmark-communities: benchmark-setup ## Measure communities beside other ways (ARGS=--quality, --pairs, "--posts FILE")
+	PYTHONPATH=lib:. $(BIN)/python benchmarks/communities.py $(ARGS)
 
 # --universal: one file for every platform and for Python 3.10 to 3.13.
 COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \

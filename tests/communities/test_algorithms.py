@@ -79,18 +79,11 @@ def test_louvain_on_the_driver_reaches_the_best_known(
     assert all(nx.is_connected(named.subgraph(own)) for own in found)
 
 
-def test_louvain_by_dataframes_and_handed_over(spark: SparkSession, shared_data: Path) -> None:
-    graph = real(shared_data, "karate")
-    edges = frame(spark, graph)
-    for driver_edges in (0, 40):
-        found = groups(rows_of(edges, ["louvain"], driver_edges=driver_edges))["louvain"]
-        assert modularity(graph, found) >= 0.99 * BEST["karate"]
-
-
 def test_an_empty_graph_has_no_communities(spark: SparkSession) -> None:
     assert rows_of(frame(spark, nx.Graph())) == []
 
 
+@pytest.mark.long
 def test_nothing_stays_cached(spark: SparkSession) -> None:
     def cached() -> set[int]:
         return set(spark.sparkContext._jsc.getPersistentRDDs().keySet())

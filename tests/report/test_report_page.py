@@ -162,3 +162,18 @@ def test_copied_pictures_are_shown_beside_their_rows() -> None:
     assert html.count("data:image/jpeg;base64,/9hsb29r") == 1
     assert "/p/&lt;1&gt;.jpg" in html
     assert "2020-01-02" in html and "–" in html
+
+
+def test_communities_are_described_by_what_marks_them() -> None:
+    profiles = pd.DataFrame(
+        [
+            {
+                "community": 0, "marking": "#<b>", "representatives": "ann, 7",
+                "conductance": 0.25, "engagement_rate_median": 0.031, "growth": None,
+            }
+        ]
+    )  # fmt: skip
+    text = Outline(page(numbers(communities={"louvain": {"communities": 1}}),
+                        frames(profiles=profiles))).text  # fmt: skip
+    for told in ("#<b>", "ann, 7", "0.250", "3.1 %", "–"):
+        assert told in text
