@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 
 from influencers import files, manifest, metrics, tables
 from influencers.communities.excerpt import take_excerpt
+from influencers.communities.profiles import in_words
 from influencers.config import Config, flatten
 from influencers.duplicates.popularity import most_copied
 from influencers.report import sections
@@ -50,7 +51,16 @@ def _frames(spark: SparkSession, config: Config, numbers: metrics.Numbers) -> se
         circles=_circles(spark, config, numbers),
         accounts=tables.read(spark, config, "accounts").count(),
         copied=_copied(spark, config),
+        profiles=_profiles(spark, config),
     )
+
+
+def _profiles(spark: SparkSession, config: Config) -> Any:
+    if not tables.exists(spark, config, "community_profiles"):
+        return None
+    largest = F.col("community") < config.report.communities
+    profiles = tables.read(spark, config, "community_profiles").where(largest)
+    return in_words(profiles).sort("community").toPandas()
 
 
 def _copied(spark: SparkSession, config: Config) -> Any:

@@ -229,6 +229,22 @@ def by_month(inside: DataFrame) -> DataFrame:
     return counts.select("community", "month", "posts", "accounts", share.alias("share"))
 
 
+def in_words(profiles: DataFrame) -> DataFrame:
+    """The table community_profiles with its lists as text, for people.
+
+    `marking`: #hashtags; `representatives`: usernames, numbers where they are unknown; both empty
+    where there are none.
+    """
+    tags = F.transform("marking", lambda one: F.concat(F.lit("#"), one["hashtag"]))
+    named = F.transform(
+        "representatives",
+        lambda one: F.coalesce(one["owner_username"], one["owner_id"].cast("string")),
+    )
+    return profiles.withColumns(
+        {"marking": F.concat_ws(" ", tags), "representatives": F.concat_ws(", ", named)}
+    )
+
+
 def _first(frame: DataFrame, order: tuple[Column, ...], most: int) -> DataFrame:
     place = F.row_number().over(Window.partitionBy("community").orderBy(*order))
     return frame.withColumn("place", place).where(F.col("place") <= most)

@@ -70,6 +70,7 @@ class Frames:
     circles: Sequence[Circle]
     accounts: int = 0
     copied: pd.DataFrame | None = None
+    profiles: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -234,7 +235,11 @@ def sections(metrics: Numbers, frames: Frames, config: Mapping[str, Any]) -> lis
             "Hashtags that are used together form communities. A link counts accounts, not posts, "
             "so that nobody makes a community alone.",
             ("community_structure",),
-            (_algorithm_table(metrics["communities"]), _circle_table(frames.circles)),
+            (
+                _algorithm_table(metrics["communities"]),
+                _circle_table(frames.circles),
+                _profile_table(frames.profiles),
+            ),
         ),
         Section(
             "pictures",
@@ -539,6 +544,26 @@ def _circle_table(found: Sequence[Circle]) -> Table:
         ),
         frozenset((0, 1, 2)),
     )
+
+
+def _profile_table(profiles: pd.DataFrame | None) -> Table:
+    return Table(
+        "What marks them",
+        ("community", "hashtags that mark it", "accounts that stand for it", "conductance",
+         "engagement rate", "growth"),
+        tuple(
+            (
+                count(one["community"]), one["marking"], one["representatives"],
+                decimal(one["conductance"]), percent(one["engagement_rate_median"]),
+                decimal(one["growth"]),
+            )
+            for one in (() if profiles is None else _dicts(profiles))
+        ),
+        frozenset((0, 3, 4, 5)),
+        "Conductance: the share of its links' weight that leaves the community. Engagement rate: "
+        "half of its accounts have more. Growth: its share of posts in the later half of the time, "
+        "divided by that in the earlier half.",
+    )  # fmt: skip
 
 
 def _rows_table(rows: Numbers) -> Table:
