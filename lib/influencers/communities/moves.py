@@ -38,7 +38,9 @@ class _State:
     unsettled: int
 
 
-def settle(edges: DataFrame, loops: DataFrame, *, level: int) -> DataFrame:
+def settle(
+    edges: DataFrame, loops: DataFrame, *, level: int, start: DataFrame | None = None
+) -> DataFrame:
     """The communities that vertices settle in: id, community and more; to be released.
 
     In each round, half of the vertices, chosen by a hash, may move to the neighbouring community
@@ -49,13 +51,14 @@ def settle(edges: DataFrame, loops: DataFrame, *, level: int) -> DataFrame:
         edges: src, dst, weight; each once, no self loops.
         loops: id, loop: the weight inside a vertex; only where there is some.
         level: tells the hashes of one level from those of another.
+        start: vertex, community: where vertices are at first, and never worse than that in the
+            end; None: each is alone.
     """
     arrows = _arrows(edges, loops).persist()
-    labels = cut(
-        arrows.where(F.col("src") == F.col("dst")).select(
-            F.col("src").alias("id"), F.col("src").alias("community"), "strength"
-        )
+    alone = arrows.where(F.col("src") == F.col("dst")).select(
+        F.col("src").alias("id"), F.col("src").alias("community"), "strength"
     )
+    labels = cut(alone if start is None else _started(alone, start))
     best, highest, calm = labels, -1.0, 0
     try:
         count = labels.count()
@@ -79,6 +82,13 @@ def settle(edges: DataFrame, loops: DataFrame, *, level: int) -> DataFrame:
         arrows.unpersist()
         if labels is not best:
             release(labels)
+
+
+def _started(alone: DataFrame, start: DataFrame) -> DataFrame:
+    own = start.select(F.col("vertex").alias("id"), "community")
+    return (
+        alone.drop("community").join(own, "id", how="inner").select("id", "community", "strength")
+    )
 
 
 def _arrows(edges: DataFrame, loops: DataFrame) -> DataFrame:
