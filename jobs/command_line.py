@@ -14,8 +14,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from influencers import claim, manifest, metrics, progress
 from influencers import config as configuration
-from influencers import manifest, metrics, progress
 from influencers.config import Config
 from influencers.errors import UserError, explain
 from influencers.session import build_session
@@ -143,15 +143,16 @@ def execute(job: Job, config: Config) -> None:
     # Py4J logs the call that Ctrl-C breaks off with a traceback; `main` says it in one line.
     logging.getLogger().addFilter(lambda record: "while sending command" not in str(record.msg))
     spark = build_session(f"influencers {job.name}")
-    if job.has_stages:
-        job.run(spark, config)
-        return
-    started = time.monotonic()
-    with progress.stage(spark, job.name):
-        numbers = job.run(spark, config)
-    numbers = metrics.merged(numbers, {"seconds": {job.name: time.monotonic() - started}})
-    metrics.update(spark, config, numbers)
-    manifest.update(spark, config, job.name)
+    with claim.held(spark, config, job.name):
+        if job.has_stages:
+            job.run(spark, config)
+            return
+        started = time.monotonic()
+        with progress.stage(spark, job.name):
+            numbers = job.run(spark, config)
+        numbers = metrics.merged(numbers, {"seconds": {job.name: time.monotonic() - started}})
+        metrics.update(spark, config, numbers)
+        manifest.update(spark, config, job.name)
 
 
 def _fail(job: Job, message: str, status: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 
-from influencers import manifest, progress, tables
+from influencers import files, manifest, progress, tables
 from influencers.config import Config
 from influencers.errors import UserError
 from influencers.ingest import posts, sources
@@ -26,6 +27,9 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     checked.persist(StorageLevel.DISK_ONLY)
     try:
         numbers = posts.counts(checked)
+        # Every byte has been read by now, and what was read is kept: a file that changed meanwhile
+        # is of no one time.
+        _require_unchanged(spark, config, found)
         _write(checked, config, found)
     finally:
         checked.unpersist()
@@ -38,6 +42,21 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
             f"quarantine below {config.paths.output}"
         )
     return {"rows": numbers}
+
+
+def _require_unchanged(
+    spark: SparkSession, config: Config, found: tuple[sources.Source, ...]
+) -> None:
+    now = {}
+    for path in config.paths.input:
+        with contextlib.suppress(UserError):  # nothing is there any more
+            now.update({one.uri: one for one in files.list_files(spark, path)})
+    for source in found:
+        if now.get(source.file.uri) != source.file:
+            raise UserError(
+                f"{source.file.uri} changed while it was read: no table was touched; run again "
+                "when it is complete"
+            )
 
 
 def _write(checked: DataFrame, config: Config, found: tuple[sources.Source, ...]) -> None:

@@ -211,7 +211,8 @@ def sized_to_machine(
 ) -> Options:
     """As many tasks at once as there are processors, and a safe share of the memory."""
     if not master_of(options, defaults, env):
-        options = options.set("spark.master", f"local[{machine.processors()}]")
+        # Four attempts at a task, as on a cluster: a Python worker's crash does not end the run.
+        options = options.set("spark.master", f"local[{machine.processors()},4]")
     if not (options.get("spark.driver.memory", defaults) or env.get("SPARK_DRIVER_MEMORY")):
         options = options.set("spark.driver.memory", f"{machine.heap_mb(machine.memory_mb())}m")
     # Spark's 200 suits a cluster: here each shuffle of a small table would be 200 tiny tasks.

@@ -16,6 +16,13 @@ class UserError(Exception):
 # What a failure's text holds, and what it means; `{0}` is the first group that matched.
 _KNOWN = (
     (
+        re.compile(
+            r"FAILED_READ_FILE\.FILE_NOT_EXIST[^\n]*?((?:file|hdfs|s3a|abfss?|gs):[^\s:]*[^\s:.])"
+        ),
+        "{0} went away while it was read: no table that reads it was touched; put it back, or "
+        "leave it out",
+    ),
+    (
         re.compile(r"FAILED_READ_FILE[^\n]*?((?:file|hdfs|s3a|abfss?|gs):[^\s:]*[^\s:.])"),
         "{0} cannot be read: it is damaged or cut off; fetch it again",
     ),

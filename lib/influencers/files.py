@@ -15,6 +15,8 @@ from influencers.errors import UserError
 
 # Larger than any file, small enough that a million of them add up within 64 bits.
 _WHOLE_FILE = 1 << 40
+# Where an object is there at once or not at all, and renaming means copying.
+_OBJECT_STORES = {"s3a", "gs", "abfs", "abfss", "wasb", "wasbs", "oss", "cosn"}
 # Hadoop and Spark disagree on how many slashes a local address has.
 _LOCAL = re.compile("^file:/+")
 
@@ -63,18 +65,58 @@ def names(spark: SparkSession, uri: str) -> list[str]:
 def write_bytes(spark: SparkSession, uri: str, data: bytes) -> None:
     """Put `data` at `uri`, replacing what is there; folders are made.
 
-    The bytes are written beside the target and then renamed, so that a reader never sees half.
+    A reader, or a run after a killed one, finds the old bytes or the new ones, never half and never
+    none: they are written beside the target and renamed over it. An object store shows an object
+    when it is whole, and has no renaming.
     """
     path, system = _open_system(spark, uri)
-    beside = _jvm(spark).org.apache.hadoop.fs.Path(path.getParent(), f"_{path.getName()}.part")
-    stream = system.create(beside, True)
+    if system.getUri().getScheme() in _OBJECT_STORES:
+        _write(system.create(path, True), data)
+        return
+    hadoop = _jvm(spark).org.apache.hadoop.fs
+    beside = hadoop.Path(path.getParent(), f"_{path.getName()}.part")
+    _write(system.create(beside, True), data)
+    if system.getUri().getScheme() == "file":
+        # The kernel's own rename: Hadoop's would remove the target first.
+        moved = bool(system.rename(beside, path))
+    else:
+        context = hadoop.FileContext.getFileContext(path.toUri(), system.getConf())
+        overwrite = spark.sparkContext._gateway.new_array(hadoop.Options.Rename, 1)  # type: ignore[union-attr]
+        overwrite[0] = hadoop.Options.Rename.OVERWRITE
+        context.rename(beside, path, overwrite)
+        moved = True
+    if not moved:
+        raise OSError(f"could not move {beside} to {path}")
+
+
+def _write(stream: Any, data: bytes) -> None:
     try:
         stream.write(bytearray(data))
     finally:
         stream.close()
-    system.delete(path, False)
-    if not system.rename(beside, path):
-        raise OSError(f"could not move {beside} to {path}")
+
+
+def create_text(spark: SparkSession, uri: str, text: str) -> bool:
+    """Put `text` at `uri` if nothing is there; whether it was done. Of two at once, one does it."""
+    path, system = _open_system(spark, uri)
+    if system.getUri().getScheme() == "file":
+        system.mkdirs(path.getParent())
+        try:
+            # Hadoop looks first and creates then; the kernel does both at once.
+            with open(path.toUri().getPath(), "x", encoding="utf-8") as file:
+                file.write(text)
+        except FileExistsError:
+            return False
+        return True
+    if system.exists(path):
+        return False
+    try:
+        _write(system.create(path, False), text.encode("utf-8"))
+    except Py4JJavaError:
+        if system.exists(path):
+            return False
+        raise
+    return True
 
 
 def write_text(spark: SparkSession, uri: str, text: str) -> None:
@@ -239,7 +281,7 @@ def _open_system(spark: SparkSession, uri: str) -> tuple[Any, Any]:
         system = path.getFileSystem(spark.sparkContext._jsc.hadoopConfiguration())
     except Py4JJavaError as error:
         raise UserError(f"cannot use {uri!r}: {_first_line(error)}") from None
-    if system.getScheme() == "file":
+    if system.getUri().getScheme() == "file":
         system = system.getRawFileSystem()
     return system.makeQualified(path), system
 

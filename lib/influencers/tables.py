@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
-from influencers import files
+from influencers import claim, files
 from influencers.config import Config
 from influencers.errors import UserError
 from influencers.schemas import SCHEMAS
@@ -118,6 +118,7 @@ def merge(
     if not exists(spark, config, name):
         create(source, config, name)
         return
+    claim.check(config)
     frame = conform(source, name)
     view = f"merge_into_{name}"
     frame.createOrReplaceTempView(view)
@@ -171,6 +172,7 @@ def _literal(text: str) -> str:
 
 
 def _write(frame: DataFrame, config: Config, name: str, *, mode: str) -> None:
+    claim.check(config)
     writer = frame.write.format("delta").mode(mode)
     if mode == "overwrite":
         writer = writer.option("overwriteSchema", "true")

@@ -160,7 +160,7 @@ def test_local_run_is_sized_to_the_machine(
     project: Checkout, env: dict[str, str], tmp_path: Path
 ) -> None:
     seen = submit(project, env)
-    assert option(seen, "--master") == f"local[{processors()}]"
+    assert option(seen, "--master") == f"local[{processors()},4]"
     memory = option(seen, "--driver-memory")
     assert memory is not None and 1024 <= int(memory.removesuffix("m")) <= 16384
     assert setting(seen, "spark.sql.shuffle.partitions") is not None

@@ -6,10 +6,11 @@ between its tasks (connections, the budget's client) is kept here by process.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from functools import partial
@@ -17,9 +18,11 @@ from threading import Lock
 from typing import Any
 
 import pyarrow as pa
+from pyspark import TaskContext
 from pyspark.sql.pandas.types import to_arrow_schema
 
 from influencers.images import statuses
+from influencers.images.apart import ApartDecoder
 from influencers.images.budget_client import BudgetClient
 from influencers.images.client import Client, Fetched, FetchOptions
 from influencers.images.decoding import DecodeLimits, Picture, decode
@@ -36,6 +39,7 @@ _BACKLOG_BYTES = 64_000_000
 # Spark kills a worker that is silent for a quarter of an hour: a slow host is no hang.
 _LONGEST_SILENCE = 60.0
 
+Decoder = Callable[[bytes], Picture | str]
 _Bytes = bytes  # the name is taken in a class with a field of that name
 
 
@@ -99,6 +103,12 @@ class FetchTask:
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Rows of `image_key, url, host, attempts` in; rows of the table images out."""
+        with _decoder(self.limits) as decoder:
+            yield from self._ledger(batches, decoder)
+
+    def _ledger(
+        self, batches: Iterator[pa.RecordBatch], decoder: Decoder
+    ) -> Iterator[pa.RecordBatch]:
         shared = _shared(self)
         backlog = _Backlog(_BACKLOG_BYTES)
         outcomes = fetch_all(
@@ -107,7 +117,7 @@ class FetchTask:
             shared.leases,
             self.scheduling,
             next_step=self._wait,
-            done=partial(self._done, backlog),
+            done=partial(self._done, backlog, decoder),
             unavailable=_unavailable,
         )
         held: list[Outcome] = []
@@ -115,7 +125,7 @@ class FetchTask:
         for outcome in outcomes:
             if outcome.body is not None:
                 backlog.done(len(outcome.body))
-            held.append(self._decoded(outcome))
+            held.append(_decoded(outcome, decoder))
             if len(held) == _BATCH or time.monotonic() - spoke > _LONGEST_SILENCE:
                 yield ledger_rows(held)
                 held, spoke = [], time.monotonic()
@@ -126,7 +136,7 @@ class FetchTask:
         step = next_step(fetched, attempts, row.attempts, time.time(), self.policy, row.image_key)
         return step.after_seconds if isinstance(step, Again) else None
 
-    def _done(self, backlog: _Backlog, row: Row, fetched: Fetched) -> Outcome:
+    def _done(self, backlog: _Backlog, decoder: Decoder, row: Row, fetched: Fetched) -> Outcome:
         """The outcome of a last answer; called in the thread that fetched it.
 
         The task has one core: its own thread decodes what the others fetch. They lend a hand only
@@ -145,17 +155,32 @@ class FetchTask:
             bytes=fetched.bytes or None,
             body=fetched.body if fetched.status == statuses.OK else None,
         )
-        return outcome if backlog.takes(len(fetched.body)) else self._decoded(outcome)
+        return outcome if backlog.takes(len(fetched.body)) else _decoded(outcome, decoder)
 
-    def _decoded(self, outcome: Outcome) -> Outcome:
-        """The outcome with the picture instead of its bytes."""
-        if outcome.body is None:
-            return outcome
-        digest = hashlib.sha256(outcome.body).hexdigest()
-        found = decode(outcome.body, self.limits)
-        if isinstance(found, str):
-            return replace(outcome, status=found, sha256=digest, body=None)
-        return replace(outcome, sha256=digest, picture=found, body=None)
+
+@contextlib.contextmanager
+def _decoder(limits: DecodeLimits) -> Iterator[Decoder]:
+    """What decodes for this attempt at a task: after a first one that failed, a process apart."""
+    context = TaskContext.get()
+    if context is None or context.attemptNumber() == 0:
+        yield partial(decode, limits=limits)
+        return
+    apart = ApartDecoder(limits)
+    try:
+        yield apart.decode
+    finally:
+        apart.close()
+
+
+def _decoded(outcome: Outcome, decoder: Decoder) -> Outcome:
+    """The outcome with the picture instead of its bytes."""
+    if outcome.body is None:
+        return outcome
+    digest = hashlib.sha256(outcome.body).hexdigest()
+    found = decoder(outcome.body)
+    if isinstance(found, str):
+        return replace(outcome, status=found, sha256=digest, body=None)
+    return replace(outcome, sha256=digest, picture=found, body=None)
 
 
 def ledger_rows(outcomes: list[Outcome]) -> pa.RecordBatch:

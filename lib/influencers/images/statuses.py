@@ -24,6 +24,7 @@ UNSUPPORTED_FORMAT = "unsupported_format"
 TOO_MANY_PIXELS = "too_many_pixels"
 TRUNCATED = "truncated"
 BROKEN = "broken"
+DECODER_CRASHED = "decoder_crashed"  # the bytes were the end of the process that decoded them
 HOST_UNAVAILABLE = "host_unavailable"  # its breaker is open; not asked
 
 # What time may heal; see `retry` for when.
@@ -35,5 +36,5 @@ RETRYABLE = frozenset(
 FINAL = frozenset({
     OK, EXPIRED, NOT_FOUND, FORBIDDEN, HTTP_ERROR, TLS_ERROR, BLOCKED_ADDRESS, BAD_URL,
     TOO_MANY_REDIRECTS, TOO_LARGE, OPTED_OUT, NOT_AN_IMAGE, UNSUPPORTED_FORMAT, TOO_MANY_PIXELS,
-    TRUNCATED, BROKEN,
+    TRUNCATED, BROKEN, DECODER_CRASHED,
 })  # fmt: skip

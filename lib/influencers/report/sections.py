@@ -107,6 +107,7 @@ STATUS_TEXTS = {
     "too_many_pixels": "more pixels than images.max_pixels",
     "truncated": "cut off",
     "broken": "damaged",
+    "decoder_crashed": "ended their decoder",
     "host_unavailable": "the host was down; not asked",
 }
 
