@@ -41,7 +41,8 @@ RUN --mount=type=cache,target=/root/.cache/pip \
 ARG OBJECT_STORE=
 COPY conf/ conf/
 COPY launch/ launch/
-RUN venv/bin/python launch/resolve_jars.py --packages conf/jvm-packages.toml --into jars \
+RUN { venv/bin/python launch/resolve_jars.py --packages conf/jvm-packages.toml --into jars \
+        || { cat jars/resolver.log >&2; exit 1; }; } \
     && if [ -n "$OBJECT_STORE" ]; then venv/bin/python launch/resolve_jars.py \
         --packages "conf/jvm-packages-$OBJECT_STORE.toml" --into "jars-$OBJECT_STORE" \
         && mv "jars-$OBJECT_STORE"/*.jar jars/; fi

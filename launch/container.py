@@ -1,4 +1,4 @@
-"""What a container of the image runs: a job, a part of a standalone cluster, or a pod of Kubernetes.
+"""What a container of the image runs: a job, a daemon of a standalone cluster, or a pod.
 
     container.py JOB [options]           a job; without any, the pipeline on what is mounted
     container.py master|worker|history   a standalone cluster's daemons, in the foreground
@@ -28,8 +28,8 @@ ROLE_FILE = Path(tempfile.gettempdir(), "influencers-role")
 # Mounted folders that a container without arguments reads and writes, the first that is there.
 DATASETS = (Path("/data"), Path("/app/dataset"))
 RESULTS = (Path("/app/visualization"), Path("/out"))
-# What a worker's container needs beside the heaps it offers: its daemon, and for each heap the Python
-# workers with their Arrow batches and pictures, and what a JVM takes beyond its heap.
+# What a worker's container needs beside the heaps it offers: its daemon, and for each heap the
+# Python workers with their Arrow batches and pictures, and what a JVM takes beyond its heap.
 DAEMON_MB = 512
 BESIDE_HEAP = 0.6
 SHORTEST_SECRET = 16
@@ -69,8 +69,8 @@ def the_usual(datasets: tuple[Path, ...], results: tuple[Path, ...]) -> list[str
     output = next((folder for folder in results if folder.is_dir()), results[-1])
     if not os.access(output, os.W_OK):
         raise MendableError(
-            f"{output} is not writable for user {os.getuid()}: give the mounted folder to that user, "
-            'or run as its owner with --user "$(id -u):0"'
+            f"{output} is not writable for user {os.getuid()}: give the mounted folder to that "
+            'user, or run as its owner with --user "$(id -u):0"'
         )
     dataset = next((one for one in datasets if one.is_dir() and any(one.iterdir())), None)
     read = ["--input", str(dataset)] if dataset else []
@@ -180,8 +180,8 @@ def daemon(env: Env, name: str, arguments: list[str]) -> NoReturn:
     settings = cluster_settings(env)
     if not settings:
         raise MendableError(
-            "INFLUENCERS_SECRET is not set: whoever reaches this port could run code here; set it to "
-            "the same random text in every container (openssl rand -hex 32)"
+            "INFLUENCERS_SECRET is not set: whoever reaches this port could run code here; set it "
+            "to the same random text in every container (openssl rand -hex 32)"
         )
     env["SPARK_CONF_DIR"] = str(write_settings(settings))
     spark_class(env, f"org.apache.spark.{name}", arguments)
@@ -250,9 +250,9 @@ def check_memory(offered: str, memory: int) -> None:
     needed = DAEMON_MB + int(heap * (1 + BESIDE_HEAP))
     if needed > memory:
         raise MendableError(
-            f"SPARK_WORKER_MEMORY={offered} needs a container of {needed} MB (the heaps, as much as "
-            f"{BESIDE_HEAP:.0%} beside them for Python, {DAEMON_MB} MB for the daemon), and this one "
-            f"has {memory} MB: raise its memory limit, or offer {offered_mb(memory)}m"
+            f"SPARK_WORKER_MEMORY={offered} needs a container of {needed} MB (the heaps, "
+            f"{BESIDE_HEAP:.0%} beside them for Python, {DAEMON_MB} MB for the daemon), and this "
+            f"one has {memory} MB: raise its memory limit, or offer {offered_mb(memory)}m"
         )
 
 

@@ -1,7 +1,7 @@
 """Whether the part of a cluster that runs in this container does its work: exit status 0 or 1.
 
-A master is well when it is in charge, a worker when a master has taken it on, a history server when it
-answers. A job has no page that must be there: it ends by itself.
+A master is well when it is in charge, a worker when a master has taken it on, a history server when
+it answers. A job has no page that must be there: it ends by itself.
 """
 
 from __future__ import annotations

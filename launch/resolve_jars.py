@@ -135,7 +135,9 @@ def fetch(coordinates: list[str], exclude: list[str], spark: Path, ivy: Path, lo
     command = [f"{spark}/bin/spark-submit", "--master", "local[1]", "--deploy-mode", "client"]
     command += ["--driver-memory", "512m", "--conf", f"spark.jars.ivy={ivy}"]
     command += ["--packages", ",".join(coordinates), "--exclude-packages", ",".join(exclude)]
-    env = {**os.environ, "SPARK_HOME": str(spark)}
+    # Spark asks for this machine's address, which a container that is being built may not have.
+    env = {**os.environ, "SPARK_HOME": str(spark), "SPARK_LOCAL_IP": "127.0.0.1"}
+    env["SPARK_LOCAL_HOSTNAME"] = "localhost"
     with log.open("w", encoding="utf-8") as output:
         try:
             done = subprocess.run(
