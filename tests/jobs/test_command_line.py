@@ -118,7 +118,7 @@ def test_a_job_that_ends_well_ends_with_0() -> None:
     [
         (
             "[FAILED_READ_FILE.NO_HINT] Encountered error while reading file file:///a/b.csv.gz. ",
-            "file:///a/b.csv.gz. cannot be read",
+            "file:///a/b.csv.gz cannot be read",
         ),
         ("java.io.IOException: No space left on device", "no space left"),
         ("[DELTA_CONCURRENT_APPEND] ConcurrentAppendException", "another run wrote"),
