@@ -12,15 +12,16 @@ from pyspark.sql import DataFrame, SparkSession
 from influencers import files, progress, side_by_side, tables
 from influencers.config import Config
 from influencers.explore import style
-from influencers.models import frames, importance, saved, training
+from influencers.models import explaining, frames, importance, saved, training
 from influencers.models.copies import copy_features
-from influencers.models.declaration import TABLES, VIRALITY
+from influencers.models.declaration import BEFORE_POSTING, TABLES, VIRALITY
+from influencers.models.fitting import SplitResult
 from influencers.models.pictures import picture_features
 from influencers.schemas import SCHEMAS
 from jobs.command_line import OUTPUT, Job, Option, main
 
 # Of one label, on every split.
-Results = list[training.SplitResult]
+Results = list[SplitResult]
 
 
 def run(spark: SparkSession, config: Config) -> dict[str, Any]:
@@ -79,32 +80,47 @@ def _train(spark: SparkSession, config: Config, model: str) -> list[Results]:
         model=model,
         partitions=training.partitions_for(table.count(), config.models),
     ).persist()
-    trained = []
     try:
+        labels = training.labels_to_train(config.models, model)
+        trained = training.train_labels(frame, labels, config.models)
         # The label that is shown comes first; of the others, models and metrics are kept.
-        for place, label in enumerate(training.labels_to_train(config.models, model)):
-            results = training.train_label(frame, label, config.models)
-            _save(spark, config, results)
-            if place == 0:
-                _write_predictions(spark, config, model, results)
-            trained.append(results)
+        with side_by_side.started(spark) as start:
+            written = start(partial(_write_predictions, spark, config, model, trained[0]))
+            saving = [start(partial(_save, spark, config, results)) for results in trained]
+            explained = [future.result() for future in saving]
+            written.result()
     finally:
         frame.unpersist()
-    return trained
+    return explained
 
 
 def _posts(spark: SparkSession, config: Config) -> DataFrame | None:
     return tables.read(spark, config, "posts") if tables.exists(spark, config, "posts") else None
 
 
-def _save(spark: SparkSession, config: Config, results: Results) -> None:
+def _save(spark: SparkSession, config: Config, results: Results) -> Results:
+    """Save the models of a label; returns its results with what explains them."""
     for line in training.remarks(results):
         progress.say(line)
     kept = training.kept(results)
-    if kept is not None and kept.fitted is not None:
-        card = saved.make_card(kept, results, config)
-        uri = files.join(config.paths.output, "models", card["name"])
-        saved.save(spark, kept.fitted.pipeline, card, uri)
+    if kept is None:
+        return results
+    # Pipelines first: explanations need the trees, and the card is written last.
+    uris, folders = {}, {}
+    for variant, fitted in kept.fitted.items():
+        name = saved.model_name(kept.label.model, kept.label.name, variant)
+        pipeline = fitted.pipeline()
+        uris[variant] = files.join(config.paths.output, "models", name)
+        folders[variant] = saved.save(spark, pipeline, uris[variant])
+        if variant == BEFORE_POSTING:
+            forest = saved.trees(spark, pipeline, files.join(uris[variant], folders[variant]))
+            explanation = explaining.explain(kept, fitted, forest, config.models)
+            kept = explaining.with_explanation(kept, explanation)
+    results = [kept if one.split == kept.split else one for one in results]
+    for variant, fitted in kept.fitted.items():
+        card = saved.make_card(kept, fitted, results, config)
+        saved.publish(spark, card, uris[variant], folders[variant])
+    return results
 
 
 def _write_predictions(spark: SparkSession, config: Config, model: str, results: Results) -> None:

@@ -150,7 +150,8 @@ class ModelsConfig:
 
     model: str = "both"
     label: str = "top_likes"
-    labels: tuple[str, ...] = ("top_likes",)
+    labels: tuple[str, ...] = ("top_likes", "top_engagement_in_tier", "beats_own_history")
+    variant: str = "before_posting"
     influence_features: tuple[str, ...] = ()
     virality_features: tuple[str, ...] = ()
     community_algorithm: str = ""
@@ -159,14 +160,24 @@ class ModelsConfig:
     beats_factor: float = 2.0
     account_share: float = 0.25
     time_share: float = 0.2
+    calibration_share: float = 0.15
     min_positives: int = 20
+    min_calibration: int = 10
     suspicious_auc: float = 0.99
     trees: int = 64
     depth: int = 10
     max_bins: int = 128
     min_leaf: int = 2
+    feature_subset: str = "sqrt"
     memory_mb: int = 512
     partition_rows: int = 250_000
+    explained_rows: int = 2_000
+    permutations: int = 3
+    reasons: int = 3
+    tune: bool = False
+    folds: int = 4
+    mlflow_uri: str = ""
+    mlflow_experiment: str = "influencers"
     seed: int = 20_170_401
 
     def __post_init__(self) -> None:
@@ -175,11 +186,21 @@ class ModelsConfig:
         labels = ("top_likes", "top_engagement_in_tier", "beats_own_history")
         for key, chosen in (("models.label", (self.label,)), ("models.labels", self.labels)):
             _check(set(chosen) <= set(labels), key, f"among {', '.join(labels)}", chosen)
-        for key in ("influential_share", "viral_share", "account_share", "time_share"):
+        variants = ("before_posting", "without_history")
+        _check(self.variant in variants, "models.variant", f"one of {', '.join(variants)}",
+               self.variant)  # fmt: skip
+        subsets = ("sqrt", "log2", "onethird", "all")
+        _check(self.feature_subset in subsets, "models.feature_subset",
+               f"one of {', '.join(subsets)}", self.feature_subset)  # fmt: skip
+        for key in ("influential_share", "viral_share", "account_share", "time_share",
+                    "calibration_share"):  # fmt: skip
             share = getattr(self, key)
             _check(0 < share <= 0.5, f"models.{key}", "above 0 and at most 0.5", share)
-        for key in ("min_positives", "trees", "min_leaf", "memory_mb", "partition_rows"):
+        for key in ("min_positives", "min_calibration", "trees", "min_leaf", "memory_mb",
+                    "partition_rows", "explained_rows", "permutations"):  # fmt: skip
             _check(getattr(self, key) >= 1, f"models.{key}", "at least 1", getattr(self, key))
+        _check(self.reasons >= 0, "models.reasons", "0 or more", self.reasons)
+        _check(2 <= self.folds <= 20, "models.folds", "from 2 to 20", self.folds)
         _check(1 <= self.depth <= 30, "models.depth", "from 1 to 30", self.depth)
         _check(self.max_bins >= 2, "models.max_bins", "at least 2", self.max_bins)
         _check(self.beats_factor > 0, "models.beats_factor", "above 0", self.beats_factor)

@@ -50,10 +50,9 @@ def viral_labels(post_features: DataFrame, models: ModelsConfig) -> dict[str, Co
 
     The thresholds are learnt from all of `post_features`, since nothing is predicted here.
     """
-    return {
-        name: labels.labelled(LABELS[name], labels.learn(LABELS[name], post_features, models))
-        for name in VIRAL_LABELS
-    }
+    chosen = [LABELS[name] for name in VIRAL_LABELS]
+    learnt = labels.learn(chosen, post_features, {"all": F.lit(True)}, models)["all"]
+    return {label.name: labels.labelled(label, learnt[label.name]) for label in chosen}
 
 
 def virality(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -9,24 +11,25 @@ from influencers.models.declaration import Label
 from influencers.models.evaluation import magnitude_score
 
 
-def baseline_scores(label: Label, sample: DataFrame) -> dict[str, Column]:
-    """The whole-number score of every baseline of a label that has anything to rank by.
+def baseline_scores(labels: Sequence[Label], sample: DataFrame) -> dict[tuple[str, str], Column]:
+    """The whole-number score of every baseline that has anything to rank by, by label and name.
 
     Rows where the number is unknown rank with the median of the training rows, as they do for the
     forest. A baseline whose number is unknown in all of them is left out.
 
     Args:
-        label: whose baselines.
+        labels: whose baselines.
         sample: training rows; bounded, as the medians are exact.
     """
-    if not label.baselines:
+    sought = {(label.name, name): sql for label in labels for name, sql in label.baselines.items()}
+    distinct = list(dict.fromkeys(sought.values()))
+    if not distinct:
         return {}
-    medians = sample.agg(
-        *(F.median(F.expr(sql)).alias(name) for name, sql in label.baselines.items())
-    ).first()
+    medians = sample.agg(*(F.median(F.expr(sql)) for sql in distinct)).first()
     assert medians is not None
+    usual = dict(zip(distinct, medians, strict=True))
     return {
-        name: magnitude_score(F.coalesce(F.expr(sql).cast("double"), F.lit(medians[name])))
-        for name, sql in label.baselines.items()
-        if medians[name] is not None
+        who: magnitude_score(F.coalesce(F.expr(sql).cast("double"), F.lit(usual[sql])))
+        for who, sql in sought.items()
+        if usual[sql] is not None
     }

@@ -12,6 +12,11 @@ from dataclasses import dataclass
 INFLUENCE, VIRALITY = "influence", "virality"
 MODELS = (INFLUENCE, VIRALITY)
 
+# What a model may know of the author: all that was known before posting, or nothing of the author's
+# posts, for accounts that are new.
+BEFORE_POSTING, WITHOUT_HISTORY = "before_posting", "without_history"
+VARIANTS = (BEFORE_POSTING, WITHOUT_HISTORY)
+
 NUMERIC, BOOLEAN, CATEGORICAL, OTHER = "numeric", "boolean", "categorical", "other"
 
 # Groups that no label lists: these columns are never features, and this is why.
@@ -106,6 +111,9 @@ _DUPLICATES = _features(
     copy_is_first="first to post the picture",
     copy_days_since_first="days since the picture was first posted",
 )
+
+# What the variant for new accounts does without.
+_OF_HISTORY = frozenset({"history"})
 
 # Groups whose unknown values become the median and nothing else.
 SILENT_GAPS = frozenset({"picture", "duplicates"})
@@ -207,8 +215,12 @@ LABELS: dict[str, Label] = {
             definition="likes at or above the threshold of the top share of training posts",
             sources=("likes",),
             groups=_BEFORE_POSTING,
-            # No likes_only: the label is made of likes.
-            baselines={"history_only": "history_median_likes", "followers_only": "followers"},
+            # What the author's usual engagement rate promises of that many followers.
+            baselines={
+                "history_only": "history_median_engagement_rate * followers",
+                "followers_only": "followers",
+                "likes_only": "history_median_likes",
+            },
         ),
         Label(
             name="top_engagement_in_tier",
@@ -223,6 +235,7 @@ LABELS: dict[str, Label] = {
             baselines={
                 "history_only": "history_median_engagement_rate",
                 "followers_only": "followers",
+                "likes_only": "history_median_likes",
             },
         ),
         Label(
@@ -236,6 +249,7 @@ LABELS: dict[str, Label] = {
             baselines={
                 "history_only": "try_divide(history_max_likes, history_median_likes)",
                 "followers_only": "followers",
+                "likes_only": "history_median_likes",
             },
         ),
     )
@@ -252,6 +266,12 @@ def declared(model: str) -> dict[str, Feature]:
     return {feature.name: feature for feature in FEATURES[model]}
 
 
-def allowed_features(label: Label) -> tuple[Feature, ...]:
-    """Every feature that a label may use, in declaration order."""
-    return tuple(feature for feature in FEATURES[label.model] if feature.group in label.groups)
+def variants_of(label: Label) -> tuple[str, ...]:
+    """The variants a label can be trained in, the default first."""
+    return VARIANTS if label.groups & _OF_HISTORY else VARIANTS[:1]
+
+
+def allowed_features(label: Label, variant: str = BEFORE_POSTING) -> tuple[Feature, ...]:
+    """Every feature that a label may use in a variant, in declaration order."""
+    groups = label.groups - _OF_HISTORY if variant == WITHOUT_HISTORY else label.groups
+    return tuple(feature for feature in FEATURES[label.model] if feature.group in groups)

@@ -1,19 +1,21 @@
-"""How good a ranking is: exact metrics from counts per score.
+"""How good a ranking is: metrics from counts per score.
 
-Scores are whole numbers of bounded variety. Spark counts rows and positives per score, and only
-these counts, at most about a million however many rows there are, come to the driver.
+Scores are whole numbers. What Spark counts of them (see `influencers.models.counting`) is small
+however many rows there are, and exact metrics are made of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from math import ceil
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column
 from pyspark.sql import functions as F
+
+Floats = NDArray[np.float64]
 
 PROBABILITY_UNIT = 1_000_000
 TOP_DECILE = 0.1
@@ -44,39 +46,7 @@ def magnitude_score(value: Column) -> Column:
     return F.round(F.signum(value) * size).cast("bigint")
 
 
-def count_scores(scored: DataFrame, names: Sequence[str]) -> dict[str, ScoreCounts]:
-    """Count rows and positives per score, for several rankings in one pass.
-
-    Args:
-        scored: one row per example: `label` 1.0 or 0.0, and a bigint column per name. Rows
-            without a label, and for a ranking those without a score, are not counted.
-        names: the rankings.
-    """
-    rankings = F.array(
-        *(
-            F.struct(F.lit(name).alias("name"), F.col(name).cast("bigint").alias("score"))
-            for name in names
-        )
-    )
-    counted = (
-        scored.where(F.col("label").isNotNull())
-        .select("label", F.inline(rankings))
-        .where(F.col("score").isNotNull())
-        .groupBy("name", "score")
-        .agg(
-            F.count(F.lit(1)).alias("rows"),
-            F.sum(F.col("label").cast("bigint")).alias("positives"),
-        )
-        .toPandas()
-        .sort_values("score", ascending=False)
-    )
-    return {
-        name: ScoreCounts(*(part[c].to_numpy("int64") for c in ("score", "rows", "positives")))
-        for name, part in ((name, counted[counted["name"] == name]) for name in names)
-    }
-
-
-def ranking_metrics(counts: ScoreCounts) -> dict[str, float | int | None]:
+def measures(rows: NDArray[Any], positives: NDArray[Any]) -> dict[str, Floats]:
     """All metrics that depend on the order of the rows alone; ties share a rank.
 
     - average_precision: the sum of (recall step x precision) over falling thresholds, without
@@ -85,52 +55,79 @@ def ranking_metrics(counts: ScoreCounts) -> dict[str, float | int | None]:
     - precision_at_top_decile: that of the best-ranked tenth (rounded up) of the rows; where a tie
       crosses its edge, the mean over all ways to break it. lift_at_top_decile: over prevalence.
     - recall_at_precision_80: the highest recall of any threshold whose precision is .8 or more.
+    - prevalence: the share of positives, and the average precision of a ranking by chance.
 
-    Metrics that have no meaning, for want of rows, positives or negatives, are None.
+    Args:
+        rows: by score, the highest first, along the last axis; further axes are done one by one.
+        positives: those among them.
+
+    Returns:
+        By name; NaN where a metric has no meaning, for want of rows, positives or negatives.
     """
-    rows, positives = int(counts.rows.sum()), int(counts.positives.sum())
-    negatives = rows - positives
-    metrics: dict[str, float | int | None] = {
-        "rows": rows,
-        "positives": positives,
-        "prevalence": positives / rows if rows else None,
-        "average_precision": None,
-        "auc": None,
-        "precision_at_top_decile": None,
-        "lift_at_top_decile": None,
-        "recall_at_precision_80": None,
-    }
-    if not positives:
-        return metrics
-    seen, found = counts.rows.cumsum(), counts.positives.cumsum()
-    precision = found / seen
-    reached = found[precision >= HIGH_PRECISION]
-    top = _top_precision(counts, TOP_DECILE)
-    metrics |= {
-        "average_precision": float((counts.positives * precision).sum() / positives),
-        "precision_at_top_decile": top,
-        "lift_at_top_decile": top * rows / positives,
-        "recall_at_precision_80": float(reached[-1] / positives) if len(reached) else 0.0,
-    }
-    if negatives:
-        refused = (counts.rows - counts.positives).astype("float64")
-        beaten_by = found - counts.positives / 2
-        metrics["auc"] = float((refused * beaten_by).sum() / (positives * negatives))
-    return metrics
+    seen, found = rows.cumsum(-1), positives.cumsum(-1)
+    total, hits = _last(seen), _last(found)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        precision = found / seen
+        prevalence = hits / total
+        # Before the first row there is no precision, and nothing to weigh with it.
+        average = np.where(positives > 0, positives * precision, 0.0).sum(-1) / hits
+        recall = np.where(precision >= HIGH_PRECISION, found, 0).max(-1, initial=0) / hits
+        beaten = (rows - positives).astype("float64") * (found - positives / 2)
+        auc = beaten.sum(-1) / (hits * (total - hits))
+        top = _top_precision(rows, positives, seen)
+        return {
+            "prevalence": prevalence,
+            "average_precision": average,
+            "auc": auc,
+            "precision_at_top_decile": np.where(hits > 0, top, np.nan),
+            "lift_at_top_decile": np.where(hits > 0, top / prevalence, np.nan),
+            "recall_at_precision_80": recall,
+        }
 
 
-def brier(counts: ScoreCounts, unit: int = PROBABILITY_UNIT) -> float | None:
-    """The mean squared distance of probability and outcome; None without rows."""
+def ranking_metrics(counts: ScoreCounts) -> dict[str, float | int | None]:
+    """`rows`, `positives` and the `measures` of one ranking; None where one has no meaning."""
+    found = measures(counts.rows, counts.positives)
+    return {
+        "rows": int(counts.rows.sum()),
+        "positives": int(counts.positives.sum()),
+        **known_numbers(found),
+    }
+
+
+def known_numbers(found: Mapping[str, Floats]) -> dict[str, float | None]:
+    """Single numbers, None for NaN."""
+    return {name: float(one) if np.isfinite(one) else None for name, one in found.items()}
+
+
+def brier(
+    counts: ScoreCounts, probability: Floats | None = None, unit: int = PROBABILITY_UNIT
+) -> float | None:
+    """The mean squared distance of probability and outcome; None without rows.
+
+    Args:
+        counts: of the rows.
+        probability: what each score stands for; None: itself, in parts of `unit`.
+        unit: of a score.
+    """
     rows = int(counts.rows.sum())
     if not rows:
         return None
-    p = counts.scores / unit
-    squares = counts.positives * (1 - p) ** 2 + (counts.rows - counts.positives) * p**2
-    return float(squares.sum() / rows)
+    p = counts.scores / unit if probability is None else probability
+    return float(squares(counts.rows, counts.positives, p).sum() / rows)
 
 
-def _top_precision(counts: ScoreCounts, share: float) -> float:
-    size = ceil(round(share * int(counts.rows.sum()), 9))
-    before = counts.rows.cumsum() - counts.rows
-    taken = np.clip(size - before, 0, counts.rows)
-    return float((taken * counts.positives / counts.rows).sum() / size)
+def squares(rows: NDArray[Any], positives: NDArray[Any], p: Floats) -> Floats:
+    """The squared distances of a probability and the outcomes, summed by score."""
+    return np.asarray(positives * (1 - p) ** 2 + (rows - positives) * p**2)
+
+
+def _last(sums: NDArray[Any]) -> NDArray[Any]:
+    return sums[..., -1] if sums.shape[-1] else np.zeros(sums.shape[:-1], "int64")
+
+
+def _top_precision(rows: NDArray[Any], positives: NDArray[Any], seen: NDArray[Any]) -> Floats:
+    size = np.ceil(np.round(TOP_DECILE * _last(seen), 9))
+    taken = np.clip(size[..., None] - (seen - rows), 0, rows)
+    rate = np.where(rows > 0, positives / np.maximum(rows, 1), 0.0)
+    return np.asarray((taken * rate).sum(-1) / size)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pyspark.ml.classification import RandomForestClassificationModel, RandomForestClassifier
 from pyspark.ml.functions import vector_to_array
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from influencers.config import ModelsConfig
@@ -29,15 +29,28 @@ def fit_forest(vectors: DataFrame, config: ModelsConfig) -> RandomForestClassifi
         maxDepth=config.depth,
         maxBins=config.max_bins,
         minInstancesPerNode=config.min_leaf,
+        featureSubsetStrategy=config.feature_subset,
         maxMemoryInMB=config.memory_mb,
         seed=config.seed,
     ).fit(vectors)
     return forest
 
 
-def positive_probability() -> Column:
-    """The probability of the positive class, of rows that a forest has transformed."""
-    return F.get(vector_to_array(F.col(PROBABILITY)), F.lit(1))
+def votes_of(
+    forest: RandomForestClassificationModel, rows: DataFrame, *, features: str, column: str
+) -> DataFrame:
+    """`rows` with the share of the forest's votes for the positive class.
+
+    Args:
+        forest: the forest.
+        rows: have the vector column `features`.
+        features: its name.
+        column: the name of the share.
+    """
+    asked = forest.copy().setFeaturesCol(features).setProbabilityCol(column)
+    # Columns without a name are not computed.
+    found = asked.setPredictionCol("").setRawPredictionCol("").transform(rows)
+    return found.withColumn(column, F.get(vector_to_array(F.col(column)), F.lit(1)))
 
 
 def importances(

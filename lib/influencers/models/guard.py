@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pyspark.ml.functions import vector_to_array
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from influencers.errors import UserError
 from influencers.models.declaration import (
+    BEFORE_POSTING,
     FORBIDDEN,
     Feature,
     Label,
@@ -20,14 +21,16 @@ from influencers.models.evaluation import ScoreCounts, magnitude_score, ranking_
 from influencers.models.normaliser import VECTOR
 
 
-def chosen_features(label: Label, wanted: Sequence[str]) -> tuple[Feature, ...]:
+def chosen_features(
+    label: Label, wanted: Sequence[str], variant: str = BEFORE_POSTING
+) -> tuple[Feature, ...]:
     """The features to train on: all that the label may use, or the wanted ones among them.
 
     Raises:
         UserError: a wanted feature is forbidden or not declared.
     """
     check_allowed(label, wanted)
-    return tuple(f for f in allowed_features(label) if not wanted or f.name in wanted)
+    return tuple(f for f in allowed_features(label, variant) if not wanted or f.name in wanted)
 
 
 def check_allowed(label: Label, names: Sequence[str]) -> None:
@@ -53,33 +56,54 @@ def check_allowed(label: Label, names: Sequence[str]) -> None:
 
 
 def suspicious_features(
-    vectors: DataFrame, columns: Sequence[str], *, above: float
-) -> dict[str, float]:
-    """Features that all but tell the label alone, with the AUC of the best of their columns.
+    vectors: DataFrame,
+    columns: Sequence[str],
+    labels: Mapping[str, Column],
+    *,
+    above: float,
+) -> dict[str, dict[str, float]]:
+    """Features that all but tell a label alone, with the AUC of the best of their columns.
 
     Args:
-        vectors: training rows with `label` and `features`; a sample will do.
+        vectors: training rows with `features`; a sample will do.
         columns: the feature behind every place of the vector.
+        labels: by name, what is 1.0, 0.0, or null where unknown.
         above: the AUC, in either direction, from which on a feature is suspicious.
+
+    Returns:
+        By label; without labels that no feature tells.
     """
+    names = list(labels)
     counted = (
         vectors.select(
-            "label", F.posexplode(vector_to_array(F.col(VECTOR))).alias("place", "value")
+            *(label.alias(f"label_{place}") for place, label in enumerate(labels.values())),
+            F.posexplode(vector_to_array(F.col(VECTOR))).alias("place", "value"),
         )
         .groupBy("place", magnitude_score(F.col("value")).alias("score"))
         .agg(
-            F.count(F.lit(1)).alias("rows"),
-            F.sum(F.col("label").cast("bigint")).alias("positives"),
+            *(F.count(f"label_{place}").alias(f"rows_{place}") for place in range(len(names))),
+            *(
+                F.coalesce(F.sum(F.col(f"label_{place}").cast("bigint")), F.lit(0)).alias(
+                    f"positives_{place}"
+                )
+                for place in range(len(names))
+            ),
         )
         .toPandas()
         .sort_values("score", ascending=False)
     )
-    found: dict[str, float] = {}
+    found: dict[str, dict[str, float]] = {}
     for place, part in counted.groupby("place"):
-        counts = ScoreCounts(*(part[c].to_numpy("int64") for c in ("score", "rows", "positives")))
-        auc = ranking_metrics(counts)["auc"]
-        power = 0.5 if auc is None else max(auc, 1 - auc)
-        name = columns[int(str(place))]
-        if power > max(above, found.get(name, 0.0)):
-            found[name] = power
+        feature = columns[int(str(place))]
+        for number, name in enumerate(names):
+            counts = ScoreCounts(
+                *(
+                    part[c].to_numpy("int64")
+                    for c in ("score", f"rows_{number}", f"positives_{number}")
+                )
+            )
+            auc = ranking_metrics(counts)["auc"]
+            power = 0.5 if auc is None else max(auc, 1 - auc)
+            if power > max(above, found.get(name, {}).get(feature, 0.0)):
+                found.setdefault(name, {})[feature] = power
     return found

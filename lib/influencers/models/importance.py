@@ -11,7 +11,8 @@ from matplotlib.patches import Patch
 
 from influencers.explore import style
 from influencers.models.declaration import INFLUENCE, VIRALITY, declared
-from influencers.models.training import SplitResult, kept
+from influencers.models.fitting import SplitResult
+from influencers.models.training import kept
 
 FIGURES = {
     INFLUENCE: "influential_users_feature_importance.png",
@@ -117,13 +118,15 @@ def figure_of(results: Sequence[SplitResult]) -> Figure:
         results: what came of the label on every split; at least one.
     """
     label, chosen = results[0].label, kept(results)
-    fitted = None if chosen is None else chosen.fitted
+    fitted = None if chosen is None else next(iter(chosen.fitted.values()))
     known = {} if fitted is None else fitted.importances
     return draw(
         bars(label.model, known),
         title=f"What tells {label.title} apart",
         metrics={one.split: one.metrics for one in results},
-        left_out=[] if fitted is None else [declared(label.model)[n].title for n in fitted.dropped],
+        left_out=[]
+        if fitted is None
+        else [declared(label.model)[n].title for n in fitted.normaliser.dropped],
     )
 
 

@@ -5,7 +5,7 @@ What is learnt is a plain dictionary that goes into the saved model's card.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pyspark.sql import Column, DataFrame
@@ -18,26 +18,42 @@ from influencers.models.quantiles import top_share_thresholds
 # Engagement rates are compared as whole billionths, so that thresholds are exact.
 _RATE_UNIT = 1_000_000_000
 
+# Labels that are the top of something, and the setting that says how much of it.
+_SHARES = {
+    "top_followers": "influential_share",
+    "top_likes": "viral_share",
+    "top_engagement_in_tier": "viral_share",
+}
 
-def learn(label: Label, train: DataFrame, config: ModelsConfig) -> dict[str, Any]:
-    """What the label needs to know of the training rows.
+
+def learn(
+    labels: Sequence[Label], rows: DataFrame, training: Mapping[str, Column], config: ModelsConfig
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """What every label needs to know of the training rows of every split.
 
     Args:
-        label: the label.
-        train: training rows with the label's source columns.
+        labels: labels of one model.
+        rows: rows with the labels' source columns.
+        training: for each split, whether a row is one to learn from.
         config: the shares and the factor.
 
     Returns:
-        `threshold` or `thresholds` (None, or empty, when no row has a value), with the share they
-        stand for; or the `factor`.
+        By split, then by label: `threshold` or `thresholds` (None, or empty, when no row has a
+        value), with the share they stand for; or the `factor`.
     """
-    if label.name == "top_followers":
-        return _learn_threshold(train, "followers", config.influential_share)
-    if label.name == "top_likes":
-        return _learn_threshold(train, "likes", config.viral_share)
-    if label.name == "top_engagement_in_tier":
-        return _learn_tiers(train, config.viral_share)
-    return {"factor": config.beats_factor}
+    sought = {
+        f"{split}/{label.name}": F.when(known, _source(label))
+        for split, known in training.items()
+        for label in labels
+        if label.name in _SHARES
+    }
+    found = _thresholds(rows, sought, labels, config) if sought else {}
+    return {
+        split: {
+            label.name: _learnt(label, f"{split}/{label.name}", found, config) for label in labels
+        }
+        for split in training
+    }
 
 
 def labelled(label: Label, learnt: Mapping[str, Any]) -> Column:
@@ -58,20 +74,54 @@ def labelled(label: Label, learnt: Mapping[str, Any]) -> Column:
     return met.cast("double")
 
 
-def _learn_threshold(train: DataFrame, column: str, share: float) -> dict[str, Any]:
-    values = train.select(F.lit("").alias("group"), F.col(column).cast("bigint").alias("value"))
-    return {"share": share, "threshold": top_share_thresholds(values, share=share).get("")}
+def _source(label: Label) -> Column:
+    """The whole number that the label's thresholds are of."""
+    if label.name == "top_engagement_in_tier":
+        return _billionths(F.col("engagement_rate"))
+    return F.col(label.sources[0]).cast("bigint")
 
 
-def _learn_tiers(train: DataFrame, share: float) -> dict[str, Any]:
-    values = train.select(
-        F.col("tier").alias("group"), _billionths(F.col("engagement_rate")).alias("value")
+def _thresholds(
+    rows: DataFrame, sought: Mapping[str, Column], labels: Sequence[Label], config: ModelsConfig
+) -> dict[str, int]:
+    """All thresholds in a few passes: `split/label/tier` to the smallest value of the top."""
+    tiers = any(label.name == "top_engagement_in_tier" for label in labels)
+    tier = F.col("tier") if tiers else F.lit("")
+    structs = [
+        F.struct(
+            F.concat(F.lit(f"{name}/"), tier if name.endswith("_in_tier") else F.lit("")).alias(
+                "group"
+            ),
+            value.alias("value"),
+        )
+        for name, value in sought.items()
+    ]
+    (share,) = {getattr(config, _SHARES[name.rpartition("/")[2]]) for name in sought}
+
+    def least(group: str) -> int:
+        # Of fewer posts in a tier the top share is a single one, whichever it is.
+        return 1 if group.endswith("/") else round(1 / share)
+
+    return top_share_thresholds(
+        rows.select(F.inline(F.array(*structs))), share=share, min_rows=least
     )
-    # Below 1 / share rows the top share is a single post, whichever it is.
-    thresholds = top_share_thresholds(values, share=share, min_rows=round(1 / share))
+
+
+def _learnt(
+    label: Label, name: str, found: Mapping[str, int], config: ModelsConfig
+) -> dict[str, Any]:
+    if label.name not in _SHARES:
+        return {"factor": config.beats_factor}
+    share = getattr(config, _SHARES[label.name])
+    if label.name != "top_engagement_in_tier":
+        return {"share": share, "threshold": found.get(f"{name}/")}
     return {
         "share": share,
-        "thresholds": {tier: value / _RATE_UNIT for tier, value in thresholds.items()},
+        "thresholds": {
+            group.rpartition("/")[2]: value / _RATE_UNIT
+            for group, value in found.items()
+            if group.startswith(f"{name}/")
+        },
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from math import ceil
 
@@ -25,7 +26,12 @@ class _Search:
         return (self.high - self.low) // _BUCKETS + 1
 
 
-def top_share_thresholds(values: DataFrame, *, share: float, min_rows: int = 1) -> dict[str, int]:
+def top_share_thresholds(
+    values: DataFrame,
+    *,
+    share: float | Mapping[str, float],
+    min_rows: int | Callable[[str], int] = 1,
+) -> dict[str, int]:
     """The smallest value that still belongs to the top `share`, per group.
 
     Of n values the threshold is the k-th largest, k = ceil(share x n). Rows equal to it belong to
@@ -34,8 +40,8 @@ def top_share_thresholds(values: DataFrame, *, share: float, min_rows: int = 1) 
     Args:
         values: columns `group` (string, few different ones) and `value` (bigint); rows with a
             null in either are ignored.
-        share: above 0, at most 1.
-        min_rows: a group with fewer values gets no threshold.
+        share: above 0, at most 1; the same for all groups, or one for each.
+        min_rows: a group with fewer values gets no threshold; one number, or one by group.
 
     Returns:
         Group to threshold; groups without values are missing.
@@ -44,10 +50,15 @@ def top_share_thresholds(values: DataFrame, *, share: float, min_rows: int = 1) 
     bounds = known.groupBy("group").agg(
         F.count(F.lit(1)).alias("rows"), F.min("value").alias("low"), F.max("value").alias("high")
     )
+
+    def rank(group: str, rows: int) -> int:
+        part = share[group] if isinstance(share, Mapping) else share
+        return ceil(round(part * rows, 9))
+
     searches = {
-        row["group"]: _Search(row["low"], row["high"], ceil(round(share * row["rows"], 9)))
+        row["group"]: _Search(row["low"], row["high"], rank(row["group"], row["rows"]))
         for row in bounds.collect()
-        if row["rows"] >= min_rows
+        if row["rows"] >= (min_rows(row["group"]) if callable(min_rows) else min_rows)
     }
     while any(search.low < search.high for search in searches.values()):
         searches = _narrowed(known, searches)

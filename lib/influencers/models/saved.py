@@ -8,25 +8,29 @@ from __future__ import annotations
 
 import json
 import platform
+from collections.abc import Sequence
 from typing import Any
 
 import pyspark
 from pyspark.ml import PipelineModel
+from pyspark.ml.classification import RandomForestClassificationModel
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from influencers import __version__, files
 from influencers.config import Config
 from influencers.errors import UserError
-from influencers.models.declaration import Feature
-from influencers.models.training import SplitResult
+from influencers.models.declaration import BEFORE_POSTING, Feature
+from influencers.models.fitting import Fitted, SplitResult
+from influencers.models.trees import Forest, forest_of
 
 CARD = "model.json"
-_FORMAT = 1
+_FORMAT = 2
 
 
-def model_name(model: str, label: str) -> str:
+def model_name(model: str, label: str, variant: str = BEFORE_POSTING) -> str:
     """The folder of a model."""
-    return f"{model}-{label}"
+    return f"{model}-{label}" + ("" if variant == BEFORE_POSTING else f"-{variant}")
 
 
 def folder(config: Config) -> str:
@@ -34,27 +38,31 @@ def folder(config: Config) -> str:
     return config.paths.models or files.join(config.paths.output, "models")
 
 
-def make_card(kept: SplitResult, tried: list[SplitResult], config: Config) -> dict[str, Any]:
+def make_card(
+    kept: SplitResult, fitted: Fitted, tried: Sequence[SplitResult], config: Config
+) -> dict[str, Any]:
     """Everything a reader, or `score`, has to know of a model.
 
     Args:
         kept: the split whose model is saved.
+        fitted: the model.
         tried: all splits of the label, for their metrics.
         config: the run's.
     """
-    assert kept.fitted is not None
     settings = config.models
     return {
         "format": _FORMAT,
-        "name": model_name(kept.label.model, kept.label.name),
+        "name": model_name(kept.label.model, kept.label.name, fitted.variant),
         "model": kept.label.model,
+        "variant": fitted.variant,
         "label": {
             "name": kept.label.name,
             "definition": kept.label.definition,
             "learnt": kept.learnt,
             "tier_edges": list(config.features.tier_edges),
         },
-        "features": [_described(feature) for feature in kept.fitted.features],
+        "features": [_described(feature) for feature in fitted.normaliser.features],
+        "columns": list(fitted.normaliser.columns),
         "trained_on": {
             "split": kept.split,
             "note": f"the training rows of {kept.split}: its metrics are those of this very model",
@@ -62,15 +70,17 @@ def make_card(kept: SplitResult, tried: list[SplitResult], config: Config) -> di
             **kept.train,
         },
         "metrics": {one.split: one.metrics for one in tried},
-        "importances": kept.fitted.importances,
-        "notes": kept.fitted.notes(),
+        "calibration": {
+            "votes": list(fitted.calibration.votes),
+            "probabilities": list(fitted.calibration.probabilities),
+        },
+        "importances": fitted.importances,
+        "notes": fitted.notes(),
         "forest": {
-            "trees": settings.trees,
-            "depth": settings.depth,
-            "max_bins": settings.max_bins,
-            "min_leaf": settings.min_leaf,
-            "partition_rows": settings.partition_rows,
-            "seed": settings.seed,
+            name: getattr(settings, name)
+            for name in (
+                "trees", "depth", "max_bins", "min_leaf", "feature_subset", "partition_rows", "seed",
+            )
         },
         "history_posts": config.features.history_posts,
         "versions": {
@@ -78,20 +88,59 @@ def make_card(kept: SplitResult, tried: list[SplitResult], config: Config) -> di
             "spark": pyspark.__version__,
             "python": platform.python_version(),
         },
-    }
+    }  # fmt: skip
 
 
-def save(spark: SparkSession, pipeline: PipelineModel, card: dict[str, Any], uri: str) -> None:
-    """Put a model at `uri`, in place of the one that is there."""
-    former = _card(spark, uri) if files.exists(spark, files.join(uri, CARD)) else {}
-    before = str(former.get("pipeline", ""))
+def save(spark: SparkSession, pipeline: PipelineModel, uri: str) -> str:
+    """Put a pipeline below `uri`, beside the one that its card names; returns its folder's name."""
+    before = str(_former(spark, uri))
     number = int(before.rpartition("-")[2]) + 1 if before else 1
     now = f"pipeline-{number}"
     pipeline.write().overwrite().save(files.join(uri, now))
-    text = json.dumps({**card, "pipeline": now}, indent=2, ensure_ascii=False, allow_nan=False)
+    return now
+
+
+def publish(spark: SparkSession, card: dict[str, Any], uri: str, pipeline: str) -> None:
+    """Make a saved pipeline the model at `uri`, in place of the one that is there."""
+    before = _former(spark, uri)
+    text = json.dumps({**card, "pipeline": pipeline}, indent=2, ensure_ascii=False, allow_nan=False)
     files.write_text(spark, files.join(uri, CARD), text + "\n")
-    if before:
+    if before and before != pipeline:
         files.delete(spark, files.join(uri, before))
+
+
+def trees(spark: SparkSession, model: PipelineModel, pipeline: str) -> Forest:
+    """The trees of the forest of a model that is saved at the URI `pipeline`.
+
+    Read from the files: they are nowhere else to be had at once.
+    """
+    place, forest = next(
+        (place, stage)
+        for place, stage in enumerate(model.stages)
+        if isinstance(stage, RandomForestClassificationModel)
+    )
+    stage = f"{place:0{len(str(len(model.stages)))}d}_{forest.uid}"
+    nodes = files.read_parquet(spark, [files.join(pipeline, "stages", stage, "data")])
+    node = F.col("nodeData")
+    return forest_of(
+        nodes.select(
+            F.col("treeID").alias("tree"),
+            node["id"].alias("id"),
+            node["leftChild"].alias("left"),
+            node["rightChild"].alias("right"),
+            node["split"]["featureIndex"].alias("feature"),
+            F.get(node["split"]["leftCategoriesOrThreshold"], F.lit(0)).alias("threshold"),
+            node["impurityStats"][0].alias("negatives"),
+            node["impurityStats"][1].alias("positives"),
+        ).toPandas()
+    )
+
+
+def _former(spark: SparkSession, uri: str) -> str:
+    """The folder that the card of a model names; empty without one."""
+    if not files.exists(spark, files.join(uri, CARD)):
+        return ""
+    return str(_card(spark, uri).get("pipeline", ""))
 
 
 def load(spark: SparkSession, uri: str) -> tuple[PipelineModel, dict[str, Any]]:

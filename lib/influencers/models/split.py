@@ -1,9 +1,13 @@
 """Training and test rows: by account, and by time.
 
-Both mark rows rather than divide them: a boolean `held_out`, null where a row has no place.
+Rows are marked rather than divided: for every split a column says which part a row is in, null
+where it has no place. Forests are fitted to one part of the training rows, their probabilities
+calibrated on another, and all is measured on the rest.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -13,49 +17,100 @@ from influencers.models.quantiles import top_share_thresholds
 BY_ACCOUNT, BY_TIME = "by_account", "by_time"
 SPLITS = (BY_ACCOUNT, BY_TIME)
 
+FIT, CALIBRATION, TEST = "fit", "calibration", "test"
+
 _PARTS = 1_000_000
 
 
-def held_out_account(owner_id: Column, *, share: float, seed: int) -> Column:
+@dataclass(frozen=True)
+class Shares:
+    """How much is put aside.
+
+    Attributes:
+        accounts: of the accounts, to test on.
+        time: of the rows, the newest, to test on.
+        calibration: of what is left for training, to calibrate on.
+    """
+
+    accounts: float
+    time: float
+    calibration: float
+
+
+def part_of(split: str) -> str:
+    """The column that says which part of a split a row is in."""
+    return f"part_{split}"
+
+
+def held_out_account(
+    owner_id: Column, *, share: float, seed: int, salt: str = BY_ACCOUNT
+) -> Column:
     """Whether an account, with all that is its own, is held out.
 
     A hash of the account's id decides: neither other rows, nor their order, nor the run. Null
     where the id is.
     """
-    part = F.pmod(F.xxhash64(F.lit(f"by_account:{seed}"), owner_id), F.lit(_PARTS))
+    part = F.pmod(F.xxhash64(F.lit(f"{salt}:{seed}"), owner_id), F.lit(_PARTS))
     return F.when(owner_id.isNotNull(), part < round(share * _PARTS))
 
 
-def time_cut(frame: DataFrame, clock: str, *, share: float) -> int | None:
-    """The Unix microsecond from which on rows are held out, so that the newest `share` is.
+def with_parts(
+    frame: DataFrame, *, clock: str, shares: Shares, seed: int
+) -> tuple[DataFrame, dict[str, dict[str, object]]]:
+    """`frame` with a column for each split, and how each was decided.
 
-    Rows of that very moment are all held out. None when no row has a time.
-    """
-    micros = frame.select(F.lit("").alias("group"), F.unix_micros(clock).alias("value"))
-    return top_share_thresholds(micros, share=share).get("")
-
-
-def with_held_out(
-    frame: DataFrame, split: str, *, clock: str, share: float, seed: int
-) -> tuple[DataFrame, dict[str, object]]:
-    """`frame` with `held_out`, and how it was decided.
+    By account, whole accounts are put aside, for calibration too: its question is how sure one may
+    be of an account never seen. By time it is the newest rows, and before them those to calibrate
+    on; rows of the very moment of a cut all lie after it.
 
     Args:
         frame: has `owner_id` and the timestamp `clock`.
-        split: by_account or by_time.
         clock: the column that puts rows in time.
-        share: the part to hold out.
-        seed: salts the hash of by_account.
+        shares: how much to put aside.
+        seed: salts the hashes of accounts.
     """
-    if split == BY_ACCOUNT:
-        held_out = held_out_account(F.col("owner_id"), share=share, seed=seed)
-        rule = {"by": "hash of owner_id", "share": share, "seed": seed}
-        return frame.withColumn("held_out", held_out), rule
-    cut = time_cut(frame, clock, share=share)
-    held_out = F.unix_micros(clock) >= F.lit(cut).cast("bigint")
-    moment = None if cut is None else cut / 1_000_000
-    return frame.withColumn("held_out", held_out), {
-        "by": clock,
-        "share": share,
-        "from_unix_seconds": moment,
+    owner = F.col("owner_id")
+    apart = held_out_account(owner, share=shares.accounts, seed=seed)
+    to_calibrate = held_out_account(owner, share=shares.calibration, seed=seed, salt="calibration")
+    micros = F.unix_micros(clock)
+    cuts = _time_cuts(frame, clock, shares)
+    test_from, calibration_from = (F.lit(cuts.get(name)).cast("bigint") for name in _CUTS)
+    marked = frame.withColumns(
+        {
+            part_of(BY_ACCOUNT): _parts(apart, to_calibrate),
+            part_of(BY_TIME): _parts(micros >= test_from, micros >= calibration_from),
+        }
+    )
+    moments = {name: cut / 1_000_000 for name, cut in cuts.items()}
+    return marked, {
+        BY_ACCOUNT: {
+            "by": "hash of owner_id",
+            "share": shares.accounts,
+            "calibration_share": shares.calibration,
+            "seed": seed,
+        },
+        BY_TIME: {
+            "by": clock,
+            "share": shares.time,
+            "calibration_share": shares.calibration,
+            "from_unix_seconds": moments.get(TEST),
+            "calibration_from_unix_seconds": moments.get(CALIBRATION),
+        },
     }
+
+
+_CUTS = (TEST, CALIBRATION)
+
+
+def _time_cuts(frame: DataFrame, clock: str, shares: Shares) -> dict[str, int]:
+    """The Unix microseconds from which on rows are to test, and to calibrate on."""
+    until = shares.time + (1 - shares.time) * shares.calibration
+    values = frame.select(
+        F.explode(F.array(*(F.lit(name) for name in _CUTS))).alias("group"),
+        F.unix_micros(clock).alias("value"),
+    )
+    return top_share_thresholds(values, share={TEST: shares.time, CALIBRATION: until})
+
+
+def _parts(test: Column, calibration: Column) -> Column:
+    return F.when(test, TEST).when(~test & calibration, CALIBRATION).when(~test & ~calibration, FIT)

@@ -1,0 +1,61 @@
+"""Explain a model that was kept, and put it beside its metrics."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+
+from influencers.config import ModelsConfig
+from influencers.models.explanations import (
+    Explanation,
+    partial_dependences,
+    permutation_importance,
+)
+from influencers.models.fitting import Fitted, SplitResult
+from influencers.models.measuring import who_of
+from influencers.models.trees import Forest
+
+# Features whose partial dependence is drawn.
+FOREMOST = 6
+
+
+def explain(
+    result: SplitResult, fitted: Fitted, forest: Forest, config: ModelsConfig
+) -> Explanation:
+    """What a model makes of its features, on held-out rows.
+
+    Args:
+        result: the split that the model is of, with its sheet.
+        fitted: the model, of the default variant.
+        forest: its trees.
+        config: how often to shuffle, and the seed.
+    """
+    assert result.sheet is not None
+    normaliser = fitted.normaliser
+    importance = permutation_importance(
+        forest,
+        result.sheet,
+        result.label.name,
+        normaliser.columns,
+        normaliser.features,
+        times=config.permutations,
+        seed=config.seed,
+    )
+    ranked = fitted.importances if importance is None else importance.features
+    dependences = partial_dependences(
+        forest, result.sheet, normaliser, fitted.calibration, list(ranked), most=FOREMOST
+    )
+    return Explanation(importance, dependences)
+
+
+def with_explanation(result: SplitResult, explanation: Explanation) -> SplitResult:
+    """The result with its explanation, and the importance among the forest's metrics."""
+    importance = explanation.importance
+    if importance is None:
+        return replace(result, explanation=explanation)
+    forest = next(iter(result.fitted))
+    who = who_of(forest)
+    metrics = {
+        **result.metrics,
+        who: {**result.metrics[who], "importance": asdict(importance)},
+    }
+    return replace(result, explanation=explanation, metrics=metrics)

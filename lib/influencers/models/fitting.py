@@ -1,0 +1,377 @@
+"""One split of a model's labels: what is fitted, and what it reached on rows it has not seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from pyspark.ml import PipelineModel
+from pyspark.ml.classification import RandomForestClassificationModel
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from influencers.config import ModelsConfig
+from influencers.models import measuring
+from influencers.models.baselines import baseline_scores
+from influencers.models.calibration import Calibration, calibrate, calibration_stage
+from influencers.models.counting import Counts, Ranking, count_scores
+from influencers.models.declaration import (
+    BEFORE_POSTING,
+    KEYS,
+    Feature,
+    Label,
+    variants_of,
+)
+from influencers.models.evaluation import probability_score
+from influencers.models.explanations import Explanation
+from influencers.models.forest import PROBABILITY, fit_forest, importances, votes_of
+from influencers.models.frames import bounded_sample
+from influencers.models.guard import check_allowed, chosen_features, suspicious_features
+from influencers.models.normaliser import VECTOR, Normaliser, fit_normaliser
+from influencers.models.sheets import Sheet, take_sheet
+from influencers.models.split import CALIBRATION, FIT, TEST, part_of
+
+# Medians, means and suspicions need no more rows than this; the driver and one task can hold them.
+SAMPLE_ROWS = 50_000
+
+Sizes = Mapping[tuple[str, str, str], Mapping[str, Any]]
+_NOTHING = {"rows": 0, "positives": 0, "accounts": 0, "from": None, "to": None}
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A model with what it was learnt from.
+
+    Attributes:
+        variant: before_posting or without_history.
+        normaliser: of the features, which `normaliser.features` names in order.
+        forest: on the normaliser's vector.
+        calibration: from the forest's votes to probabilities.
+        importances: share of the forest's gain by feature, the most important first.
+        suspects: features that alone all but tell the label, with their AUC.
+    """
+
+    variant: str
+    normaliser: Normaliser
+    forest: RandomForestClassificationModel
+    calibration: Calibration
+    importances: dict[str, float]
+    suspects: dict[str, float]
+
+    def pipeline(self) -> PipelineModel:
+        """Normaliser, forest and calibration; adds the columns `probability` and `calibrated`."""
+        spark = SparkSession.active()
+        stage = calibration_stage(spark, self.calibration, PROBABILITY)
+        return PipelineModel([*self.normaliser.model.stages, self.forest, stage])
+
+    def notes(self) -> list[str]:
+        """What the user should know of the features."""
+        dropped = self.normaliser.dropped
+        found = [f"{name} is unknown in every training row and left out" for name in dropped]
+        if self.calibration.note:
+            found.append(f"{self.variant}: {self.calibration.note}")
+        return found + [
+            f"{name} alone reaches an AUC of {auc:.3f} on the training rows: make sure that it "
+            "does not know the outcome"
+            for name, auc in self.suspects.items()
+        ]
+
+
+@dataclass(frozen=True)
+class SplitResult:
+    """What came of one label on one split.
+
+    Attributes:
+        label: the label.
+        split: by_account or by_time.
+        rule: how rows were held out.
+        learnt: what the label learnt: thresholds or factor.
+        train: rows, positives, accounts, and the first and last time of the training rows.
+        metrics: by WHO; or `skipped` with the reason.
+        fitted: by variant, the default first; none where skipped.
+        curves: by WHO, what its precision-recall curve is drawn of.
+        rows: all rows with their parts and labels; None where skipped.
+        sheet: some of the held-out rows as a matrix; None where skipped.
+        explanation: of the default variant; None until it is explained.
+    """
+
+    label: Label
+    split: str
+    rule: dict[str, object]
+    learnt: dict[str, Any]
+    train: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
+    fitted: dict[str, Fitted] = field(default_factory=dict)
+    curves: dict[str, measuring.Curve] = field(default_factory=dict)
+    rows: DataFrame | None = None
+    sheet: Sheet | None = None
+    explanation: Explanation | None = None
+
+
+def label_column(label: Label, split: str) -> str:
+    """The column of a label, as the thresholds of a split have it."""
+    return f"label_{label.name}_{split}"
+
+
+@dataclass(frozen=True)
+class _Task:
+    """A forest to fit.
+
+    Attributes:
+        vector: the column of its features.
+    """
+
+    label: Label
+    variant: str
+    features: tuple[Feature, ...]
+    vector: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.label.name}/{measuring.who_of(self.variant)}"
+
+
+def train_split(
+    rows: DataFrame,
+    labels: Sequence[Label],
+    split: str,
+    rule: dict[str, object],
+    learnt: Mapping[str, dict[str, Any]],
+    sizes: Sizes,
+    config: ModelsConfig,
+) -> list[SplitResult]:
+    """Fit and measure every label and variant on one split.
+
+    Args:
+        rows: all rows with their features, parts (`split.part_of`) and labels (`label_column`).
+        labels: labels of one model.
+        split: by_account or by_time.
+        rule: how rows were held out.
+        learnt: what each label learnt, by its name.
+        sizes: by split, label and part: how many rows, positives and accounts.
+        config: forest, seed, least positives.
+
+    Returns:
+        For each label, in order; labels that cannot be learnt are skipped, with the reason.
+    """
+    for label in labels:
+        check_allowed(label, getattr(config, f"{label.model}_features"))
+    reasons = {label.name: _obstacle(sizes, split, label, config.min_positives) for label in labels}
+    taught = [label for label in labels if reasons[label.name] is None]
+    done: dict[str, SplitResult] = {}
+    if taught:
+        for found in _train(rows, taught, split, sizes, config):
+            name = found.label.name
+            done[name] = SplitResult(
+                label=found.label,
+                split=split,
+                rule=rule,
+                learnt=dict(learnt[name]),
+                train=_training(sizes, split, name),
+                metrics=found.metrics,
+                fitted=found.fitted,
+                curves=found.curves,
+                rows=rows,
+                sheet=found.sheet,
+            )
+    return [
+        done.get(label.name)
+        or SplitResult(
+            label, split, rule, dict(learnt[label.name]), metrics={"skipped": reasons[label.name]}
+        )
+        for label in labels
+    ]
+
+
+@dataclass(frozen=True)
+class _Found:
+    label: Label
+    metrics: dict[str, Any]
+    fitted: dict[str, Fitted]
+    curves: dict[str, measuring.Curve]
+    sheet: Sheet
+
+
+def _train(
+    rows: DataFrame, labels: Sequence[Label], split: str, sizes: Sizes, config: ModelsConfig
+) -> list[_Found]:
+    key, part = KEYS[labels[0].model], F.col(part_of(split))
+    tasks = _tasks(labels, config)
+    to_fit, to_test = (sizes.get((split, "", one), _NOTHING)["rows"] for one in (FIT, TEST))
+    with ExitStack() as stack:
+        sample = stack.enter_context(
+            _persisted(
+                bounded_sample(rows.where(part == FIT), key, count=to_fit, limit=SAMPLE_ROWS)
+            )
+        )
+        normalisers = {
+            task.vector: fit_normaliser(sample, task.features)
+            for task in {task.vector: task for task in tasks}.values()
+        }
+        baselines = baseline_scores(labels, sample)
+        suspects = _suspects(sample, tasks, normalisers, split, config)
+        vectors = stack.enter_context(
+            _persisted(_with_vectors(rows, key, labels, split, normalisers, baselines))
+        )
+        forests = {task.name: fit_forest(_examples(vectors, task, split), config) for task in tasks}
+        counts = _count(vectors, tasks, forests, baselines, split, to_test)
+        sheet = take_sheet(
+            vectors.where(part == TEST),
+            key,
+            vector=tasks[0].vector,
+            labels={label.name: label_column(label, split) for label in labels},
+            count=to_test,
+            limit=config.explained_rows,
+        )
+    found = []
+    for label in labels:
+        fitted = {}
+        for task in (one for one in tasks if one.label is label):
+            normaliser, forest = normalisers[task.vector], forests[task.name]
+            fitted[task.variant] = Fitted(
+                task.variant,
+                normaliser,
+                forest,
+                calibrate(counts.exact(CALIBRATION, task.name), least=config.min_calibration),
+                importances(forest, normaliser.columns),
+                suspects.get(label.name, {}),
+            )
+        calibrations = {
+            measuring.who_of(variant): one.calibration for variant, one in fitted.items()
+        }
+        names = [who for name, who in baselines if name == label.name]
+        metrics, curves = measuring.measure(
+            counts, label.name, calibrations, names, part=TEST, seed=config.seed
+        )
+        found.append(_Found(label, metrics, fitted, curves, sheet))
+    return found
+
+
+def _tasks(labels: Sequence[Label], config: ModelsConfig) -> list[_Task]:
+    """Every forest to fit; those of the same features share a vector."""
+    tasks: list[_Task] = []
+    seen: dict[tuple[Feature, ...], str] = {}
+    for label in labels:
+        wanted = getattr(config, f"{label.model}_features")
+        for variant in variants_of(label):
+            features = chosen_features(label, wanted, variant)
+            known = any(one.label is label and one.features == features for one in tasks)
+            if features and not known:
+                vector = seen.setdefault(features, f"features_{len(seen)}")
+                tasks.append(_Task(label, variant, features, vector))
+    return tasks
+
+
+def _suspects(
+    sample: DataFrame,
+    tasks: Sequence[_Task],
+    normalisers: Mapping[str, Normaliser],
+    split: str,
+    config: ModelsConfig,
+) -> dict[str, dict[str, float]]:
+    """By label, the features of the default variant that all but tell it."""
+    first = tasks[0]
+    labels = [task.label for task in tasks if task.vector == first.vector]
+    normaliser = normalisers[first.vector]
+    return suspicious_features(
+        normaliser.model.transform(sample),
+        normaliser.columns,
+        {label.name: F.col(label_column(label, split)) for label in labels},
+        above=config.suspicious_auc,
+    )
+
+
+def _with_vectors(
+    rows: DataFrame,
+    key: str,
+    labels: Sequence[Label],
+    split: str,
+    normalisers: Mapping[str, Normaliser],
+    baselines: Mapping[tuple[str, str], Column],
+) -> DataFrame:
+    """What is read again and again: keys, part, labels, the baselines' scores, the vectors."""
+    assembled = rows.withColumns({_score_name(*who): score for who, score in baselines.items()})
+    names = assembled.columns
+    for vector, normaliser in normalisers.items():
+        assembled = normaliser.model.transform(assembled).select(
+            *names, F.col(VECTOR).alias(vector)
+        )
+        names.append(vector)
+    return assembled.select(
+        *dict.fromkeys((key, "owner_id", "tier")),
+        part_of(split),
+        *(label_column(label, split) for label in labels),
+        *(_score_name(*who) for who in baselines),
+        *normalisers,
+    )
+
+
+def _score_name(label: str, who: str) -> str:
+    return f"score_{label}_{who}"
+
+
+def _examples(vectors: DataFrame, task: _Task, split: str) -> DataFrame:
+    """What a forest is fitted to: `label` and `features`."""
+    label = F.col(label_column(task.label, split))
+    return vectors.where((F.col(part_of(split)) == FIT) & label.isNotNull()).select(
+        label.alias("label"), F.col(task.vector).alias(VECTOR)
+    )
+
+
+def _count(
+    vectors: DataFrame,
+    tasks: Sequence[_Task],
+    forests: Mapping[str, RandomForestClassificationModel],
+    baselines: Mapping[tuple[str, str], Column],
+    split: str,
+    rows: int,
+) -> Counts:
+    """One pass over what the forests were not fitted to: every forest, every baseline."""
+    part = F.col(part_of(split))
+    scored = vectors.where(part.isin(CALIBRATION, TEST))
+    rankings = []
+    for place, task in enumerate(tasks):
+        column = f"votes_{place}"
+        scored = votes_of(forests[task.name], scored, features=task.vector, column=column)
+        score = probability_score(F.col(column))
+        rankings.append(Ranking(task.name, F.col(label_column(task.label, split)), score))
+    labels = {task.label.name: task.label for task in tasks}
+    for name, who in baselines:
+        label = F.col(label_column(labels[name], split))
+        rankings.append(Ranking(f"{name}/{who}", label, F.col(_score_name(name, who))))
+    return count_scores(scored, rankings, part=part, tier=F.col("tier"), rows=rows)
+
+
+def _training(sizes: Sizes, split: str, label: str) -> dict[str, Any]:
+    """What was learnt from: the rows fitted to, with those to calibrate on beside them."""
+    fit, calibration = (sizes.get((split, label, one), _NOTHING) for one in (FIT, CALIBRATION))
+    return {**fit, "calibration": dict(calibration)}
+
+
+def _obstacle(sizes: Sizes, split: str, label: Label, least: int) -> str | None:
+    """Why nothing can be learnt or measured, in words; None when it can."""
+    for part, side, wanted in ((FIT, "training", least), (TEST, "held-out", 1)):
+        found = sizes.get((split, label.name, part), _NOTHING)
+        rows, positives = found["rows"], found["positives"]
+        rarest = min(positives, rows - positives)
+        if rows == 0:
+            return f"no {side} row has a label"
+        if rarest == 0:
+            return f"all {rows} {side} rows have the same label"
+        if rarest < wanted:
+            return (
+                f"{positives} positives among {rows} {side} rows: at least {wanted} of either "
+                "class are needed (models.min_positives)"
+            )
+    return None
+
+
+@contextmanager
+def _persisted(frame: DataFrame) -> Iterator[DataFrame]:
+    frame.persist()
+    try:
+        yield frame
+    finally:
+        frame.unpersist()
