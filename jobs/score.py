@@ -15,7 +15,7 @@ from influencers.config import Config
 from influencers.ingest import posts, sources
 from influencers.models import frames, saved, scoring, unseen
 from influencers.models.copies import with_copies
-from influencers.models.declaration import INFLUENCE, KEYS, VIRALITY
+from influencers.models.declaration import BEFORE_POSTING, INFLUENCE, KEYS, VARIANTS, VIRALITY
 from influencers.models.pictures import with_pictures
 from jobs.command_line import INPUT, OUTPUT, Job, Option, main
 from jobs.train import LABEL, communities, copies, pictures
@@ -28,7 +28,8 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     """Write the probabilities of the input's rows, in place of those scored before."""
     model = config.models.model
     label = "top_followers" if model == INFLUENCE else config.models.label
-    uri = files.join(saved.folder(config), saved.model_name(model, label))
+    variant = BEFORE_POSTING if model == INFLUENCE else config.models.variant
+    uri = files.join(saved.folder(config), saved.model_name(model, label, variant))
     pipeline, card = saved.load(spark, uri)
     table = _features(spark, config, card)
     scoring.check_columns(table, card, ", ".join(config.paths.input))
@@ -100,6 +101,12 @@ JOB = Job(
             choices=("influence", "virality"),
         ),
         LABEL,
+        Option(
+            "--variant",
+            "models.variant",
+            "what may be known of the author",
+            choices=VARIANTS,
+        ),
         Option("--models", "paths.models", "folder of the saved models", metavar="DIR"),
     ),
 )

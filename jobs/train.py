@@ -15,8 +15,8 @@ from influencers.explore import style
 from influencers.models import explaining, frames, importance, saved, training
 from influencers.models.copies import copy_features
 from influencers.models.declaration import BEFORE_POSTING, TABLES, VIRALITY
-from influencers.models.fitting import SplitResult
 from influencers.models.pictures import picture_features
+from influencers.models.results import SplitResult
 from influencers.schemas import SCHEMAS
 from jobs.command_line import OUTPUT, Job, Option, main
 
@@ -83,6 +83,8 @@ def _train(spark: SparkSession, config: Config, model: str) -> list[Results]:
     try:
         labels = training.labels_to_train(config.models, model)
         trained = training.train_labels(frame, labels, config.models)
+        for line in training.remarks(trained):
+            progress.say(line)
         # The label that is shown comes first; of the others, models and metrics are kept.
         with side_by_side.started(spark) as start:
             written = start(partial(_write_predictions, spark, config, model, trained[0]))
@@ -100,8 +102,6 @@ def _posts(spark: SparkSession, config: Config) -> DataFrame | None:
 
 def _save(spark: SparkSession, config: Config, results: Results) -> Results:
     """Save the models of a label; returns its results with what explains them."""
-    for line in training.remarks(results):
-        progress.say(line)
     kept = training.kept(results)
     if kept is None:
         return results

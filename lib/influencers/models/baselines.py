@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from influencers.models.declaration import Label
 from influencers.models.evaluation import magnitude_score
 
 
-def baseline_scores(labels: Sequence[Label], sample: DataFrame) -> dict[tuple[str, str], Column]:
+def sought(labels: Sequence[Label]) -> dict[tuple[str, str], str]:
+    """The SQL of every baseline, by label and name."""
+    return {(label.name, name): sql for label in labels for name, sql in label.baselines.items()}
+
+
+def baseline_scores(
+    labels: Sequence[Label], usual: Mapping[str, float | None]
+) -> dict[tuple[str, str], Column]:
     """The whole-number score of every baseline that has anything to rank by, by label and name.
 
     Rows where the number is unknown rank with the median of the training rows, as they do for the
@@ -19,17 +26,11 @@ def baseline_scores(labels: Sequence[Label], sample: DataFrame) -> dict[tuple[st
 
     Args:
         labels: whose baselines.
-        sample: training rows; bounded, as the medians are exact.
+        usual: the median of the training rows, by SQL; None or missing where nothing is known.
     """
-    sought = {(label.name, name): sql for label in labels for name, sql in label.baselines.items()}
-    distinct = list(dict.fromkeys(sought.values()))
-    if not distinct:
-        return {}
-    medians = sample.agg(*(F.median(F.expr(sql)) for sql in distinct)).first()
-    assert medians is not None
-    usual = dict(zip(distinct, medians, strict=True))
-    return {
-        who: magnitude_score(F.coalesce(F.expr(sql).cast("double"), F.lit(usual[sql])))
-        for who, sql in sought.items()
-        if usual[sql] is not None
-    }
+    found = {}
+    for who, sql in sought(labels).items():
+        median = usual.get(sql)
+        if median is not None:
+            found[who] = magnitude_score(F.coalesce(F.expr(sql).cast("double"), F.lit(median)))
+    return found

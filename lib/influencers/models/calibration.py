@@ -10,7 +10,6 @@ metric that depends on the order alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,11 +74,8 @@ def calibrate(counts: ScoreCounts, *, least: int) -> Calibration:
     centres = np.add.reduceat(rows * votes, starts) / weights
     corners = [(0.0, 0.0), *zip(centres, found.x[starts], strict=True), (1.0, 1.0)]
     inner = [one for one in corners[1:-1] if 0 < one[0] < 1]
-    return Calibration(*_columns([corners[0], *inner, corners[-1]]))
-
-
-def _columns(corners: Sequence[tuple[float, float]]) -> tuple[tuple[float, ...], ...]:
-    return tuple(tuple(float(value) for value in column) for column in zip(*corners, strict=True))
+    kept = [corners[0], *inner, corners[-1]]
+    return Calibration(tuple(float(x) for x, _ in kept), tuple(float(y) for _, y in kept))
 
 
 def calibration_stage(
@@ -89,14 +85,14 @@ def calibration_stage(
 
     Args:
         spark: the session.
-        calibration: what was learnt. Its corners rise, so that a regression of them gives them back.
+        calibration: what was learnt. Its corners rise, so a regression of them gives them back.
         probability: the vector column of a forest's votes.
     """
     corners = spark.createDataFrame(
         list(zip(calibration.votes, calibration.probabilities, strict=True)),
         "vote double, rate double",
     ).coalesce(1)
-    model = IsotonicRegression(
+    model: IsotonicRegressionModel = IsotonicRegression(
         featuresCol="vote", labelCol="rate", predictionCol=CALIBRATED, featureIndex=1
     ).fit(corners)
     model.setFeaturesCol(probability)

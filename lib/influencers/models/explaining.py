@@ -10,8 +10,8 @@ from influencers.models.explanations import (
     partial_dependences,
     permutation_importance,
 )
-from influencers.models.fitting import Fitted, SplitResult
 from influencers.models.measuring import who_of
+from influencers.models.results import Fitted, SplitResult
 from influencers.models.trees import Forest
 
 # Features whose partial dependence is drawn.

@@ -1,9 +1,9 @@
 """What a forest makes of its features, asked on rows that it has not seen.
 
-The gain that Spark sums up while training favours features of many values and says nothing of new
-rows (Strobl et al., BMC Bioinformatics 8:25, 2007). Shuffling a feature among held-out rows says how
-much average precision hangs on it (Breiman, "Random forests", 2001); shuffling a whole group at
-once, row by row, says it of features that could stand in for each other.
+The gain that Spark sums up while training favours features of many values and says nothing of
+new rows (Strobl et al., BMC Bioinformatics 8:25, 2007). Shuffling a feature among held-out rows
+says how much average precision hangs on it (Breiman, "Random forests", 2001); shuffling a whole
+group at once, row by row, says it of features that could stand in for each other.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from pyspark.ml.feature import StandardScalerModel
 
 from influencers.models import bootstrap
 from influencers.models.calibration import Calibration
@@ -121,7 +120,7 @@ def permutation_importance(
     shuffles = [random.permutation(len(truth)) for _ in range(times)]
 
     def drop(shuffled: set[str]) -> Drop:
-        places = [number for number, name in enumerate(columns) if name in shuffled]
+        places = np.array([n for n, name in enumerate(columns) if name in shuffled], "int64")
         lost = np.zeros(len(weights))
         for order in shuffles:
             other = vectors.copy()
@@ -163,15 +162,12 @@ def partial_dependences(
         names: the features, the most important first.
         most: how many of them to take.
     """
-    scaler = next(
-        (one for one in normaliser.model.stages if isinstance(one, StandardScalerModel)), None
-    )
     kinds = {feature.name: feature.kind for feature in normaliser.features}
-    found = []
+    found: list[Dependence] = []
     for name in names:
         if len(found) == most:
             break
-        if scaler is None or kinds[name] == CATEGORICAL:
+        if kinds[name] == CATEGORICAL:
             continue
         # Numbers come first in the vector; the second place of a name says that it is unknown.
         place, *unknown = (at for at, one in enumerate(normaliser.columns) if one == name)
@@ -184,7 +180,8 @@ def partial_dependences(
             asked[:, place] = value
             asked[:, unknown] = 0.0
             means.append(float(calibration(forest.votes(asked)).mean()))
-        values = grid * scaler.std[place] + scaler.mean[place]
+        scale = normaliser.scales[name]
+        values = grid * scale.deviation + scale.mean
         found.append(Dependence(name, tuple(map(float, values)), tuple(means)))
     return found
 

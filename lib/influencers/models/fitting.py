@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from math import isnan
 from typing import Any
 
-from pyspark.ml import PipelineModel
+import pandas as pd
 from pyspark.ml.classification import RandomForestClassificationModel
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from influencers.config import ModelsConfig
 from influencers.models import measuring
-from influencers.models.baselines import baseline_scores
-from influencers.models.calibration import Calibration, calibrate, calibration_stage
+from influencers.models.baselines import baseline_scores, sought
+from influencers.models.calibration import calibrate
 from influencers.models.counting import Counts, Ranking, count_scores
 from influencers.models.declaration import (
     BEFORE_POSTING,
@@ -25,12 +26,11 @@ from influencers.models.declaration import (
     variants_of,
 )
 from influencers.models.evaluation import probability_score
-from influencers.models.explanations import Explanation
-from influencers.models.forest import PROBABILITY, fit_forest, importances, votes_of
-from influencers.models.frames import bounded_sample
+from influencers.models.forest import fit_forest, importances, votes_of
 from influencers.models.guard import check_allowed, chosen_features, suspicious_features
 from influencers.models.normaliser import VECTOR, Normaliser, fit_normaliser
-from influencers.models.sheets import Sheet, take_sheet
+from influencers.models.results import Fitted, SplitResult, label_column
+from influencers.models.sheets import Sheet, take_sample, take_sheet
 from influencers.models.split import CALIBRATION, FIT, TEST, part_of
 
 # Medians, means and suspicions need no more rows than this; the driver and one task can hold them.
@@ -38,81 +38,6 @@ SAMPLE_ROWS = 50_000
 
 Sizes = Mapping[tuple[str, str, str], Mapping[str, Any]]
 _NOTHING = {"rows": 0, "positives": 0, "accounts": 0, "from": None, "to": None}
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """A model with what it was learnt from.
-
-    Attributes:
-        variant: before_posting or without_history.
-        normaliser: of the features, which `normaliser.features` names in order.
-        forest: on the normaliser's vector.
-        calibration: from the forest's votes to probabilities.
-        importances: share of the forest's gain by feature, the most important first.
-        suspects: features that alone all but tell the label, with their AUC.
-    """
-
-    variant: str
-    normaliser: Normaliser
-    forest: RandomForestClassificationModel
-    calibration: Calibration
-    importances: dict[str, float]
-    suspects: dict[str, float]
-
-    def pipeline(self) -> PipelineModel:
-        """Normaliser, forest and calibration; adds the columns `probability` and `calibrated`."""
-        spark = SparkSession.active()
-        stage = calibration_stage(spark, self.calibration, PROBABILITY)
-        return PipelineModel([*self.normaliser.model.stages, self.forest, stage])
-
-    def notes(self) -> list[str]:
-        """What the user should know of the features."""
-        dropped = self.normaliser.dropped
-        found = [f"{name} is unknown in every training row and left out" for name in dropped]
-        if self.calibration.note:
-            found.append(f"{self.variant}: {self.calibration.note}")
-        return found + [
-            f"{name} alone reaches an AUC of {auc:.3f} on the training rows: make sure that it "
-            "does not know the outcome"
-            for name, auc in self.suspects.items()
-        ]
-
-
-@dataclass(frozen=True)
-class SplitResult:
-    """What came of one label on one split.
-
-    Attributes:
-        label: the label.
-        split: by_account or by_time.
-        rule: how rows were held out.
-        learnt: what the label learnt: thresholds or factor.
-        train: rows, positives, accounts, and the first and last time of the training rows.
-        metrics: by WHO; or `skipped` with the reason.
-        fitted: by variant, the default first; none where skipped.
-        curves: by WHO, what its precision-recall curve is drawn of.
-        rows: all rows with their parts and labels; None where skipped.
-        sheet: some of the held-out rows as a matrix; None where skipped.
-        explanation: of the default variant; None until it is explained.
-    """
-
-    label: Label
-    split: str
-    rule: dict[str, object]
-    learnt: dict[str, Any]
-    train: dict[str, Any] = field(default_factory=dict)
-    metrics: dict[str, Any] = field(default_factory=dict)
-    fitted: dict[str, Fitted] = field(default_factory=dict)
-    curves: dict[str, measuring.Curve] = field(default_factory=dict)
-    rows: DataFrame | None = None
-    sheet: Sheet | None = None
-    explanation: Explanation | None = None
-
-
-def label_column(label: Label, split: str) -> str:
-    """The column of a label, as the thresholds of a split have it."""
-    return f"label_{label.name}_{split}"
 
 
 @dataclass(frozen=True)
@@ -201,17 +126,13 @@ def _train(
     tasks = _tasks(labels, config)
     to_fit, to_test = (sizes.get((split, "", one), _NOTHING)["rows"] for one in (FIT, TEST))
     with ExitStack() as stack:
-        sample = stack.enter_context(
-            _persisted(
-                bounded_sample(rows.where(part == FIT), key, count=to_fit, limit=SAMPLE_ROWS)
-            )
-        )
+        sample = _sample(rows.where(part == FIT), key, tasks, split, to_fit)
         normalisers = {
             task.vector: fit_normaliser(sample, task.features)
             for task in {task.vector: task for task in tasks}.values()
         }
-        baselines = baseline_scores(labels, sample)
-        suspects = _suspects(sample, tasks, normalisers, split, config)
+        baselines = baseline_scores(labels, _medians(sample, labels))
+        suspects = _suspects(sample, tasks, split, config)
         vectors = stack.enter_context(
             _persisted(_with_vectors(rows, key, labels, split, normalisers, baselines))
         )
@@ -264,23 +185,42 @@ def _tasks(labels: Sequence[Label], config: ModelsConfig) -> list[_Task]:
     return tasks
 
 
+def _sample(
+    rows: DataFrame, key: str, tasks: Sequence[_Task], split: str, count: int
+) -> pd.DataFrame:
+    """Rows to learn normalisers from: features, labels, and what the baselines rank by."""
+    features = dict.fromkeys(feature for task in tasks for feature in task.features)
+    labels = {task.label.name: task.label for task in tasks}.values()
+    others = {label_column(label, split): F.col(label_column(label, split)) for label in labels}
+    others |= {sql: F.expr(sql) for sql in sought(list(labels)).values() if sql not in others}
+    named = {name: column for name, column in others.items() if name not in _names(features)}
+    return take_sample(rows, key, list(features), named, count=count, limit=SAMPLE_ROWS)
+
+
+def _names(features: Iterable[Feature]) -> set[str]:
+    return {feature.name for feature in features}
+
+
+def _medians(sample: pd.DataFrame, labels: Sequence[Label]) -> dict[str, float | None]:
+    """The median of every baseline's number; None where nothing is known."""
+    found = {sql: float(sample[sql].median()) for sql in sought(labels).values()}
+    return {sql: None if isnan(one) else one for sql, one in found.items()}
+
+
 def _suspects(
-    sample: DataFrame,
-    tasks: Sequence[_Task],
-    normalisers: Mapping[str, Normaliser],
-    split: str,
-    config: ModelsConfig,
+    sample: pd.DataFrame, tasks: Sequence[_Task], split: str, config: ModelsConfig
 ) -> dict[str, dict[str, float]]:
     """By label, the features of the default variant that all but tell it."""
-    first = tasks[0]
-    labels = [task.label for task in tasks if task.vector == first.vector]
-    normaliser = normalisers[first.vector]
-    return suspicious_features(
-        normaliser.model.transform(sample),
-        normaliser.columns,
-        {label.name: F.col(label_column(label, split)) for label in labels},
-        above=config.suspicious_auc,
-    )
+    return {
+        task.label.name: suspicious_features(
+            sample,
+            task.features,
+            sample[label_column(task.label, split)].to_numpy("float64"),
+            above=config.suspicious_auc,
+        )
+        for task in tasks
+        if task.variant == BEFORE_POSTING
+    }
 
 
 def _with_vectors(

@@ -80,10 +80,7 @@ def community_features(account_communities: DataFrame, *, algorithm: str = "") -
 
 
 def bounded_sample(rows: DataFrame, key: str, *, count: int, limit: int) -> DataFrame:
-    """At most about `limit` rows, in one partition and in the order of their key.
-
-    What is learnt from it is the same however the rows were stored, and costs the same however
-    many there are. Which rows they are, a hash of the key decides.
+    """At most about `limit` rows: which they are, a hash of their key decides.
 
     Args:
         rows: any rows.
@@ -91,7 +88,8 @@ def bounded_sample(rows: DataFrame, key: str, *, count: int, limit: int) -> Data
         count: how many rows there are.
         limit: how many to take.
     """
+    if count <= limit:
+        return rows
     parts = 1_000_000
     part = F.pmod(F.xxhash64(F.lit("bounded_sample"), F.col(key)), F.lit(parts))
-    taken = rows if count <= limit else rows.where(part < max(1, limit * parts // count))
-    return taken.repartition(1).sortWithinPartitions(key)
+    return rows.where(part < max(1, limit * parts // count))

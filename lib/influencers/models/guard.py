@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import Any
 
-from pyspark.ml.functions import vector_to_array
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from influencers.errors import UserError
 from influencers.models.declaration import (
     BEFORE_POSTING,
+    CATEGORICAL,
     FORBIDDEN,
     Feature,
     Label,
     allowed_features,
     declared,
 )
-from influencers.models.evaluation import ScoreCounts, magnitude_score, ranking_metrics
-from influencers.models.normaliser import VECTOR
+from influencers.models.evaluation import measures
 
 
 def chosen_features(
@@ -56,54 +57,43 @@ def check_allowed(label: Label, names: Sequence[str]) -> None:
 
 
 def suspicious_features(
-    vectors: DataFrame,
-    columns: Sequence[str],
-    labels: Mapping[str, Column],
+    sample: pd.DataFrame,
+    features: Sequence[Feature],
+    label: NDArray[np.float64],
     *,
     above: float,
-) -> dict[str, dict[str, float]]:
-    """Features that all but tell a label alone, with the AUC of the best of their columns.
+) -> dict[str, float]:
+    """Features that all but tell a label alone, with their AUC.
+
+    A number is tried by its order, a category by the best of its values, and either by whether it
+    is known at all.
 
     Args:
-        vectors: training rows with `features`; a sample will do.
-        columns: the feature behind every place of the vector.
-        labels: by name, what is 1.0, 0.0, or null where unknown.
+        sample: training rows (see `sheets.take_sample`).
+        features: the columns to try.
+        label: of the same rows: 1, 0, or NaN where unknown.
         above: the AUC, in either direction, from which on a feature is suspicious.
-
-    Returns:
-        By label; without labels that no feature tells.
     """
-    names = list(labels)
-    counted = (
-        vectors.select(
-            *(label.alias(f"label_{place}") for place, label in enumerate(labels.values())),
-            F.posexplode(vector_to_array(F.col(VECTOR))).alias("place", "value"),
-        )
-        .groupBy("place", magnitude_score(F.col("value")).alias("score"))
-        .agg(
-            *(F.count(f"label_{place}").alias(f"rows_{place}") for place in range(len(names))),
-            *(
-                F.coalesce(F.sum(F.col(f"label_{place}").cast("bigint")), F.lit(0)).alias(
-                    f"positives_{place}"
-                )
-                for place in range(len(names))
-            ),
-        )
-        .toPandas()
-        .sort_values("score", ascending=False)
-    )
-    found: dict[str, dict[str, float]] = {}
-    for place, part in counted.groupby("place"):
-        feature = columns[int(str(place))]
-        for number, name in enumerate(names):
-            counts = ScoreCounts(
-                *(
-                    part[c].to_numpy("int64")
-                    for c in ("score", f"rows_{number}", f"positives_{number}")
-                )
-            )
-            auc = ranking_metrics(counts)["auc"]
-            power = 0.5 if auc is None else max(auc, 1 - auc)
-            if power > max(above, found.get(name, {}).get(feature, 0.0)):
-                found.setdefault(name, {})[feature] = power
+    rows = np.isfinite(label)
+    truth = label[rows]
+    found: dict[str, float] = {}
+    for feature in features:
+        values = sample.loc[rows, feature.name]
+        tried: list[NDArray[Any]] = [values.isna().to_numpy("float64")]
+        if feature.kind == CATEGORICAL:
+            tried += [(values == one).to_numpy("float64") for one in set(values.dropna())]
+        elif values.notna().any():
+            tried.append(values.fillna(values.median()).to_numpy("float64"))
+        power = max(_power(one, truth) for one in tried)
+        if power > above:
+            found[feature.name] = power
     return found
+
+
+def _power(values: NDArray[Any], truth: NDArray[np.float64]) -> float:
+    """The AUC of a ranking in its better direction; .5 where it has no meaning."""
+    distinct, place = np.unique(-values, return_inverse=True)
+    rows = np.bincount(place, minlength=len(distinct))
+    positives = np.bincount(place, weights=truth, minlength=len(distinct))
+    auc = float(measures(rows, positives)["auc"])
+    return max(auc, 1 - auc) if np.isfinite(auc) else 0.5

@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 
 from influencers.explore import style
 from influencers.models.declaration import INFLUENCE, VIRALITY, declared
-from influencers.models.fitting import SplitResult
+from influencers.models.results import SplitResult
 from influencers.models.training import kept
 
 FIGURES = {

@@ -12,6 +12,9 @@ from pyspark.sql import functions as F
 # Counters a pass may bring to the driver for one group: two passes narrow four billion to one.
 _BUCKETS = 1 << 16
 
+# So few values come to the driver as they are, and one pass is enough.
+_FEW_ROWS = 200_000
+
 
 @dataclass(frozen=True)
 class _Search:
@@ -20,10 +23,11 @@ class _Search:
     low: int
     high: int
     rank: int
+    buckets: int
 
     @property
     def width(self) -> int:
-        return (self.high - self.low) // _BUCKETS + 1
+        return (self.high - self.low) // self.buckets + 1
 
 
 def top_share_thresholds(
@@ -55,9 +59,12 @@ def top_share_thresholds(
         part = share[group] if isinstance(share, Mapping) else share
         return ceil(round(part * rows, 9))
 
+    found = bounds.collect()
+    # Wide enough for a bucket a value: there are no more counters than values.
+    buckets = 1 << 64 if sum(row["rows"] for row in found) <= _FEW_ROWS else _BUCKETS
     searches = {
-        row["group"]: _Search(row["low"], row["high"], rank(row["group"], row["rows"]))
-        for row in bounds.collect()
+        row["group"]: _Search(row["low"], row["high"], rank(row["group"], row["rows"]), buckets)
+        for row in found
         if row["rows"] >= (min_rows(row["group"]) if callable(min_rows) else min_rows)
     }
     while any(search.low < search.high for search in searches.values()):

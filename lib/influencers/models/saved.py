@@ -21,11 +21,13 @@ from influencers import __version__, files
 from influencers.config import Config
 from influencers.errors import UserError
 from influencers.models.declaration import BEFORE_POSTING, Feature
-from influencers.models.fitting import Fitted, SplitResult
+from influencers.models.results import Fitted, SplitResult
 from influencers.models.trees import Forest, forest_of
 
 CARD = "model.json"
 _FORMAT = 2
+
+_OF_FOREST = ("trees", "depth", "max_bins", "min_leaf", "feature_subset", "partition_rows", "seed")
 
 
 def model_name(model: str, label: str, variant: str = BEFORE_POSTING) -> str:
@@ -62,6 +64,7 @@ def make_card(
             "tier_edges": list(config.features.tier_edges),
         },
         "features": [_described(feature) for feature in fitted.normaliser.features],
+        "left_out": list(fitted.normaliser.dropped),
         "columns": list(fitted.normaliser.columns),
         "trained_on": {
             "split": kept.split,
@@ -77,10 +80,7 @@ def make_card(
         "importances": fitted.importances,
         "notes": fitted.notes(),
         "forest": {
-            name: getattr(settings, name)
-            for name in (
-                "trees", "depth", "max_bins", "min_leaf", "feature_subset", "partition_rows", "seed",
-            )
+            name: getattr(settings, name) for name in _OF_FOREST
         },
         "history_posts": config.features.history_posts,
         "versions": {

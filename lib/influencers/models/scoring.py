@@ -11,8 +11,8 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import BooleanType, DataType, NumericType, StringType
 
 from influencers.errors import UserError
+from influencers.models.calibration import CALIBRATED
 from influencers.models.declaration import BOOLEAN, CATEGORICAL, KEYS, TABLES
-from influencers.models.forest import positive_probability
 from influencers.schemas import SCHEMAS
 
 SCORED = "scored"
@@ -79,7 +79,7 @@ def score(frame: DataFrame, pipeline: PipelineModel, card: Mapping[str, Any]) ->
     return pipeline.transform(inputs).select(
         *keys,
         F.lit(None).cast("double").alias("label"),
-        positive_probability().alias("probability"),
+        F.col(CALIBRATED).alias("probability"),
         F.lit(SCORED).alias("split"),
     )
 

@@ -1,21 +1,30 @@
-"""Some held-out rows in the driver's memory, as a matrix: what explanations are made of."""
+"""Some rows in the driver's memory: what normalisers are learnt from, and explanations made of.
+
+However many rows there are, these are few; which, a hash of their key decides, and they lie in the
+order of their key: what is learnt from them does not depend on how the rows were stored.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from pyspark.ml.functions import vector_to_array
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from influencers.models.counting import account_group
+from influencers.models.declaration import CATEGORICAL, Feature
 from influencers.models.frames import bounded_sample
 
 Floats = NDArray[np.float64]
+
+# A key may be a declared column too.
+_KEY = "__key"
 
 
 @dataclass(frozen=True)
@@ -51,17 +60,59 @@ def take_sheet(
         count: how many rows there are.
         limit: how many to take.
     """
-    found: Any = (
-        bounded_sample(rows, key, count=count, limit=limit)
-        .select(
-            vector_to_array(F.col(vector)).alias("vector"),
-            account_group(F.col("owner_id")).alias("account_group"),
-            *(F.col(column).alias(f"label_{name}") for name, column in labels.items()),
-        )
-        .toPandas()
+    chosen = bounded_sample(rows, key, count=count, limit=limit).select(
+        key,
+        vector_to_array(F.col(vector)).alias("vector"),
+        account_group(F.col("owner_id")).alias("account_group"),
+        *(F.col(column).alias(f"label_{name}") for name, column in labels.items()),
     )
+    found = _in_order(chosen, key)
     return Sheet(
         np.array(found["vector"].tolist(), "float64").reshape(len(found), -1),
         {name: found[f"label_{name}"].to_numpy("float64") for name in labels},
         found["account_group"].to_numpy("int64"),
     )
+
+
+def take_sample(
+    rows: DataFrame,
+    key: str,
+    features: Sequence[Feature],
+    others: Mapping[str, Column],
+    *,
+    count: int,
+    limit: int,
+) -> pd.DataFrame:
+    """At most about `limit` rows with their features, in the order of their key.
+
+    Numbers and booleans are doubles, NaN where unknown; categories are texts, None where unknown.
+
+    Args:
+        rows: with the key and the features.
+        key: a column that identifies a row.
+        features: the columns to take.
+        others: further doubles, by name.
+        count: how many rows there are.
+        limit: how many to take.
+    """
+    columns = {
+        feature.name: F.col(feature.name)
+        if feature.kind == CATEGORICAL
+        else F.col(feature.name).cast("double")
+        for feature in features
+    }
+    chosen = bounded_sample(rows, key, count=count, limit=limit).select(
+        F.col(key).alias(_KEY),
+        *(column.alias(name) for name, column in columns.items()),
+        *(column.cast("double").alias(name) for name, column in others.items()),
+    )
+    found = _in_order(chosen, _KEY)
+    texts = {feature.name for feature in features if feature.kind == CATEGORICAL}
+    numbers = [name for name in found.columns if name != _KEY and name not in texts]
+    return found.astype(dict.fromkeys(numbers, "float64"))
+
+
+def _in_order(rows: DataFrame, key: str) -> pd.DataFrame:
+    found: Any = rows.toPandas()
+    ordered: pd.DataFrame = found.sort_values(key, ignore_index=True)
+    return ordered

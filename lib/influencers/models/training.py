@@ -21,11 +21,13 @@ from influencers.config import ModelsConfig
 from influencers.models import labels as label_rules
 from influencers.models.calibration import CALIBRATED
 from influencers.models.declaration import CLOCKS, INFLUENCE, KEYS, LABELS, MODELS, Label
-from influencers.models.fitting import SplitResult, label_column, train_split
+from influencers.models.fitting import train_split
+from influencers.models.results import SplitResult, label_column
 from influencers.models.split import SPLITS, TEST, Shares, part_of, with_parts
 
-# Every partition counts every node of the trees for itself: few are cheap, two use two cores.
-_LEAST_PARTITIONS = 2
+# Every partition counts every node of the trees for itself: few are cheap. Forests are fitted two
+# at a time, so that one partition of few rows keeps no core waiting.
+_FEW_ROWS = 50_000
 
 
 def models_to_train(config: ModelsConfig) -> tuple[str, ...]:
@@ -42,7 +44,8 @@ def labels_to_train(config: ModelsConfig, model: str) -> tuple[Label, ...]:
 
 def partitions_for(rows: int, config: ModelsConfig) -> int:
     """How many partitions to lay `rows` out in: by their number, never by the machine's."""
-    return max(_LEAST_PARTITIONS, ceil(rows / config.partition_rows))
+    least = 1 if rows <= _FEW_ROWS else 2
+    return max(least, ceil(rows / config.partition_rows))
 
 
 def train_labels(
@@ -99,15 +102,19 @@ def all_predictions(results: Sequence[SplitResult]) -> DataFrame | None:
     return reduce(DataFrame.unionByName, found) if found else None
 
 
-def remarks(results: Sequence[SplitResult]) -> list[str]:
-    """What the user should read of a label: each sentence once."""
+def remarks(trained: Sequence[Sequence[SplitResult]]) -> list[str]:
+    """What the user should read of the labels of a model: each sentence once."""
     said: dict[str, None] = {}
-    for one in results:
+    for one in (one for results in trained for one in results):
         if "skipped" in one.metrics:
             said[f"{one.label.name}, {one.split}: skipped, {one.metrics['skipped']}"] = None
         for fitted in one.fitted.values():
+            dropped = fitted.normaliser.dropped
+            if dropped:
+                names = ", ".join(dropped)
+                said[f"{one.label.model}: unknown in all training rows, left out: {names}"] = None
             for note in fitted.notes():
-                said[f"{one.label.name}: {note}"] = None
+                said[f"{one.label.name}, {one.split}: {note}"] = None
     return list(said)
 
 

@@ -37,7 +37,7 @@ class Forest:
     depth: int
 
     def votes(self, vectors: Floats) -> Floats:
-        """The share of votes for the positive class, as Spark's forest gives it: one for each row."""
+        """The share of votes for the positive class, as Spark's forest gives it."""
         at = self._descend(vectors)
         return np.asarray(self.share[at].mean(1))
 

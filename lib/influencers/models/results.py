@@ -1,0 +1,90 @@
+"""What comes of training: fitted models, and what is known of a label on a split."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from pyspark.ml import PipelineModel
+from pyspark.ml.classification import RandomForestClassificationModel
+from pyspark.sql import DataFrame, SparkSession
+
+from influencers.models.calibration import Calibration, calibration_stage
+from influencers.models.declaration import Label
+from influencers.models.explanations import Explanation
+from influencers.models.forest import PROBABILITY
+from influencers.models.measuring import Curve
+from influencers.models.normaliser import Normaliser
+from influencers.models.sheets import Sheet
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A model with what it was learnt from.
+
+    Attributes:
+        variant: before_posting or without_history.
+        normaliser: of the features, which `normaliser.features` names in order.
+        forest: on the normaliser's vector.
+        calibration: from the forest's votes to probabilities.
+        importances: share of the forest's gain by feature, the most important first.
+        suspects: features that alone all but tell the label, with their AUC.
+    """
+
+    variant: str
+    normaliser: Normaliser
+    forest: RandomForestClassificationModel
+    calibration: Calibration
+    importances: dict[str, float]
+    suspects: dict[str, float]
+
+    def pipeline(self) -> PipelineModel:
+        """Normaliser, forest and calibration; adds the columns `probability` and `calibrated`."""
+        spark = SparkSession.active()
+        stage = calibration_stage(spark, self.calibration, PROBABILITY)
+        return PipelineModel([*self.normaliser.model.stages, self.forest, stage])
+
+    def notes(self) -> list[str]:
+        """What the user should know of the model."""
+        voted = self.calibration.note
+        return ([f"{self.variant}: {voted}"] if voted else []) + [
+            f"{name} alone reaches an AUC of {auc:.3f} on the training rows: make sure that it "
+            "does not know the outcome"
+            for name, auc in self.suspects.items()
+        ]
+
+
+@dataclass(frozen=True)
+class SplitResult:
+    """What came of one label on one split.
+
+    Attributes:
+        label: the label.
+        split: by_account or by_time.
+        rule: how rows were held out.
+        learnt: what the label learnt: thresholds or factor.
+        train: rows, positives, accounts, and the first and last time of the training rows.
+        metrics: by WHO; or `skipped` with the reason.
+        fitted: by variant, the default first; none where skipped.
+        curves: by WHO, what its precision-recall curve is drawn of.
+        rows: all rows with their parts and labels; None where skipped.
+        sheet: some of the held-out rows as a matrix; None where skipped.
+        explanation: of the default variant; None until it is explained.
+    """
+
+    label: Label
+    split: str
+    rule: dict[str, object]
+    learnt: dict[str, Any]
+    train: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
+    fitted: dict[str, Fitted] = field(default_factory=dict)
+    curves: dict[str, Curve] = field(default_factory=dict)
+    rows: DataFrame | None = None
+    sheet: Sheet | None = None
+    explanation: Explanation | None = None
+
+
+def label_column(label: Label, split: str) -> str:
+    """The column of a label, as the thresholds of a split have it."""
+    return f"label_{label.name}_{split}"
