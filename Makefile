@@ -25,9 +25,9 @@ benchmark-setup: ## The same, with what the benchmarks need
 	@./setup.sh --group benchmark
 
 .PHONY: run
-# A first look is to take minutes: small forests. ARGS="--set models.trees=64" has the usual ones.
+# A first look is to take minutes: small forests. ARGS="--set models.trees=64 --set models.depth=10" has the usual ones.
 run: ## Run the whole pipeline on the embedded sample, into out/
-	@./spark-submit.sh pipeline --output out --set models.trees=16 $(ARGS)
+	@./spark-submit.sh pipeline --output out --set models.trees=16 --set models.depth=8 $(ARGS)
 
 .PHONY: test
 test: lint ## Run the checks, then every test but those of test-cluster and test-long

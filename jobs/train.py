@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 from influencers import files, progress, side_by_side, tables
 from influencers.config import Config
 from influencers.explore import style
-from influencers.models import explaining, frames, importance, saved, training
+from influencers.models import curves, explained, explaining, frames, importance, saved, training
 from influencers.models.copies import copy_features
 from influencers.models.declaration import BEFORE_POSTING, TABLES, VIRALITY
 from influencers.models.pictures import picture_features
@@ -32,9 +32,14 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     )
     for model, results in zip(models, trained, strict=True):
         # Drawn one by one: matplotlib knows one thread.
-        figure = importance.figure_of(results[0])
-        uri = files.join(config.paths.output, "figures", importance.FIGURES[model])
-        files.write_bytes(spark, uri, style.png(figure))
+        drawn = {
+            importance.FIGURES[model]: importance.figure_of(results[0]),
+            **curves.figures(results),
+            **explained.figures(training.kept(results[0]) or results[0][0]),
+        }
+        for name, figure in drawn.items():
+            uri = files.join(config.paths.output, "figures", name)
+            files.write_bytes(spark, uri, style.png(figure))
     return {"models": dict(zip(models, map(_numbers, trained), strict=True))}
 
 
@@ -89,11 +94,11 @@ def _train(spark: SparkSession, config: Config, model: str) -> list[Results]:
         with side_by_side.started(spark) as start:
             written = start(partial(_write_predictions, spark, config, model, trained[0]))
             saving = [start(partial(_save, spark, config, results)) for results in trained]
-            explained = [future.result() for future in saving]
+            described = [future.result() for future in saving]
             written.result()
     finally:
         frame.unpersist()
-    return explained
+    return described
 
 
 def _posts(spark: SparkSession, config: Config) -> DataFrame | None:
@@ -142,7 +147,7 @@ JOB = Job(
     summary="Train random forests for influence and virality, and measure them honestly.",
     reads="tables accounts, post_features; account_communities, images, duplicate_pairs, posts "
     "(if there)",
-    writes="models/NAME; tables predictions_influence, predictions_virality; two figures",
+    writes="models/NAME; tables predictions_influence, predictions_virality; figures",
     run=run,
     options=(
         OUTPUT,

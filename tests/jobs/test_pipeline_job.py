@@ -39,8 +39,17 @@ FIGURES = {
     "engagement_by_hashtags",
     "engagement_by_content_type",
     "community_structure",
-    "influential_users_feature_importance",
-    "viral_content_feature_importance",
+    *(
+        f"{model}_{figure}"
+        for model in ("influential_users", "viral_content")
+        for figure in (
+            "feature_importance",
+            "permutation_importance",
+            "partial_dependence",
+            "precision_recall",
+            "reliability",
+        )
+    ),
 }
 
 # What a first run leaves: only one that adds to its pictures passes them through another table.

@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from influencers.models import evaluation
+from influencers.models.counting import Ranking, count_scores
 from influencers.models.evaluation import ScoreCounts
 
 # Few different scores, so that ties are common.
@@ -120,7 +121,14 @@ def scored(spark: SparkSession) -> DataFrame:
 
 def test_scores_are_counted_without_unknown_labels_and_scores(spark: SparkSession) -> None:
     for frame in (scored(spark), scored(spark).orderBy(F.desc("key")).repartition(3)):
-        found = evaluation.count_scores(frame, ["forest", "other", "forest"][:2])
+        counts = count_scores(
+            frame.withColumn("owner_id", F.ascii("key")),
+            [Ranking(name, F.col("label"), F.col(name)) for name in ("forest", "other")],
+            part=F.lit("test"),
+            tier=F.lit("nano"),
+            rows=5,
+        )
+        found = {name: counts.exact("test", name) for name in ("forest", "other")}
         assert found["forest"].scores.tolist() == [900_000, 100_000]
         assert found["forest"].rows.tolist() == [3, 1]
         assert found["forest"].positives.tolist() == [2, 0]

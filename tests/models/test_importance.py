@@ -6,7 +6,7 @@ from influencers.explore import style
 from influencers.models import importance
 from influencers.models.declaration import LABELS, VIRALITY
 from influencers.models.importance import Bar
-from influencers.models.training import SplitResult
+from influencers.models.results import SplitResult
 
 METRICS: dict[str, Any] = {
     "by_account": {

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from pyspark.ml.functions import vector_to_array
 from pyspark.sql import DataFrame, SparkSession
@@ -8,6 +9,7 @@ from pyspark.sql import functions as F
 
 from influencers.models.declaration import BOOLEAN, CATEGORICAL, NUMERIC, Feature
 from influencers.models.normaliser import VECTOR, Normaliser, fit_normaliser
+from influencers.models.sheets import take_sample
 
 SCHEMA = "number double, count int, flag boolean, kind string, nothing double"
 FEATURES = tuple(
@@ -39,9 +41,14 @@ def train(spark: SparkSession) -> DataFrame:
     return spark.createDataFrame(rows, SCHEMA).coalesce(1)
 
 
+def sample(train: DataFrame, *features: Feature) -> pd.DataFrame:
+    keyed = train.withColumn("key", F.monotonically_increasing_id())
+    return take_sample(keyed, "key", features or FEATURES, {}, count=5, limit=10)
+
+
 @pytest.fixture(scope="module")
 def normaliser(train: DataFrame) -> Normaliser:
-    return fit_normaliser(train, FEATURES)
+    return fit_normaliser(sample(train), FEATURES)
 
 
 def test_numbers_are_filled_with_the_median_and_standardised(
@@ -87,7 +94,23 @@ def test_new_rows_are_treated_as_training_learnt_it(
 
 
 def test_numbers_alone_and_categories_alone_will_do(train: DataFrame) -> None:
-    numbers = fit_normaliser(train, FEATURES[1:2])
+    numbers = fit_normaliser(sample(train), FEATURES[1:2])
     assert vectors(numbers, train).shape == (5, 1)
-    kinds = fit_normaliser(train, FEATURES[3:4])
+    kinds = fit_normaliser(sample(train), FEATURES[3:4])
     assert vectors(kinds, train).shape == (5, 3)
+
+
+def test_categories_are_texts_whatever_they_hold(spark: SparkSession) -> None:
+    kinds = ["a'b", "back\\slash", 'quote"', "", "naïve 😀", "' OR 1=1 --", None]
+    frame = spark.createDataFrame([(one,) for one in kinds], "kind string").coalesce(1)
+    fitted = fit_normaliser(sample(frame, FEATURES[3]), FEATURES[3:4])
+    found = vectors(fitted, frame)
+    assert found.shape == (7, 7)
+    assert found.sum(axis=1).tolist() == [1] * 7
+    assert len({tuple(row) for row in found}) == 7
+
+
+def test_what_never_varies_is_nothing(spark: SparkSession) -> None:
+    frame = spark.createDataFrame([(3.0,), (3.0,)], "number double").coalesce(1)
+    fitted = fit_normaliser(sample(frame, FEATURES[0]), FEATURES[:1])
+    assert vectors(fitted, frame).tolist() == [[0.0], [0.0]]

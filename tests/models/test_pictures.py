@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 from influencers.models import pictures
 from influencers.models.declaration import LABELS, SILENT_GAPS, allowed_features, declared
 from influencers.models.normaliser import fit_normaliser
+from influencers.models.sheets import take_sample
 from influencers.schemas import SCHEMAS
 
 
@@ -66,10 +67,11 @@ def test_that_a_picture_is_missing_is_no_feature(spark: SparkSession) -> None:
     features = [known["picture_brightness"], known["history_median_likes"]]
     number = F.col("id").cast("double")
     sample = spark.range(10).select(
+        "id",
         F.when(F.col("id") > 4, number).alias("picture_brightness"),
         F.when(F.col("id") > 4, number).alias("history_median_likes"),
     )
-    fitted = fit_normaliser(sample.coalesce(1), features)
+    fitted = fit_normaliser(take_sample(sample, "id", features, {}, count=10, limit=10), features)
     assert fitted.columns == (
         "picture_brightness", "history_median_likes", "history_median_likes",
     )  # fmt: skip

@@ -80,9 +80,16 @@ def test_predictions_are_of_the_shown_label_and_both_splits(
 
 def test_figures_are_drawn(config: Config, numbers: dict[str, Any]) -> None:
     folder = Path(config.paths.output) / "figures"
-    assert sorted(one.name for one in folder.iterdir()) == [
-        "influential_users_feature_importance.png",
-        "viral_content_feature_importance.png",
+    assert sorted(one.stem for one in folder.iterdir()) == [
+        f"{model}_{figure}"
+        for model in ("influential_users", "viral_content")
+        for figure in (
+            "feature_importance",
+            "partial_dependence",
+            "permutation_importance",
+            "precision_recall",
+            "reliability",
+        )
     ]
 
 
@@ -91,7 +98,9 @@ def test_the_card_says_what_the_model_is(config: Config, numbers: dict[str, Any]
     assert sorted(one.name for one in folder.iterdir()) == [
         "influence-top_followers",
         "virality-top_engagement_in_tier",
+        "virality-top_engagement_in_tier-without_history",
         "virality-top_likes",
+        "virality-top_likes-without_history",
     ]
     card = json.loads((folder / "virality-top_likes" / "model.json").read_text())
     assert card["label"]["learnt"]["threshold"] > 0
@@ -173,7 +182,7 @@ def test_what_is_no_model_is_said(spark: SparkSession, config: Config, tmp_path:
     card.write_text("{")
     with pytest.raises(UserError, match="unreadable"):
         ask(tmp_path)
-    card.write_text('{"format": 1, "pipeline": "pipeline-1"}')
+    card.write_text('{"format": 2, "pipeline": "pipeline-1"}')
     with pytest.raises(UserError, match="train it again"):
         ask(tmp_path)
 
@@ -187,7 +196,7 @@ def test_a_run_that_dies_leaves_the_model_that_was_there(
 ) -> None:
     pipeline, card = saved.load(spark, f"{saved.folder(config)}/influence-top_followers")
     uri = str(tmp_path / "model")
-    saved.save(spark, pipeline, card, uri)
+    saved.publish(spark, card, uri, saved.save(spark, pipeline, uri))
 
     def die(*_: object) -> None:
         raise OSError("no space left")
@@ -195,9 +204,9 @@ def test_a_run_that_dies_leaves_the_model_that_was_there(
     with monkeypatch.context() as broken:
         broken.setattr(saved.files, "write_text", die)
         with pytest.raises(OSError, match="no space left"):
-            saved.save(spark, pipeline, card, uri)
+            saved.publish(spark, card, uri, saved.save(spark, pipeline, uri))
     assert saved.load(spark, uri)[1]["pipeline"] == "pipeline-1"
-    saved.save(spark, pipeline, card, uri)
+    saved.publish(spark, card, uri, saved.save(spark, pipeline, uri))
     assert sorted(one.name for one in (tmp_path / "model").iterdir()) == [
         "model.json",
         "pipeline-2",

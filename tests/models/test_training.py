@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,13 +15,20 @@ from pyspark.sql import functions as F
 from influencers.config import ModelsConfig
 from influencers.errors import UserError
 from influencers.models import frames, training
-from influencers.models.declaration import INFLUENCE, LABELS, VIRALITY
+from influencers.models.declaration import (
+    BEFORE_POSTING,
+    INFLUENCE,
+    LABELS,
+    VIRALITY,
+    WITHOUT_HISTORY,
+)
 from influencers.models.normaliser import VECTOR
+from influencers.models.results import SplitResult
 from influencers.models.split import BY_ACCOUNT, BY_TIME
-from influencers.models.training import SplitResult
 
 QUALITY = {"average_precision", "auc", "prevalence", "rows", "positives", "precision_at_top_decile",
-           "lift_at_top_decile", "recall_at_precision_80"}  # fmt: skip
+           "lift_at_top_decile", "recall_at_precision_80", "intervals", "tiers"}  # fmt: skip
+OF_FORESTS = QUALITY | {"brier", "brier_of_votes", "reliability", "over"}
 
 
 def learn(
@@ -32,14 +40,15 @@ def learn(
 ) -> SplitResult:
     model = LABELS[label].model
     frame = frames.model_frame(table, communities, model=model, partitions=2)
-    frame.persist()
-    try:
-        result = training.train_split(frame, LABELS[label], split, config)
-        if result.predictions is not None:
-            result.predictions.persist().count()
-        return result
-    finally:
-        frame.unpersist()
+    # Predictions are made of these rows, after this.
+    (results,) = training.train_labels(frame.persist(), [LABELS[label]], config)
+    return next(one for one in results if one.split == split)
+
+
+def predictions(result: SplitResult) -> DataFrame:
+    found = training.all_predictions([result])
+    assert found is not None
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -57,12 +66,15 @@ def influential(accounts: DataFrame, quick: ModelsConfig) -> SplitResult:
 
 def test_the_forest_finds_what_was_planted(viral: SplitResult, influential: SplitResult) -> None:
     for result, baselines in (
-        (viral, {"history_only", "followers_only"}),
+        (viral, {"history_only", "followers_only", "likes_only"}),
         (influential, {"history_only", "likes_only"}),
     ):
-        assert set(result.metrics) == {"forest", *baselines}
-        assert set(result.metrics["forest"]) == QUALITY | {"brier"}
+        forests = ["forest", "without_history"] if result is viral else ["forest"]
+        assert list(result.metrics)[: len(forests)] == forests
+        assert set(result.metrics) == {*forests, *baselines}
+        assert all(set(result.metrics[who]) == OF_FORESTS for who in forests)
         assert all(set(result.metrics[who]) == QUALITY for who in baselines)
+        assert set(result.metrics["forest"]["over"]) == baselines
         assert result.metrics["forest"]["auc"] > 0.85
         assert result.metrics["forest"]["brier"] < 0.15
 
@@ -70,22 +82,22 @@ def test_the_forest_finds_what_was_planted(viral: SplitResult, influential: Spli
 def test_predictions_are_of_held_out_accounts_only(
     viral: SplitResult, post_features: DataFrame
 ) -> None:
-    assert viral.predictions is not None
-    found = viral.predictions
+    found = predictions(viral)
     assert found.columns == ["shortcode", "owner_id", "label", "probability", "split"]
     owners = {row["owner_id"] for row in found.select("owner_id").distinct().collect()}
     expected = post_features.where(F.col("owner_id").isin(*owners)).count()
     assert found.count() == expected == viral.metrics["forest"]["rows"]
-    assert viral.train["rows"] == post_features.count() - expected
-    assert viral.train["accounts"] == 60 - len(owners)
+    calibration = viral.train["calibration"]
+    assert viral.train["rows"] + calibration["rows"] == post_features.count() - expected
+    assert viral.train["accounts"] + calibration["accounts"] == 60 - len(owners)
+    assert calibration["rows"] > 0
     assert found.where("probability not between 0 and 1 or split != 'by_account'").count() == 0
 
 
 def test_the_threshold_is_learnt_without_the_held_out_rows(
     viral: SplitResult, post_features: DataFrame, quick: ModelsConfig
 ) -> None:
-    assert viral.predictions is not None
-    held_out = viral.predictions.select("shortcode")
+    held_out = predictions(viral).select("shortcode")
     likes = [
         row["likes"] for row in post_features.join(held_out, "shortcode", "left_anti").collect()
     ]
@@ -97,12 +109,32 @@ def test_every_feature_of_the_model_is_open_to_its_label(
     viral: SplitResult, influential: SplitResult
 ) -> None:
     for result in (viral, influential):
-        assert result.fitted is not None
-        assert {f.group for f in result.fitted.features} <= result.label.groups
-        assert set(result.fitted.importances) == {f.name for f in result.fitted.features}
-        assert sum(result.fitted.importances.values()) == pytest.approx(1)
-    assert viral.fitted is not None
-    assert {"community_size", "content_type"} <= set(viral.fitted.importances)
+        for fitted in result.fitted.values():
+            features = fitted.normaliser.features
+            assert {f.group for f in features} <= result.label.groups
+            assert set(fitted.importances) == {f.name for f in features}
+            assert sum(fitted.importances.values()) == pytest.approx(1)
+    assert {"community_size", "content_type"} <= set(viral.fitted[BEFORE_POSTING].importances)
+
+
+def test_without_history_knows_nothing_of_the_authors_posts(
+    viral: SplitResult, influential: SplitResult
+) -> None:
+    assert list(viral.fitted) == [BEFORE_POSTING, WITHOUT_HISTORY]
+    assert list(influential.fitted) == [BEFORE_POSTING]
+    groups = {
+        variant: {f.group for f in fitted.normaliser.features}
+        for variant, fitted in viral.fitted.items()
+    }
+    assert groups[BEFORE_POSTING] - groups[WITHOUT_HISTORY] == {"history"}
+
+
+def test_calibration_changes_no_order(viral: SplitResult) -> None:
+    calibration = viral.fitted[BEFORE_POSTING].calibration
+    assert calibration.note == ""
+    assert len(calibration.votes) > 2
+    assert all(a < b for a, b in itertools.pairwise(calibration.votes))
+    assert all(a < b for a, b in itertools.pairwise(calibration.probabilities))
 
 
 def test_the_same_rows_give_the_same_probabilities_however_they_lie(
@@ -114,10 +146,15 @@ def test_the_same_rows_give_the_same_probabilities_however_they_lie(
     shuffled = post_features.orderBy(F.xxhash64("shortcode")).repartition(5)
     communities = frames.community_features(account_communities.repartition(4))
     again = learn(shuffled, "top_likes", BY_ACCOUNT, quick, communities)
-    assert viral.predictions is not None
-    assert again.predictions is not None
     assert again.metrics == viral.metrics
-    assert_df_equality(viral.predictions, again.predictions, ignore_row_order=True)
+    for variant, fitted in viral.fitted.items():
+        other = again.fitted[variant]
+        assert (
+            fitted.forest.toDebugString.split("\n", 1)[1]
+            == (other.forest.toDebugString.split("\n", 1)[1])
+        )
+        assert fitted.calibration == other.calibration
+    assert_df_equality(predictions(viral), predictions(again), ignore_row_order=True)
 
 
 def perturbed(table: DataFrame, names: Sequence[str]) -> DataFrame:
@@ -153,15 +190,15 @@ def test_what_makes_the_label_cannot_change_a_feature(
     influential: SplitResult,
 ) -> None:
     table, result = (accounts, influential) if model == INFLUENCE else (post_features, viral)
-    assert result.fitted is not None
+    pipeline = result.fitted[BEFORE_POSTING].pipeline()
     inputs = []
     for one in (table, perturbed(table, sources)):
         frame = frames.model_frame(one, None, model=model, partitions=1)
         inputs.append(
-            result.fitted.pipeline.transform(frame).select(
+            pipeline.transform(frame).select(
                 "owner_id",
                 vector_to_array(F.col(VECTOR)).alias("vector"),
-                vector_to_array(F.col("probability")).alias("probability"),
+                "calibrated",
             )
         )
     changed = table.select(*sources).exceptAll(perturbed(table, sources).select(*sources))
@@ -174,13 +211,12 @@ def test_a_split_by_time_holds_out_the_newest(
 ) -> None:
     config = replace(quick, trees=2, depth=2)
     result = learn(post_features, "beats_own_history", BY_TIME, config)
-    assert result.predictions is not None
-    held = post_features.join(result.predictions.select("shortcode"), "shortcode")
+    held = post_features.join(predictions(result).select("shortcode"), "shortcode")
     oldest = held.agg(F.min("created_at").cast("string")).head()
     assert oldest is not None
     assert result.train["to"] < oldest[0]
     assert 0.19 < held.count() / post_features.count() < 0.3
-    assert set(result.metrics) == {"forest", "history_only", "followers_only"}
+    assert {"forest", "history_only", "followers_only", "likes_only"} <= set(result.metrics)
 
 
 def test_a_forbidden_feature_stops_the_training(
@@ -194,9 +230,9 @@ def test_a_forbidden_feature_stops_the_training(
 def test_a_feature_that_tells_all_is_named(post_features: DataFrame, quick: ModelsConfig) -> None:
     leaking = post_features.withColumn("hour", F.col("likes").cast("int"))
     result = learn(leaking, "top_likes", BY_ACCOUNT, replace(quick, trees=1, depth=1))
-    assert result.fitted is not None
-    assert result.fitted.suspects == {"hour": 1.0}
-    assert "top_likes: hour alone reaches an AUC of 1.000" in training.remarks([result])[-1]
+    assert result.fitted[BEFORE_POSTING].suspects == {"hour": 1.0}
+    (said,) = (one for one in training.remarks([[result]]) if "hour alone" in one)
+    assert "top_likes, by_account: hour alone reaches an AUC of 1.000" in said
 
 
 @pytest.mark.parametrize(
@@ -212,16 +248,47 @@ def test_what_cannot_be_learnt_is_skipped_with_the_reason(
 ) -> None:
     unknown = post_features.withColumn("likes", F.expr(f"if({rows}, likes, null)"))
     result = learn(unknown, "top_likes", BY_ACCOUNT, replace(quick, **options))
-    assert result.fitted is None
+    assert result.fitted == {}
     assert list(result.metrics) == ["skipped"]
     assert re.search(reason, result.metrics["skipped"])
-    assert "top_likes, by_account: skipped" in training.remarks([result])[0]
+    assert "top_likes, by_account: skipped" in training.remarks([[result]])[0]
 
 
 def test_one_class_on_a_side_is_skipped(post_features: DataFrame, quick: ModelsConfig) -> None:
     same = post_features.withColumn("likes", F.lit(5).cast("bigint"))
     result = learn(same, "top_likes", BY_ACCOUNT, quick)
     assert "rows have the same label" in result.metrics["skipped"]
+
+
+def test_one_label_that_cannot_be_learnt_leaves_the_others(
+    post_features: DataFrame, quick: ModelsConfig
+) -> None:
+    # No median, so nothing to beat; an all-null feature, too.
+    broken = post_features.withColumns(
+        {
+            "history_median_likes": F.lit(None).cast("double"),
+            "emoji_count": F.lit(None).cast(post_features.schema["emoji_count"].dataType),
+        }
+    )
+    frame = frames.model_frame(broken, None, model=VIRALITY, partitions=1).persist()
+    chosen = [LABELS[name] for name in ("top_likes", "beats_own_history")]
+    trained = training.train_labels(frame, chosen, replace(quick, trees=2, depth=2))
+    assert all("forest" in one.metrics for one in trained[0])
+    assert [one.metrics for one in trained[1]] == [{"skipped": "no training row has a label"}] * 2
+    said = training.remarks(trained)
+    assert any(
+        "virality: unknown in all training rows" in one and "emoji_count" in one for one in said
+    )
+    assert "beats_own_history, by_time: skipped, no training row has a label" in said
+    assert training.kept(trained[1]) is None
+
+
+def test_too_few_to_calibrate_on_are_told(post_features: DataFrame, quick: ModelsConfig) -> None:
+    config = replace(quick, trees=2, depth=2, min_calibration=10_000)
+    result = learn(post_features, "top_likes", BY_ACCOUNT, config)
+    assert result.fitted[BEFORE_POSTING].calibration.votes == (0.0, 1.0)
+    assert any("to calibrate on, fewer than 10000" in one for one in training.remarks([[result]]))
+    assert result.metrics["forest"]["brier"] == result.metrics["forest"]["brier_of_votes"]
 
 
 def test_labels_to_train_start_with_the_one_that_is_shown() -> None:
@@ -236,8 +303,6 @@ def test_labels_to_train_start_with_the_one_that_is_shown() -> None:
 
 
 def test_partitions_follow_the_rows() -> None:
-    config = ModelsConfig(partition_rows=1_000)
-    assert [training.partitions_for(rows, config) for rows in (0, 2_000, 2_001, 9_000)] == [
-        *(2, 2),
-        *(3, 9),
-    ]
+    config = ModelsConfig(partition_rows=40_000)
+    found = [training.partitions_for(rows, config) for rows in (0, 40_000, 50_001, 200_001)]
+    assert found == [1, 1, 2, 6]

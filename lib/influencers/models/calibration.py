@@ -21,6 +21,10 @@ from influencers.models.evaluation import PROBABILITY_UNIT, Floats, ScoreCounts
 
 CALIBRATED = "calibrated"
 
+# Isotonic regression wants a thousand rows and follows the noise of a hundred. As many rows as this
+# take the votes at their word: they settle what few rows say, and vanish beside many.
+_AT_THEIR_WORD = 100
+
 # Bins of the reliability figure, of about as many rows each.
 BINS = 10
 
@@ -52,7 +56,8 @@ def calibrate(counts: ScoreCounts, *, least: int) -> Calibration:
     """Learn from rows that the forest was not fitted to.
 
     One positive that nobody voted for and one negative that all voted for are added, so that no
-    probability is 0 or 1 for want of rows (as Platt does for his sigmoid).
+    probability is 0 or 1 for want of rows (as Platt does for his sigmoid), and `_AT_THEIR_WORD`
+    rows whose votes are right.
 
     Args:
         counts: of those rows; scores are votes in millionths.
@@ -67,7 +72,9 @@ def calibrate(counts: ScoreCounts, *, least: int) -> Calibration:
         )
     votes = np.concatenate(([0.0], counts.scores[::-1] / PROBABILITY_UNIT, [1.0]))
     rows = np.concatenate(([1.0], counts.rows[::-1], [1.0]))
-    rates = np.concatenate(([1.0], counts.positives[::-1] / counts.rows[::-1], [0.0]))
+    weight = _AT_THEIR_WORD / rows.sum()
+    observed = np.concatenate(([1.0], counts.positives[::-1] / counts.rows[::-1], [0.0]))
+    rates = (observed + weight * votes) / (1 + weight)
     found = isotonic_regression(rates, weights=rows)
     starts = found.blocks[:-1]
     weights = np.add.reduceat(rows, starts)

@@ -62,12 +62,12 @@ class Dependence:
 
     Attributes:
         name: of the feature.
-        values: rising; in the feature's own unit.
+        grid: rising values; in the feature's own unit.
         probabilities: one for each.
     """
 
     name: str
-    values: tuple[float, ...]
+    grid: tuple[float, ...]
     probabilities: tuple[float, ...]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from math import isnan
 from typing import Any
 
 import pandas as pd
@@ -203,8 +202,8 @@ def _names(features: Iterable[Feature]) -> set[str]:
 
 def _medians(sample: pd.DataFrame, labels: Sequence[Label]) -> dict[str, float | None]:
     """The median of every baseline's number; None where nothing is known."""
-    found = {sql: float(sample[sql].median()) for sql in sought(labels).values()}
-    return {sql: None if isnan(one) else one for sql, one in found.items()}
+    known = {sql: sample[sql].dropna() for sql in sought(labels).values()}
+    return {sql: float(one.median()) if len(one) else None for sql, one in known.items()}
 
 
 def _suspects(

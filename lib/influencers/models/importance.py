@@ -36,13 +36,14 @@ COLOURS = {
 }
 _OTHER = style.GREY
 
-_WHO = {
+WHO_TITLES = {
     "forest": "forest",
+    "without_history": "forest without history",
     "history_only": "own history alone",
     "followers_only": "followers alone",
     "likes_only": "mean likes alone",
 }
-_SPLIT = {"by_account": "unseen accounts", "by_time": "a later time"}
+SPLIT_TITLES = {"by_account": "unseen accounts", "by_time": "a later time"}
 
 
 @dataclass(frozen=True)
@@ -136,12 +137,12 @@ def metrics_sentence(metrics: Mapping[str, Any]) -> str:
 
 
 def _split_sentence(split: str, found: Mapping[str, Any]) -> str:
-    name = _SPLIT.get(split, split)
+    name = SPLIT_TITLES.get(split, split)
     if "skipped" in found:
         return f"{name.capitalize()}: not measured, {found['skipped']}."
     forest = found["forest"]
     ranked = ", ".join(
-        f"{_WHO.get(who, who)} {_number(one['average_precision'])} ({_number(one['auc'])})"
+        f"{WHO_TITLES.get(who, who)} {_number(one['average_precision'])} ({_number(one['auc'])})"
         for who, one in found.items()
     )
     return (

@@ -14,24 +14,10 @@ import pandas as pd
 
 from influencers.communities.excerpt import Excerpt
 from influencers.features.tiers import TIERS
+from influencers.report.model_tables import model_tables
+from influencers.report.table import Table, count, decimal, percent, plain, unknown
 
 Numbers = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table as it is shown: texts throughout; numeric columns are set to the right.
-
-    Attributes:
-        thumbnails: a JPEG for each row, or none for any; None where one is missing.
-    """
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    numeric: frozenset[int] = frozenset()
-    note: str = ""
-    thumbnails: tuple[bytes | None, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -120,7 +106,15 @@ FIGURE_TEXTS = {
     "engagement_by_content_type": "Engagement rate by type of post",
     "community_structure": "Communities of hashtags",
     "influential_users_feature_importance": "What tells influential accounts",
+    "influential_users_permutation_importance": "What tells influential accounts, by shuffling",
+    "influential_users_partial_dependence": "How the probability of influence goes with features",
+    "influential_users_precision_recall": "Precision and recall of influential accounts",
+    "influential_users_reliability": "What the probabilities of influence are worth",
     "viral_content_feature_importance": "What tells viral posts",
+    "viral_content_permutation_importance": "What tells viral posts, by shuffling",
+    "viral_content_partial_dependence": "How the probability of virality goes with features",
+    "viral_content_precision_recall": "Precision and recall of viral posts",
+    "viral_content_reliability": "What the probabilities of virality are worth",
 }
 
 
@@ -211,16 +205,16 @@ def sections(metrics: Numbers, frames: Frames, config: Mapping[str, Any]) -> lis
             "Influence",
             "Who leads in each follower tier, by the median engagement rate of their posts, and "
             "how well a forest that never sees a follower count tells the most followed accounts.",
-            ("influential_users_feature_importance",),
-            (_leader_table(frames.leaders), _model_table(metrics["models"], "influence")),
+            tuple(name for name in FIGURE_TEXTS if name.startswith("influential_users")),
+            (_leader_table(frames.leaders), *model_tables(metrics["models"], "influence")),
         ),
         Section(
             "virality",
             "Virality",
             "What viral posts share, and how well they are told before they are posted. An effect "
             "is Cliff's delta: 0 is none, 1 or -1 is a complete separation.",
-            ("viral_content_feature_importance",),
-            (_model_table(metrics["models"], "virality"), _virality_table(frames.virality)),
+            tuple(name for name in FIGURE_TEXTS if name.startswith("viral_content")),
+            (*model_tables(metrics["models"], "virality"), _virality_table(frames.virality)),
         ),
         Section(
             "content",
@@ -286,29 +280,6 @@ def circles(excerpt: Excerpt, accounts: Mapping[int, int]) -> list[Circle]:
         )
         for community, size in enumerate(excerpt.sizes)
     ]
-
-
-def count(value: object) -> str:
-    """`12,345`; a dash for what is unknown."""
-    return "–" if _unknown(value) else f"{int(float(str(value))):,}"
-
-
-def decimal(value: object, places: int = 3) -> str:
-    """`0.123`; a dash for what is unknown."""
-    return "–" if _unknown(value) else f"{float(str(value)):.{places}f}"
-
-
-def percent(value: object) -> str:
-    """`12.3 %` of a fraction, with as many digits as it takes; a dash for what is unknown."""
-    if _unknown(value):
-        return "–"
-    hundredths = 100 * float(str(value))
-    return f"{hundredths:.2f} %" if abs(hundredths) < 1 else f"{hundredths:.1f} %"
-
-
-def plain(name: str) -> str:
-    """A key as words."""
-    return name.replace("_", " ")
 
 
 def best_algorithm(communities: Numbers) -> str | None:
@@ -384,15 +355,11 @@ def _copied_table(copied: pd.DataFrame | None) -> Table:
 
 
 def _text(value: object) -> str:
-    return "–" if _unknown(value) else str(value)
+    return "–" if unknown(value) else str(value)
 
 
 def _day(moment: object) -> str:
-    return "–" if _unknown(moment) else str(moment)[:10]
-
-
-def _unknown(value: object) -> bool:
-    return value is None or value != value  # NaN alone differs from itself
+    return "–" if unknown(moment) else str(moment)[:10]
 
 
 def _model_rows(models: Numbers) -> list[tuple[str, str, str, str, Any]]:
@@ -403,30 +370,6 @@ def _model_rows(models: Numbers) -> list[tuple[str, str, str, str, Any]]:
         for split, whos in splits.items()
         for who, one in (whos.items() if isinstance(whos, Mapping) else ())
     ]
-
-
-def _model_table(models: Numbers, model: str) -> Table:
-    rows = tuple(
-        (
-            plain(label),
-            plain(split),
-            plain(who),
-            decimal(one.get("average_precision")),
-            decimal(one.get("prevalence")),
-            decimal(one.get("lift_at_top_decile"), 1),
-            decimal(one.get("auc")),
-            count(one.get("rows")),
-        )
-        for name, label, split, who, one in _model_rows(models)
-        if name == model and isinstance(one, Mapping) and "average_precision" in one
-    )
-    return Table(
-        "How well it is told, on what the model has not seen",
-        ("label", "held out", "who", "average precision", "chance", "lift in top 10 %", "AUC", "n"),
-        rows,
-        frozenset(range(3, 8)),
-        "Chance is the share of positives in the held-out part: what guessing reaches.",
-    )
 
 
 def _tier_table(tiers: pd.DataFrame) -> Table:
@@ -590,13 +533,13 @@ def _pairs(title: str, columns: tuple[str, str], pairs: Mapping[str, Any]) -> Ta
 
 
 def _interval(row: Mapping[str, Any]) -> str:
-    if _unknown(row["low"]) or _unknown(row["high"]):
+    if unknown(row["low"]) or unknown(row["high"]):
         return "–"
     return f"{decimal(row['low'], 2)} to {decimal(row['high'], 2)}"
 
 
 def _short(value: object) -> str:
-    if _unknown(value):
+    if unknown(value):
         return "–"
     number = float(str(value))
     return f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}"

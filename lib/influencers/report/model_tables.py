@@ -1,0 +1,130 @@
+"""The tables about the models: how well they tell, what of, and where they do worse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from influencers.report.table import Table, count, decimal, plain, unknown
+
+# Label, split, who, and what was measured of them.
+_Measured = tuple[str, str, str, Mapping[str, Any]]
+
+
+def model_tables(models: Mapping[str, Any], model: str) -> tuple[Table, ...]:
+    """What metrics.json says of a model.
+
+    Args:
+        models: its section `models`.
+        model: influence or virality.
+    """
+    found = [
+        (plain(label), plain(split), who, one)
+        for label, splits in models.get(model, {}).items()
+        for split, whos in splits.items()
+        for who, one in (whos.items() if isinstance(whos, Mapping) else ())
+        if isinstance(one, Mapping) and "average_precision" in one
+    ]
+    return _quality(found), _gains(found), _groups(found), _tiers(found)
+
+
+def _quality(found: Sequence[_Measured]) -> Table:
+    rows = tuple(
+        (
+            label,
+            split,
+            plain(who),
+            decimal(one["average_precision"]),
+            _interval(one.get("intervals", {}).get("average_precision")),
+            decimal(one.get("prevalence")),
+            decimal(one.get("precision_at_top_decile")),
+            decimal(one.get("lift_at_top_decile"), 1),
+            decimal(one.get("recall_at_precision_80"), 2),
+            decimal(one.get("auc")),
+            _interval(one.get("intervals", {}).get("auc")),
+            decimal(one.get("brier")),
+            count(one.get("rows")),
+        )
+        for label, split, who, one in found
+    )
+    columns = (
+        "label", "held out", "who", "average precision", "95 %", "chance", "precision in top 10 %",
+        "lift", "recall at precision .8", "AUC", "95 %", "Brier", "n",
+    )  # fmt: skip
+    note = (
+        "Chance is the share of positives in the held-out part: what guessing reaches. Intervals "
+        "are over accounts. Those of the other measures are in metrics.json."
+    )
+    title = "How well it is told, on what the model has not seen"
+    return Table(title, columns, rows, frozenset(range(3, 13)), note)
+
+
+def _gains(found: Sequence[_Measured]) -> Table:
+    rows = tuple(
+        (
+            label,
+            split,
+            plain(who),
+            plain(other),
+            decimal(gain.get("average_precision")),
+            _interval(gain.get("interval")),
+            _verdict(gain.get("interval")),
+        )
+        for label, split, who, one in found
+        for other, gain in one.get("over", {}).items()
+    )
+    columns = ("label", "held out", "who", "against", "average precision more", "95 %", "verdict")
+    return Table("What the forests add to the baselines", columns, rows, frozenset({4, 5}))
+
+
+def _groups(found: Sequence[_Measured]) -> Table:
+    rows = tuple(
+        (
+            label,
+            split,
+            group,
+            decimal(drop.get("mean")),
+            _interval(drop.get("interval")),
+            _verdict(drop.get("interval")),
+        )
+        for label, split, _, one in found
+        for group, drop in one.get("importance", {}).get("groups", {}).items()
+    )
+    columns = ("label", "held out", "group", "loss of average precision", "95 %", "verdict")
+    note = "What is lost when all features of a group are shuffled among the held-out rows."
+    title = "What each group of features is worth to the forest"
+    return Table(title, columns, rows, frozenset({3, 4}), note)
+
+
+def _tiers(found: Sequence[_Measured]) -> Table:
+    rows = tuple(
+        (
+            label,
+            split,
+            plain(who),
+            tier,
+            decimal(one_tier.get("average_precision")),
+            decimal(one_tier.get("prevalence")),
+            decimal(one_tier.get("auc")),
+            count(one_tier.get("rows")),
+        )
+        for label, split, who, one in found
+        for tier, one_tier in one.get("tiers", {}).items()
+    )
+    columns = ("label", "held out", "who", "tier", "average precision", "chance", "AUC", "n")
+    return Table("Within each follower tier", columns, rows, frozenset(range(4, 8)))
+
+
+def _interval(found: Sequence[float] | None) -> str:
+    if found is None or any(unknown(one) for one in found):
+        return "–"
+    low, high = found
+    return f"{decimal(low)} to {decimal(high)}"
+
+
+def _verdict(found: Sequence[float] | None) -> str:
+    """What an interval of a difference says."""
+    if found is None:
+        return "too few accounts to say"
+    low, high = found
+    return "helps" if low > 0 else "harms" if high < 0 else "may be no help"

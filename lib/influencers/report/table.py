@@ -1,0 +1,49 @@
+"""A table of the report, and numbers as people read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as it is shown: texts throughout; numeric columns are set to the right.
+
+    Attributes:
+        thumbnails: a JPEG for each row, or none for any; None where one is missing.
+    """
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numeric: frozenset[int] = frozenset()
+    note: str = ""
+    thumbnails: tuple[bytes | None, ...] = ()
+
+
+def count(value: object) -> str:
+    """`12,345`; a dash for what is unknown."""
+    return "–" if unknown(value) else f"{int(float(str(value))):,}"
+
+
+def decimal(value: object, places: int = 3) -> str:
+    """`0.123`; a dash for what is unknown."""
+    return "–" if unknown(value) else f"{float(str(value)):.{places}f}"
+
+
+def percent(value: object) -> str:
+    """`12.3 %` of a fraction, with as many digits as it takes; a dash for what is unknown."""
+    if unknown(value):
+        return "–"
+    hundredths = 100 * float(str(value))
+    return f"{hundredths:.2f} %" if abs(hundredths) < 1 else f"{hundredths:.1f} %"
+
+
+def plain(name: str) -> str:
+    """A key as words."""
+    return name.replace("_", " ")
+
+
+def unknown(value: object) -> bool:
+    """Whether there is no value: None or NaN."""
+    return value is None or value != value  # NaN alone differs from itself

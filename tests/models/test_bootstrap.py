@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from influencers.models import bootstrap, counting
+from influencers.models.bootstrap import intervals, metric_draws
+from influencers.models.counting import Counts, GroupedCounts, Ranking, account_group, count_scores
+from influencers.models.evaluation import ranking_metrics
+
+
+def grouped(accounts: int, rows: int, alike: float, seed: int = 5) -> GroupedCounts:
+    """Rows of accounts whose labels hang together as `alike` (0..1) says; scores tell a little."""
+    random = np.random.default_rng(seed)
+    usual = random.random(accounts) < 0.3
+    same = random.random((accounts, rows)) < alike
+    positive = np.where(same, usual[:, None], random.random((accounts, rows)) < 0.3)
+    score = np.where(
+        positive, random.normal(1, 1, positive.shape), random.normal(0, 1, positive.shape)
+    )
+    order = np.argsort(-score, axis=None)
+    owner = np.repeat(np.arange(accounts), rows)[order]
+    matrix = np.zeros((accounts * rows, accounts), "int64")
+    matrix[np.arange(len(owner)), owner] = 1
+    hits = matrix * positive.ravel()[order][:, None]
+    tiers = np.full(len(owner), "nano", dtype=object)
+    return GroupedCounts(-np.arange(len(owner)), tiers, matrix, hits)
+
+
+def test_the_same_groups_give_the_same_draws() -> None:
+    first, again = bootstrap.draws(7, seed=1), bootstrap.draws(7, seed=1)
+    assert (first == again).all()
+    assert (first.sum(1) == 7).all()
+    assert (first != bootstrap.draws(7, seed=2)).any()
+
+
+def test_an_interval_holds_the_metric_and_narrows_with_more_accounts() -> None:
+    widths = []
+    for accounts in (40, 160):
+        counts = grouped(accounts, 10, alike=0.5)
+        found = intervals(metric_draws(counts, seed=3), groups=accounts)["average_precision"]
+        assert found is not None
+        rows, positives = counts.rows.sum(1), counts.positives.sum(1)
+        precision = positives.cumsum() / rows.cumsum()
+        whole = (positives * precision).sum() / positives.sum()
+        assert found[0] < whole < found[1]
+        widths.append(found[1] - found[0])
+    assert widths[1] < 0.75 * widths[0]
+
+
+def test_posts_of_an_account_are_not_witnesses_of_their_own() -> None:
+    """Where all posts of an account are alike, ten of them say little more than one."""
+    widths = []
+    for alike in (0.0, 1.0):
+        found = intervals(metric_draws(grouped(60, 12, alike), seed=3), groups=60)["prevalence"]
+        assert found is not None
+        widths.append(found[1] - found[0])
+    # Of independent posts the interval is some sqrt(12) times as narrow.
+    assert 2 < widths[1] / widths[0] < 5.5
+
+
+def test_too_few_accounts_have_no_interval() -> None:
+    counts = grouped(5, 4, alike=0.5)
+    assert set(intervals(metric_draws(counts, seed=1), groups=5).values()) == {None}
+
+
+@pytest.fixture(scope="module")
+def scored(spark: SparkSession) -> DataFrame:
+    return spark.range(3_000).select(
+        F.col("id"),
+        (F.col("id") % 97).alias("owner_id"),
+        F.element_at(
+            F.array(F.lit("nano"), F.lit("mid"), F.lit(None)), (F.col("id") % 3 + 1).cast("int")
+        ).alias("tier"),
+        F.when(F.col("id") % 2 == 0, "test").otherwise("calibration").alias("part"),
+        (F.pmod(F.xxhash64("id"), F.lit(4)) == 0).cast("double").alias("label"),
+        F.pmod(F.xxhash64(F.lit(1), "id"), F.lit(50)).alias("score"),
+    )
+
+
+def counted(frame: DataFrame) -> Counts:
+    ranking = Ranking("one", F.col("label"), F.col("score"))
+    return count_scores(frame, [ranking], part=F.col("part"), tier=F.col("tier"), rows=3_000)
+
+
+def test_grouped_counts_sum_to_the_exact_ones(scored: DataFrame) -> None:
+    counts = counted(scored)
+    for part in ("test", "calibration"):
+        exact, by_group = counts.exact(part, "one"), counts.grouped(part, "one")
+        assert exact.rows.sum() == by_group.rows.sum() == 1_500
+        assert exact.positives.sum() == by_group.positives.sum() > 0
+        for score, rows, positives in zip(exact.scores, exact.rows, exact.positives, strict=True):
+            here = by_group.scores == score
+            assert by_group.rows[here].sum() == rows
+            assert by_group.positives[here].sum() == positives
+        assert set(by_group.tiers) == {"nano", "mid", ""}
+        owners = scored.where(F.col("part") == part).select(account_group(F.col("owner_id")))
+        assert by_group.rows.shape[1] == owners.distinct().count()
+
+
+def test_one_draw_of_every_group_is_the_metric_itself(
+    scored: DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts = counted(scored)
+    monkeypatch.setattr(bootstrap, "draws", lambda groups, seed: np.ones((1, groups), "int64"))
+    found = metric_draws(counts.grouped("test", "one"), seed=1)
+    whole = ranking_metrics(counts.exact("test", "one"))
+    for name, values in found.items():
+        assert values[0] == pytest.approx(whole[name])
+
+
+def test_many_rows_are_counted_in_steps(scored: DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "_EXACT_ROWS", 10)
+    monkeypatch.setattr(counting, "_EXACT_GROUPED_ROWS", 10)
+    counts = counted(scored)
+    assert set(counts.exact("test", "one").scores) == {0, 10, 20, 30, 40}
+    assert set(counts.grouped("test", "one").scores) == {0}
+    assert counts.exact("test", "one").rows.sum() == 1_500
