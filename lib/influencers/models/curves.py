@@ -76,7 +76,7 @@ def draw_precision_recall(trained: Sequence[Sequence[SplitResult]]) -> Figure:
                 axes.plot(recall, precision, color=_COLOURS[who], linewidth=wide, label=name)
             axes.axhline(one.metrics["forest"]["prevalence"], color=style.GREY, linestyle=":")
             axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="recall", ylabel="precision")
-            axes.legend(fontsize=7, loc="best")
+            axes.legend(fontsize=7, loc="best", frameon=True, edgecolor="none", framealpha=0.8)
     return figure
 
 

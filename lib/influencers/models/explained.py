@@ -96,7 +96,7 @@ def draw_dependence(result: SplitResult) -> Figure:
         subtitle="The mean probability of rows that the model has not seen, when the feature is "
         "set to a value in all of them and everything else stays as it is. It shows what the "
         "model says, not what would come of a change.",
-        caption="Points lie at quantiles of the feature, from the 2nd to the 98th percentile.",
+        caption="Points lie between the 2nd and the 98th percentile of the feature.",
         size=(8.0, 1.6 + 2.3 * rows),
         rows=rows,
         columns=columns,

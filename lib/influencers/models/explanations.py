@@ -171,7 +171,7 @@ def partial_dependences(
             continue
         # Numbers come first in the vector; the second place of a name says that it is unknown.
         place, *unknown = (at for at, one in enumerate(normaliser.columns) if one == name)
-        grid = np.unique(np.quantile(sheet.vectors[:, place], np.linspace(0.02, 0.98, _POINTS)))
+        grid = _grid(sheet.vectors[:, place])
         if len(grid) < 2:
             continue
         means = []
@@ -184,6 +184,16 @@ def partial_dependences(
         values = grid * scale.deviation + scale.mean
         found.append(Dependence(name, tuple(map(float, values)), tuple(means)))
     return found
+
+
+def _grid(values: Floats) -> Floats:
+    """Quantiles, and more points where the last of them lie far apart."""
+    quantiles = np.quantile(values, np.linspace(0.02, 0.98, _POINTS))
+    return np.unique(
+        np.concatenate(
+            (quantiles, np.linspace(*quantiles[-3:-1], 4), np.linspace(*quantiles[-2:], 6))
+        )
+    )
 
 
 def _average_precision(votes: Floats, truth: Floats, weights: Floats) -> Floats:

@@ -1,0 +1,205 @@
+"""Our forests beside scikit-learn's on the posts of a finished run: same rows, split, features.
+
+    PYTHONPATH=lib:. .venv/bin/python benchmarks/models_reference.py --output out
+
+Reads the tables that `features` and `communities` (and, if they were run, `images` and
+`duplicates`) have left below `--output`, trains as the job `train` does, and fits scikit-learn's
+RandomForestClassifier to the very same vectors. Its scores, ours and the baselines' are compared on
+the rows that none has seen, with a 95 % interval of the difference over accounts. With
+`--without community picture ...` every forest is also fitted without these groups of features.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pyspark.ml.functions import vector_to_array
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from influencers import tables
+from influencers.config import Config, ModelsConfig, load
+from influencers.models import frames, training
+from influencers.models.declaration import (
+    BEFORE_POSTING,
+    MODELS,
+    TABLES,
+    VIRALITY,
+    allowed_features,
+)
+from influencers.models.forest import votes_of
+from influencers.models.normaliser import VECTOR
+from influencers.models.results import SplitResult, label_column
+from influencers.models.split import CALIBRATION, FIT, TEST, part_of
+from influencers.session import build_session
+from jobs.train import communities, copies, pictures
+
+_DRAWS = 500
+
+
+def frame_of(spark: SparkSession, config: Config, model: str) -> DataFrame:
+    """The rows of a model, as the job `train` has them."""
+    table = tables.read(spark, config, TABLES[model])
+    posts = tables.read(spark, config, "posts")
+    of_posts = model == VIRALITY
+    return frames.model_frame(
+        table,
+        communities(spark, config),
+        pictures(spark, config, posts) if of_posts else None,
+        copies(spark, config, posts) if of_posts else None,
+        model=model,
+        partitions=training.partitions_for(table.count(), config.models),
+    )
+
+
+def vectors_of(result: SplitResult) -> pd.DataFrame:
+    """Part, owner, label, vector and our forest's votes of every labelled row."""
+    fitted = result.fitted[BEFORE_POSTING]
+    assert result.rows is not None
+    rows = fitted.normaliser.model.transform(result.rows)
+    scored = votes_of(fitted.forest, rows, features=VECTOR, column="votes")
+    label = F.col(label_column(result.label, result.split))
+    found: Any = (
+        scored.where(label.isNotNull() & F.col(part_of(result.split)).isNotNull())
+        .select(
+            F.col(part_of(result.split)).alias("part"),
+            "owner_id",
+            label.alias("label"),
+            vector_to_array(VECTOR).alias("vector"),
+            "votes",
+        )
+        .toPandas()
+    )
+    return found
+
+
+def reference_votes(
+    train: pd.DataFrame, test: pd.DataFrame, **settings: Any
+) -> NDArray[np.float64]:
+    """What scikit-learn's forest says of the test rows."""
+    forest = RandomForestClassifier(n_jobs=2, random_state=1, max_features="sqrt", **settings)
+    forest.fit(np.array(train["vector"].tolist()), train["label"])
+    return np.asarray(forest.predict_proba(np.array(test["vector"].tolist()))[:, 1])
+
+
+def difference(
+    test: pd.DataFrame, one: NDArray[np.float64], other: NDArray[np.float64]
+) -> tuple[float, float]:
+    """The 95 % interval, over accounts, of how much more average precision `one` has."""
+    owners, place = np.unique(test["owner_id"], return_inverse=True)
+    random = np.random.default_rng(1)
+    truth = test["label"].to_numpy()
+    found = []
+    for _ in range(_DRAWS):
+        drawn = random.multinomial(len(owners), np.full(len(owners), 1 / len(owners)))[place]
+        if (truth * drawn).sum():
+            found.append(
+                average_precision_score(truth, one, sample_weight=drawn)
+                - average_precision_score(truth, other, sample_weight=drawn)
+            )
+    low, high = np.percentile(found, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def compare(result: SplitResult, config: ModelsConfig) -> None:
+    """Print a line for each forest and baseline of a label on a split."""
+    if not result.fitted:
+        print(f"{result.label.name}, {result.split}: {result.metrics['skipped']}")
+        return
+    rows = vectors_of(result)
+    fit, test = rows[rows["part"] == FIT], rows[rows["part"] == TEST]
+    train = rows[rows["part"].isin([FIT, CALIBRATION])]
+    ours = test["votes"].to_numpy()
+    print(
+        f"\n{result.label.name}, {result.split}: {len(fit):,} rows to fit, "
+        f"{len(train) - len(fit):,} to calibrate, {len(test):,} to test, "
+        f"{test['label'].mean():.3f} positive"
+    )
+    same = {
+        "n_estimators": config.trees,
+        "max_depth": config.depth,
+        "min_samples_leaf": config.min_leaf,
+    }
+    others = {
+        "scikit-learn, our settings, our rows": reference_votes(fit, test, **same),
+        "scikit-learn, 200 trees, our rows": reference_votes(fit, test, n_estimators=200),
+        "scikit-learn, 200 trees, and rows to calibrate": reference_votes(
+            train, test, n_estimators=200
+        ),
+    }
+    _line("ours", test, ours)
+    for name, votes in others.items():
+        low, high = difference(test, ours, votes)
+        _line(name, test, votes, f"ours {low:+.3f} to {high:+.3f}")
+    for name in result.label.baselines:
+        if name in result.metrics:
+            found = result.metrics[name]
+            over = result.metrics["forest"]["over"][name]["interval"]
+            print(
+                f"  {name:<48} AP {found['average_precision']:.3f}  AUC {found['auc']:.3f}  "
+                f"ours {over[0]:+.3f} to {over[1]:+.3f}"
+            )
+
+
+def _line(name: str, test: pd.DataFrame, votes: NDArray[np.float64], note: str = "") -> None:
+    quality = average_precision_score(test["label"], votes)
+    auc = roc_auc_score(test["label"], votes)
+    print(f"  {name:<48} AP {quality:.3f}  AUC {auc:.3f}  {note}", flush=True)
+
+
+def ablate(
+    frame: DataFrame, model: str, whole: Sequence[SplitResult], without: str, config: Config
+) -> None:
+    """Print what is lost when every forest is fitted without a group of features."""
+    label = whole[0].label
+    kept = tuple(one.name for one in allowed_features(label) if one.group != without)
+    if len(kept) == len(allowed_features(label)):
+        return
+    changed = {**vars(config.models), f"{model}_features": kept}
+    (results,) = training.train_labels(frame, [label], ModelsConfig(**changed))
+    for before, after in zip(whole, results, strict=True):
+        if before.fitted and after.fitted:
+            one, other = vectors_of(before), vectors_of(after)
+            test = one[one["part"] == TEST]
+            votes = other[other["part"] == TEST]["votes"].to_numpy()
+            low, high = difference(test, test["votes"].to_numpy(), votes)
+            _line(
+                f"{before.split}: without {without}",
+                test,
+                votes,
+                f"whole {low:+.3f} to {high:+.3f}",
+            )
+
+
+def main() -> None:
+    """Read the options and print the comparison."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--output", required=True, help="the folder of a finished run")
+    parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
+    parser.add_argument("--without", nargs="*", default=[], help="groups of features")
+    parser.add_argument("--set", action="append", default=[], help="a setting, as for jobs")
+    parser.add_argument("--master", default="local[2]")
+    chosen = parser.parse_args()
+    spark = build_session("benchmark models", {"spark.master": chosen.master})
+    config = load(None, [f"paths.output={chosen.output}", *chosen.set])
+    for model in chosen.models:
+        frame = frame_of(spark, config, model).persist()
+        labels = training.labels_to_train(config.models, model)
+        for results in training.train_labels(frame, labels, config.models):
+            for result in results:
+                compare(result, config.models)
+            for group in chosen.without:
+                ablate(frame, model, results, group, config)
+        frame.unpersist()
+    spark.stop()
+
+
+if __name__ == "__main__":
+    main()
