@@ -33,6 +33,7 @@ class Option:
     many: bool = False
     required: bool = False
     choices: tuple[str, ...] = ()
+    switch: bool = False
     metavar: str | None = None
 
 
@@ -79,7 +80,9 @@ def build_parser(job: Job) -> argparse.ArgumentParser:
     )
     for option in job.options:
         extra: dict[str, Any] = {"nargs": "+"} if option.many else {}
-        if option.choices:
+        if option.switch:
+            extra = {"action": "store_const", "const": "true"}
+        elif option.choices:
             extra["choices"] = option.choices
         else:
             extra["metavar"] = option.metavar or ("PATH" if option.many else "VALUE")

@@ -36,8 +36,11 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     frame = frames.with_communities(table, communities(spark, config))
     if model == VIRALITY:
         frame = with_copies(with_pictures(frame, None), None)
+    reasons = config.models.reasons
+    folder = files.join(uri, card["pipeline"])
+    forest = saved.trees(spark, pipeline, folder) if reasons else None
     tables.merge(
-        scoring.score(frame, pipeline, card),
+        scoring.score(frame, pipeline, card, forest, reasons=reasons),
         config,
         f"predictions_{model}",
         keys=[KEYS[model], "split"],

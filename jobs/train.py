@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -12,9 +13,9 @@ from pyspark.sql import DataFrame, SparkSession
 from influencers import files, progress, side_by_side, tables
 from influencers.config import Config
 from influencers.explore import style
-from influencers.models import curves, explained, explaining, frames, importance, saved, training
+from influencers.models import curves, explained, frames, importance, keeping, training, tuning
 from influencers.models.copies import copy_features
-from influencers.models.declaration import BEFORE_POSTING, TABLES, VIRALITY
+from influencers.models.declaration import TABLES, VIRALITY, Label
 from influencers.models.pictures import picture_features
 from influencers.models.results import SplitResult
 from influencers.schemas import SCHEMAS
@@ -87,13 +88,15 @@ def _train(spark: SparkSession, config: Config, model: str) -> list[Results]:
     ).persist()
     try:
         labels = training.labels_to_train(config.models, model)
+        config, tuned = _tuned(frame, labels[0], config)
         trained = training.train_labels(frame, labels, config.models)
         for line in training.remarks(trained):
             progress.say(line)
         # The label that is shown comes first; of the others, models and metrics are kept.
         with side_by_side.started(spark) as start:
             written = start(partial(_write_predictions, spark, config, model, trained[0]))
-            saving = [start(partial(_save, spark, config, results)) for results in trained]
+            calls = [partial(keeping.keep, spark, config, results, tuned) for results in trained]
+            saving = [start(call) for call in calls]
             described = [future.result() for future in saving]
             written.result()
     finally:
@@ -105,27 +108,14 @@ def _posts(spark: SparkSession, config: Config) -> DataFrame | None:
     return tables.read(spark, config, "posts") if tables.exists(spark, config, "posts") else None
 
 
-def _save(spark: SparkSession, config: Config, results: Results) -> Results:
-    """Save the models of a label; returns its results with what explains them."""
-    kept = training.kept(results)
-    if kept is None:
-        return results
-    # Pipelines first: explanations need the trees, and the card is written last.
-    uris, folders = {}, {}
-    for variant, fitted in kept.fitted.items():
-        name = saved.model_name(kept.label.model, kept.label.name, variant)
-        pipeline = fitted.pipeline()
-        uris[variant] = files.join(config.paths.output, "models", name)
-        folders[variant] = saved.save(spark, pipeline, uris[variant])
-        if variant == BEFORE_POSTING:
-            forest = saved.trees(spark, pipeline, files.join(uris[variant], folders[variant]))
-            explanation = explaining.explain(kept, fitted, forest, config.models)
-            kept = explaining.with_explanation(kept, explanation)
-    results = [kept if one.split == kept.split else one for one in results]
-    for variant, fitted in kept.fitted.items():
-        card = saved.make_card(kept, fitted, results, config)
-        saved.publish(spark, card, uris[variant], folders[variant])
-    return results
+def _tuned(frame: DataFrame, label: Label, config: Config) -> tuple[Config, Sequence[tuning.Tried]]:
+    """The configuration with the best settings for the label that is shown, and all tried."""
+    if not config.models.tune:
+        return config, ()
+    found = tuning.tune(frame, label, config.models)
+    for line in tuning.lines(found):
+        progress.say(line)
+    return replace(config, models=found.config), found.tried
 
 
 def _write_predictions(spark: SparkSession, config: Config, model: str, results: Results) -> None:
@@ -158,6 +148,7 @@ JOB = Job(
             choices=("influence", "virality", "both"),
         ),
         LABEL,
+        Option("--tune", "models.tune", "search the forest's settings first", switch=True),
     ),
 )
 

@@ -169,6 +169,7 @@ class ModelsConfig:
     max_bins: int = 128
     min_leaf: int = 2
     feature_subset: str = "sqrt"
+    class_weights: bool = False
     memory_mb: int = 512
     partition_rows: int = 250_000
     explained_rows: int = 2_000

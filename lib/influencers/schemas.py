@@ -27,6 +27,9 @@ def _table(**columns: DataType) -> StructType:
     return StructType([StructField(name, kind) for name, kind in columns.items()])
 
 
+# What moved a prediction most: a feature, and by how much of the votes.
+_REASONS = ArrayType(_table(feature=STRING, effect=DOUBLE))
+
 _QUARTILES: dict[str, DataType] = {
     "posts": BIGINT,
     "accounts": BIGINT,
@@ -210,10 +213,15 @@ SCHEMAS: dict[str, StructType] = {
     ),
     # An account, and a post, with the model's word on it.
     "predictions_influence": _table(
-        owner_id=BIGINT, label=DOUBLE, probability=DOUBLE, split=STRING
+        owner_id=BIGINT, label=DOUBLE, probability=DOUBLE, split=STRING, reasons=_REASONS
     ),
     "predictions_virality": _table(
-        shortcode=STRING, owner_id=BIGINT, label=DOUBLE, probability=DOUBLE, split=STRING
+        shortcode=STRING,
+        owner_id=BIGINT,
+        label=DOUBLE,
+        probability=DOUBLE,
+        split=STRING,
+        reasons=_REASONS,
     ),
     # Figures: a row a bin, cell or group that is drawn (part 'shown'), or a reason to leave out.
     "figure_follower_distribution": _table(

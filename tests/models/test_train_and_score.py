@@ -26,6 +26,9 @@ CSV = (
 )
 
 
+NAMES = {"virality": "virality-top_likes", "influence": "influence-top_followers"}
+
+
 @pytest.fixture(scope="module")
 def config(
     tmp_path_factory: pytest.TempPathFactory,
@@ -155,6 +158,30 @@ def test_posts_are_scored_as_they_come(
     assert {row[0] for row in found} == keys
     assert {(row["label"], row["split"]) for row in found} == {(None, "scored")}
     assert all(0 <= row["probability"] <= 1 for row in found)
+    _, card = saved.load(spark, f"{models}/{NAMES[model]}")
+    names = {one["name"] for one in card["features"]}
+    for row in found:
+        effects = [abs(one["effect"]) for one in row["reasons"]]
+        assert 0 < len(effects) <= 3
+        assert effects == sorted(effects, reverse=True)
+        assert {one["feature"] for one in row["reasons"]} <= names
+
+
+def test_a_new_account_is_asked_without_its_history(
+    spark: SparkSession, config: Config, numbers: dict[str, Any], tmp_path: Path
+) -> None:
+    asked = scored(config, tables.location(config, "post_features"), model="virality")
+    output = str(tmp_path / "out")
+    found = []
+    for variant in ("before_posting", "without_history"):
+        models = replace(asked.models, variant=variant, reasons=0)
+        paths = replace(asked.paths, output=output, models=saved.folder(config))
+        score.run(spark, replace(asked, models=models, paths=paths))
+        rows = spark.read.format("delta").load(f"{output}/tables/predictions_virality")
+        assert rows.where("reasons is not null").count() == 0
+        found.append({row["shortcode"]: row["probability"] for row in rows.collect()})
+    assert found[0].keys() == found[1].keys()
+    assert found[0] != found[1]
 
 
 def test_missing_and_mistyped_columns_are_named(

@@ -189,11 +189,11 @@ def partial_dependences(
 def _grid(values: Floats) -> Floats:
     """Quantiles, and more points where the last of them lie far apart."""
     quantiles = np.quantile(values, np.linspace(0.02, 0.98, _POINTS))
-    return np.unique(
-        np.concatenate(
-            (quantiles, np.linspace(*quantiles[-3:-1], 4), np.linspace(*quantiles[-2:], 6))
-        )
+    before, last_but_one, last = quantiles[-3:].tolist()
+    tail = np.concatenate(
+        (np.linspace(before, last_but_one, 4), np.linspace(last_but_one, last, 6))
     )
+    return np.unique(np.concatenate((quantiles, tail)))
 
 
 def _average_precision(votes: Floats, truth: Floats, weights: Floats) -> Floats:

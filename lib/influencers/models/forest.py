@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from pyspark.ml.classification import RandomForestClassificationModel, RandomForestClassifier
 from pyspark.ml.functions import vector_to_array
@@ -21,6 +22,8 @@ def fit_forest(vectors: DataFrame, config: ModelsConfig) -> RandomForestClassifi
     The same rows in the same partitions and order give the same forest: rows are sampled by
     partition. Counts of rows are whole numbers, so that the order of their sums is no matter.
     """
+    weighed = _weighed(vectors) if config.class_weights else vectors
+    asked: dict[str, Any] = {"weightCol": "weight"} if config.class_weights else {}
     forest: RandomForestClassificationModel = RandomForestClassifier(
         labelCol="label",
         featuresCol=VECTOR,
@@ -32,8 +35,17 @@ def fit_forest(vectors: DataFrame, config: ModelsConfig) -> RandomForestClassifi
         featureSubsetStrategy=config.feature_subset,
         maxMemoryInMB=config.memory_mb,
         seed=config.seed,
-    ).fit(vectors)
+        **asked,
+    ).fit(weighed)
     return forest
+
+
+def _weighed(vectors: DataFrame) -> DataFrame:
+    """With `weight`: positives weigh as much together as negatives do."""
+    found = vectors.agg(F.sum("label").alias("positives"), F.count("label").alias("rows")).first()
+    assert found is not None
+    heavy = (found["rows"] - found["positives"]) / max(found["positives"], 1)
+    return vectors.withColumn("weight", F.when(F.col("label") == 1, float(heavy)).otherwise(1.0))
 
 
 def votes_of(

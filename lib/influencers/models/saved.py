@@ -27,7 +27,16 @@ from influencers.models.trees import Forest, forest_of
 CARD = "model.json"
 _FORMAT = 2
 
-_OF_FOREST = ("trees", "depth", "max_bins", "min_leaf", "feature_subset", "partition_rows", "seed")
+_OF_FOREST = (
+    "trees",
+    "depth",
+    "max_bins",
+    "min_leaf",
+    "feature_subset",
+    "class_weights",
+    "partition_rows",
+    "seed",
+)
 
 
 def model_name(model: str, label: str, variant: str = BEFORE_POSTING) -> str:
@@ -41,7 +50,11 @@ def folder(config: Config) -> str:
 
 
 def make_card(
-    kept: SplitResult, fitted: Fitted, tried: Sequence[SplitResult], config: Config
+    kept: SplitResult,
+    fitted: Fitted,
+    tried: Sequence[SplitResult],
+    config: Config,
+    tuning: Sequence[dict[str, Any]] = (),
 ) -> dict[str, Any]:
     """Everything a reader, or `score`, has to know of a model.
 
@@ -49,7 +62,8 @@ def make_card(
         kept: the split whose model is saved.
         fitted: the model.
         tried: all splits of the label, for their metrics.
-        config: the run's.
+        config: the run's, with the settings that were chosen.
+        tuning: the settings that were tried, the best first; none where nothing was.
     """
     settings = config.models
     return {
@@ -82,6 +96,7 @@ def make_card(
         "forest": {
             name: getattr(settings, name) for name in _OF_FOREST
         },
+        "tuning": list(tuning),
         "history_posts": config.features.history_posts,
         "versions": {
             "influencers": __version__,

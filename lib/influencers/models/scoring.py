@@ -13,6 +13,9 @@ from pyspark.sql.types import BooleanType, DataType, NumericType, StringType
 from influencers.errors import UserError
 from influencers.models.calibration import CALIBRATED
 from influencers.models.declaration import BOOLEAN, CATEGORICAL, KEYS, TABLES
+from influencers.models.normaliser import VECTOR
+from influencers.models.reasons import REASONS, with_reasons
+from influencers.models.trees import Forest
 from influencers.schemas import SCHEMAS
 
 SCORED = "scored"
@@ -66,22 +69,35 @@ def check_columns(frame: DataFrame, card: Mapping[str, Any], where: str) -> None
         )
 
 
-def score(frame: DataFrame, pipeline: PipelineModel, card: Mapping[str, Any]) -> DataFrame:
+def score(
+    frame: DataFrame,
+    pipeline: PipelineModel,
+    card: Mapping[str, Any],
+    forest: Forest | None = None,
+    *,
+    reasons: int = 0,
+) -> DataFrame:
     """Probabilities for every row, as the predictions table has them; the label is unknown.
 
     Args:
         frame: has the model's key, owner_id and features; see `check_columns`.
         pipeline: the model.
         card: its card.
+        forest: its trees, to name reasons; None: there are none.
+        reasons: how many features to name for a row at most.
     """
     keys = dict.fromkeys((KEYS[card["model"]], "owner_id"))
     inputs = frame.select(*dict.fromkeys((*keys, *_names(card))))
-    return pipeline.transform(inputs).select(
+    scored = pipeline.transform(inputs).select(
         *keys,
         F.lit(None).cast("double").alias("label"),
         F.col(CALIBRATED).alias("probability"),
         F.lit(SCORED).alias("split"),
+        VECTOR,
     )
+    if forest is None or reasons == 0:
+        return scored.drop(VECTOR).withColumn("reasons", F.lit(None).cast(REASONS))
+    return with_reasons(scored, forest, card["columns"], vector=VECTOR, most=reasons)
 
 
 def _names(card: Mapping[str, Any]) -> Sequence[str]:

@@ -22,6 +22,7 @@ from influencers.models import labels as label_rules
 from influencers.models.calibration import CALIBRATED
 from influencers.models.declaration import CLOCKS, INFLUENCE, KEYS, LABELS, MODELS, Label
 from influencers.models.fitting import train_split
+from influencers.models.reasons import REASONS
 from influencers.models.results import SplitResult, label_column
 from influencers.models.split import SPLITS, TEST, Shares, part_of, with_parts
 
@@ -131,6 +132,7 @@ def _predictions(result: SplitResult) -> DataFrame:
             F.col(label_column(result.label, result.split)).alias("label"),
             F.col(CALIBRATED).alias("probability"),
             F.lit(result.split).alias("split"),
+            F.lit(None).cast(REASONS).alias("reasons"),
         )
     )
 

@@ -1,0 +1,181 @@
+"""Choose the forest's settings by cross-validation over accounts, on training rows alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import product
+from statistics import mean, stdev
+from typing import Any
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from influencers.config import ModelsConfig
+from influencers.models import labels as label_rules
+from influencers.models.counting import Ranking, count_scores
+from influencers.models.declaration import CLOCKS, KEYS, Label
+from influencers.models.evaluation import probability_score, ranking_metrics
+from influencers.models.fitting import SAMPLE_ROWS
+from influencers.models.forest import fit_forest, votes_of
+from influencers.models.guard import chosen_features
+from influencers.models.normaliser import VECTOR, fit_normaliser
+from influencers.models.sheets import take_sample
+from influencers.models.split import BY_ACCOUNT, TEST, Shares, part_of, with_parts
+
+_DEPTHS, _LEAVES, _SUBSETS = (6, 10, 14), (2, 10), ("sqrt", "onethird")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is chosen: settings of `ModelsConfig` by their names."""
+
+    depth: int
+    min_leaf: int
+    feature_subset: str
+    class_weights: bool
+
+    def of(self, config: ModelsConfig) -> ModelsConfig:
+        """The configuration with these settings."""
+        return replace(config, **asdict(self))
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A setting and the average precision that it reached on each fold of accounts."""
+
+    setting: Setting
+    folds: tuple[float, ...]
+
+    @property
+    def mean(self) -> float:
+        """Over the folds."""
+        return mean(self.folds)
+
+    def numbers(self) -> dict[str, Any]:
+        """For the model's card."""
+        return {
+            **asdict(self.setting),
+            "average_precision": self.mean,
+            "deviation": stdev(self.folds),
+        }
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What a search came to.
+
+    Attributes:
+        config: with the best settings; as it was where nothing could be tried.
+        tried: the best first.
+        note: why nothing could be tried; else what was chosen.
+    """
+
+    config: ModelsConfig
+    tried: tuple[Tried, ...]
+    note: str
+
+
+def settings() -> list[Setting]:
+    """The grid: unweighted; weights are tried with the best of it."""
+    return [Setting(*one, class_weights=False) for one in product(_DEPTHS, _LEAVES, _SUBSETS)]
+
+
+def tune(frame: DataFrame, label: Label, config: ModelsConfig) -> Tuned:
+    """Try every setting on every fold of the training accounts of the split by account.
+
+    The best mean average precision wins; of equals the first of the grid, which is the smaller
+    forest. Labels and normaliser are learnt from all training rows, as for the model itself: no
+    held-out row has a part in any of it.
+
+    Args:
+        frame: what `frames.model_frame` makes, persisted.
+        label: the label to tune for.
+        config: folds, seed, and all that is not tuned.
+    """
+    vectors = _vectors(frame, label, config).persist()
+    try:
+        obstacle = _obstacle(vectors, config.folds)
+        if obstacle:
+            return Tuned(config, (), f"{label.name}: not tuned, {obstacle}")
+        tried = [_try(vectors, one, config) for one in settings()]
+        best = max(tried, key=lambda one: one.mean)
+        tried.append(_try(vectors, replace(best.setting, class_weights=True), config))
+    finally:
+        vectors.unpersist()
+    ranked = tuple(sorted(tried, key=lambda one: -one.mean))
+    chosen = ranked[0]
+    note = f"{label.name}: tuned on {config.folds} folds of accounts: " + ", ".join(
+        f"{name}={value}" for name, value in asdict(chosen.setting).items()
+    )
+    return Tuned(chosen.setting.of(config), ranked, f"{note}; average precision {chosen.mean:.3f}")
+
+
+def _vectors(frame: DataFrame, label: Label, config: ModelsConfig) -> DataFrame:
+    """Labelled training rows: owner_id, tier, label, features, and the fold of the account."""
+    shares = Shares(config.account_share, config.time_share, config.calibration_share)
+    marked, _ = with_parts(frame, clock=CLOCKS[label.model], shares=shares, seed=config.seed)
+    rows = marked.where(F.col(part_of(BY_ACCOUNT)) != TEST)
+    learnt = label_rules.learn([label], rows, {"all": F.lit(True)}, config)["all"][label.name]
+    features = chosen_features(label, getattr(config, f"{label.model}_features"))
+    key = KEYS[label.model]
+    sample = take_sample(rows, key, features, {}, count=rows.count(), limit=SAMPLE_ROWS)
+    number = F.pmod(F.xxhash64(F.lit(f"fold:{config.seed}"), "owner_id"), F.lit(config.folds))
+    labelled = rows.withColumns(
+        {"label": label_rules.labelled(label, learnt), "fold": number.cast("string")}
+    )
+    return (
+        fit_normaliser(sample, features)
+        .model.transform(labelled)
+        .where("label is not null")
+        .select("owner_id", "tier", "label", "fold", VECTOR)
+    )
+
+
+def _obstacle(vectors: DataFrame, folds: int) -> str | None:
+    """Why folds cannot be compared; None when they can."""
+    found = (
+        vectors.groupBy("fold")
+        .agg(
+            F.count_distinct("owner_id").alias("accounts"),
+            F.count_distinct("label").alias("classes"),
+        )
+        .collect()
+    )
+    accounts = sum(row["accounts"] for row in found)
+    if accounts < folds:
+        return f"{accounts} training accounts are fewer than {folds} folds (models.folds)"
+    if len(found) < folds or any(row["classes"] < 2 for row in found):
+        return f"not every one of {folds} folds of {accounts} accounts has both classes"
+    return None
+
+
+def _try(vectors: DataFrame, setting: Setting, config: ModelsConfig) -> Tried:
+    """Fit to all folds but one, ask that one, and so for each."""
+    names = list(_folds(config))
+    asked, votes = vectors, F.lit(None).cast("double")
+    for name in names:
+        rest = vectors.where(F.col("fold") != name).select("label", VECTOR)
+        forest = fit_forest(rest, setting.of(config))
+        asked = votes_of(forest, asked, features=VECTOR, column=f"votes_{name}")
+        votes = F.when(F.col("fold") == name, F.col(f"votes_{name}")).otherwise(votes)
+    ranking = Ranking("setting", F.col("label"), probability_score(votes))
+    counts = count_scores(asked, [ranking], part=F.col("fold"), tier=F.col("tier"), rows=0)
+    found = [ranking_metrics(counts.exact(name, "setting")) for name in names]
+    return Tried(setting, tuple(float(one["average_precision"] or 0.0) for one in found))
+
+
+def _folds(config: ModelsConfig) -> Iterator[str]:
+    return (str(number) for number in range(config.folds))
+
+
+def lines(tuned: Tuned) -> Sequence[str]:
+    """What a reader wants to know of a search, the best setting first."""
+    return [
+        tuned.note,
+        *(
+            f"  {one.mean:.4f} ± {stdev(one.folds):.4f}  "
+            + " ".join(f"{name}={value}" for name, value in asdict(one.setting).items())
+            for one in tuned.tried
+        ),
+    ]
