@@ -68,6 +68,10 @@ benchmark-duplicates: benchmark-setup ## Measure the search for near-duplicates 
 benchmark-communities: benchmark-setup ## Measure communities beside other ways (ARGS=--quality, --pairs, "--posts FILE")
 	PYTHONPATH=lib:. $(BIN)/python benchmarks/communities.py $(ARGS)
 
+.PHONY: benchmark-models
+benchmark-models: benchmark-setup ## Measure forests beside scikit-learn's on the same rows
+	PYTHONPATH=lib:. $(BIN)/python benchmarks/models.py $(ARGS)
+
 # --universal: one file for every platform and for Python 3.10 to 3.13.
 COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
 	--python-version 3.10 pyproject.toml

@@ -28,6 +28,9 @@ from influencers.models.forest import fit_forest, votes_of
 from influencers.models.training import partitions_for
 from influencers.session import build_session
 
+# What Spark's subsets of features are called by scikit-learn.
+SUBSETS = {"sqrt": "sqrt", "log2": "log2", "onethird": 1 / 3, "all": None}
+
 _PLACES = 30
 _TEST_ROWS = 100_000
 
@@ -93,7 +96,7 @@ def theirs(
         n_estimators=config.trees,
         max_depth=config.depth,
         min_samples_leaf=config.min_leaf,
-        max_features="sqrt",
+        max_features=SUBSETS[config.feature_subset],
         n_jobs=2,
         random_state=config.seed,
     )

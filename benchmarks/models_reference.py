@@ -43,6 +43,9 @@ from jobs.train import communities, copies, pictures
 
 _DRAWS = 500
 
+# What Spark's subsets of features are called by scikit-learn.
+SUBSETS = {"sqrt": "sqrt", "log2": "log2", "onethird": 1 / 3, "all": None}
+
 
 def frame_of(spark: SparkSession, config: Config, model: str) -> DataFrame:
     """The rows of a model, as the job `train` has them."""
@@ -84,7 +87,7 @@ def reference_votes(
     train: pd.DataFrame, test: pd.DataFrame, **settings: Any
 ) -> NDArray[np.float64]:
     """What scikit-learn's forest says of the test rows."""
-    forest = RandomForestClassifier(n_jobs=2, random_state=1, max_features="sqrt", **settings)
+    forest = RandomForestClassifier(n_jobs=2, random_state=1, **settings)
     forest.fit(np.array(train["vector"].tolist()), train["label"])
     return np.asarray(forest.predict_proba(np.array(test["vector"].tolist()))[:, 1])
 
@@ -126,6 +129,7 @@ def compare(result: SplitResult, config: ModelsConfig) -> None:
         "n_estimators": config.trees,
         "max_depth": config.depth,
         "min_samples_leaf": config.min_leaf,
+        "max_features": SUBSETS[config.feature_subset],
     }
     others = {
         "scikit-learn, our settings, our rows": reference_votes(fit, test, **same),

@@ -83,7 +83,14 @@ def test_predictions_are_of_held_out_accounts_only(
     viral: SplitResult, post_features: DataFrame
 ) -> None:
     found = predictions(viral)
-    assert found.columns == ["shortcode", "owner_id", "label", "probability", "split"]
+    assert found.columns == [
+        "shortcode",
+        "owner_id",
+        "label",
+        "probability",
+        "split",
+        "reasons",
+    ]
     owners = {row["owner_id"] for row in found.select("owner_id").distinct().collect()}
     expected = post_features.where(F.col("owner_id").isin(*owners)).count()
     assert found.count() == expected == viral.metrics["forest"]["rows"]
