@@ -146,9 +146,9 @@ def compare(result: SplitResult, config: ModelsConfig) -> None:
         if name in result.metrics:
             found = result.metrics[name]
             over = result.metrics["forest"]["over"][name]["interval"]
+            gain = f"ours {over[0]:+.3f} to {over[1]:+.3f}" if over else "too few accounts"
             print(
-                f"  {name:<48} AP {found['average_precision']:.3f}  AUC {found['auc']:.3f}  "
-                f"ours {over[0]:+.3f} to {over[1]:+.3f}"
+                f"  {name:<48} AP {found['average_precision']:.3f}  AUC {found['auc']:.3f}  {gain}"
             )
 
 

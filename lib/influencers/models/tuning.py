@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import reduce
 from itertools import product
+from operator import and_
 from statistics import mean, stdev
 from typing import Any
 
@@ -21,7 +23,7 @@ from influencers.models.forest import fit_forest, votes_of
 from influencers.models.guard import chosen_features
 from influencers.models.normaliser import VECTOR, fit_normaliser
 from influencers.models.sheets import take_sample
-from influencers.models.split import BY_ACCOUNT, TEST, Shares, part_of, with_parts
+from influencers.models.split import SPLITS, TEST, Shares, part_of, with_parts
 
 _DEPTHS, _LEAVES, _SUBSETS = (6, 10, 14), (2, 10), ("sqrt", "onethird")
 
@@ -112,10 +114,10 @@ def tune(frame: DataFrame, label: Label, config: ModelsConfig) -> Tuned:
 
 
 def _vectors(frame: DataFrame, label: Label, config: ModelsConfig) -> DataFrame:
-    """Labelled training rows: owner_id, tier, label, features, and the fold of the account."""
+    """Rows that no split tests on: owner_id, tier, label, features, and the fold of the account."""
     shares = Shares(config.account_share, config.time_share, config.calibration_share)
     marked, _ = with_parts(frame, clock=CLOCKS[label.model], shares=shares, seed=config.seed)
-    rows = marked.where(F.col(part_of(BY_ACCOUNT)) != TEST)
+    rows = marked.where(reduce(and_, (F.col(part_of(split)) != TEST for split in SPLITS)))
     learnt = label_rules.learn([label], rows, {"all": F.lit(True)}, config)["all"][label.name]
     features = chosen_features(label, getattr(config, f"{label.model}_features"))
     key = KEYS[label.model]
