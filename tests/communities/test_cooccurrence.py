@@ -19,6 +19,8 @@ from influencers.communities.cooccurrence import (
     linked_tags,
     pair_counts,
     tag_uses,
+    ubiquitous_tags,
+    without_tags,
 )
 from influencers.schemas import SCHEMAS
 
@@ -152,3 +154,16 @@ def test_uses_count_posts_of_an_account(spark: SparkSession) -> None:
     assert Counter({(r["owner_id"], r["hashtag"]): r["posts"] for r in uses}) == {
         (1, "a"): 2, (1, "b"): 1, (2, "a"): 1,
     }  # fmt: skip
+
+
+def test_hashtags_of_too_many_accounts_are_named_and_left_out(spark: SparkSession) -> None:
+    # "all" is of four accounts of four, "half" of two, however often one repeats it.
+    posts: Posts = [(1, ["all", "half"]), (2, ["all", "half"]), (3, ["all"]), (4, ["all"])]
+    bounded = bounded_tags(frame(spark, posts + posts[:1] * 9), max_tags=30)
+    uses = tag_uses(bounded)
+    assert ubiquitous_tags(uses, max_account_share=0.5) == ["all"]
+    assert ubiquitous_tags(uses, max_account_share=0.4) == ["all", "half"]
+    assert ubiquitous_tags(uses, max_account_share=1.0) == []
+    assert ubiquitous_tags(tag_uses(bounded.limit(0)), max_account_share=0.5) == []
+    assert pair_counts(without_tags(bounded, ["all"])).isEmpty()
+    assert pair_counts(without_tags(bounded, [])).count() == 1

@@ -93,16 +93,16 @@ def _started(alone: DataFrame, start: DataFrame) -> DataFrame:
 
 def _arrows(edges: DataFrame, loops: DataFrame) -> DataFrame:
     """As `arrows_of`, with the strength of the vertex that each starts from."""
-    arrows = both_ways(edges)
-    twice = loops.select(F.col("id").alias("src"), (2 * F.col("loop")).alias("weight"))
-    strengths = (
-        arrows.select("src", "weight")
-        .unionByName(twice)
-        .groupBy("src")
-        .agg(F.sum("weight").alias("strength"))
-    )
     tasks = tasks_for(edges)
+    strengths = _strengths(edges, loops)
     return arrows_of(edges).join(strengths, "src", how="inner").repartition(tasks, "src")
+
+
+def _strengths(edges: DataFrame, loops: DataFrame) -> DataFrame:
+    """The weight of all ends of edges at a vertex: src, strength."""
+    twice = loops.select(F.col("id").alias("src"), (2 * F.col("loop")).alias("weight"))
+    ends = both_ways(edges).select("src", "weight").unionByName(twice)
+    return ends.groupBy("src").agg(F.sum("weight").alias("strength"))
 
 
 def _round(
@@ -143,15 +143,34 @@ def _round(
             F.col("held.weight").alias("inside"),
         )
     )
-    # Both ends of an edge count it; totals are squared as decimals, exactly.
+    # Both ends of an edge count it.
     counts = moved.agg(
         F.count_if("unsettled").alias("unsettled"), F.sum("inside").alias("inside")
     ).head()
-    wide = F.col("total").cast("decimal(19,0)")
-    squares = totals.agg(F.sum(wide * wide)).head()
-    assert counts is not None and squares is not None
+    assert counts is not None
     within = (int(counts["inside"]) + 2 * inside) / twice
-    return _State(moved, within - float(squares[0]) / twice**2, int(counts["unsettled"]))
+    before = within - _squares(totals, "total") / twice**2
+    return _State(moved, before, int(counts["unsettled"]))
+
+
+def modularity_apart(edges: DataFrame, loops: DataFrame) -> float:
+    """The modularity where each vertex is a community of its own; there is an edge or a loop.
+
+    Args:
+        edges: src, dst, weight; each once, no self loops.
+        loops: id, loop: the weight inside a vertex; only where there is some.
+    """
+    inside = _total(loops, "loop")
+    twice = 2 * (_total(edges, "weight") + inside)
+    return 2 * inside / twice - _squares(_strengths(edges, loops), "strength") / twice**2
+
+
+def _squares(frame: DataFrame, column: str) -> float:
+    """The sum of squares of whole numbers, as decimals: the same in any order."""
+    wide = F.col(column).cast("decimal(19,0)")
+    found = frame.agg(F.sum(wide * wide)).head()
+    assert found is not None
+    return float(found[0])
 
 
 def _total(frame: DataFrame, column: str) -> int:
