@@ -30,13 +30,11 @@ from influencers.models.guard import check_allowed, chosen_features, suspicious_
 from influencers.models.normaliser import VECTOR, Normaliser, fit_normaliser
 from influencers.models.results import Fitted, SplitResult, label_column
 from influencers.models.sheets import Sheet, take_sample, take_sheet
+from influencers.models.sizes import Sizes, learnt_from, obstacle, size_of
 from influencers.models.split import CALIBRATION, FIT, TEST, part_of
 
 # Medians, means and suspicions need no more rows than this; the driver and one task can hold them.
 SAMPLE_ROWS = 50_000
-
-Sizes = Mapping[tuple[str, str, str], Mapping[str, Any]]
-_NOTHING = {"rows": 0, "positives": 0, "accounts": 0, "from": None, "to": None}
 
 
 @dataclass(frozen=True)
@@ -82,7 +80,7 @@ def train_split(
     """
     for label in labels:
         check_allowed(label, getattr(config, f"{label.model}_features"))
-    reasons = {label.name: _obstacle(sizes, split, label, config.min_positives) for label in labels}
+    reasons = {label.name: obstacle(sizes, split, label, config.min_positives) for label in labels}
     taught = [label for label in labels if reasons[label.name] is None]
     done: dict[str, SplitResult] = {}
     if taught:
@@ -93,7 +91,7 @@ def train_split(
                 split=split,
                 rule=rule,
                 learnt=dict(learnt[name]),
-                train=_training(sizes, split, name),
+                train=learnt_from(sizes, split, name),
                 metrics=found.metrics,
                 fitted=found.fitted,
                 curves=found.curves,
@@ -123,7 +121,7 @@ def _train(
 ) -> list[_Found]:
     key, part = KEYS[labels[0].model], F.col(part_of(split))
     tasks = _tasks(labels, config)
-    to_fit, to_test = (sizes.get((split, "", one), _NOTHING)["rows"] for one in (FIT, TEST))
+    to_fit, to_test = (size_of(sizes, split, "", one)["rows"] for one in (FIT, TEST))
     with ExitStack() as stack:
         sample = _sample(rows.where(part == FIT), key, tasks, split, to_fit)
         normalisers = {
@@ -281,30 +279,6 @@ def _count(
         label = F.col(label_column(labels[name], split))
         rankings.append(Ranking(f"{name}/{who}", label, F.col(_score_name(name, who))))
     return count_scores(scored, rankings, part=part, tier=F.col("tier"), rows=rows)
-
-
-def _training(sizes: Sizes, split: str, label: str) -> dict[str, Any]:
-    """What was learnt from: the rows fitted to, with those to calibrate on beside them."""
-    fit, calibration = (sizes.get((split, label, one), _NOTHING) for one in (FIT, CALIBRATION))
-    return {**fit, "calibration": dict(calibration)}
-
-
-def _obstacle(sizes: Sizes, split: str, label: Label, least: int) -> str | None:
-    """Why nothing can be learnt or measured, in words; None when it can."""
-    for part, side, wanted in ((FIT, "training", least), (TEST, "held-out", 1)):
-        found = sizes.get((split, label.name, part), _NOTHING)
-        rows, positives = found["rows"], found["positives"]
-        rarest = min(positives, rows - positives)
-        if rows == 0:
-            return f"no {side} row has a label"
-        if rarest == 0:
-            return f"all {rows} {side} rows have the same label"
-        if rarest < wanted:
-            return (
-                f"{positives} positives among {rows} {side} rows: at least {wanted} of either "
-                "class are needed (models.min_positives)"
-            )
-    return None
 
 
 @contextmanager

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial, reduce
 from math import ceil
-from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -24,6 +23,7 @@ from influencers.models.declaration import CLOCKS, INFLUENCE, KEYS, LABELS, MODE
 from influencers.models.fitting import train_split
 from influencers.models.reasons import REASONS
 from influencers.models.results import SplitResult, label_column
+from influencers.models.sizes import sizes_of
 from influencers.models.split import SPLITS, TEST, Shares, part_of, with_parts
 
 # Every partition counts every node of the trees for itself: few are cheap. Forests are fitted two
@@ -77,7 +77,7 @@ def train_labels(
             for label in labels
         }
     )
-    sizes = _sizes(rows, labels, clock)
+    sizes = sizes_of(rows, labels, clock)
     trained = side_by_side.run_all(
         frame.sparkSession,
         [
@@ -135,42 +135,3 @@ def _predictions(result: SplitResult) -> DataFrame:
             F.lit(None).cast(REASONS).alias("reasons"),
         )
     )
-
-
-def _sizes(
-    rows: DataFrame, labels: Sequence[Label], clock: str
-) -> dict[tuple[str, str, str], dict[str, Any]]:
-    """Rows, positives, accounts, and first and last time, by split, label and part.
-
-    The label "" stands for all rows, whether they have a label or not.
-    """
-    each = [
-        F.struct(
-            F.lit(split).alias("split"),
-            F.lit("" if label is None else label.name).alias("label"),
-            F.col(part_of(split)).alias("part"),
-            F.lit(0.0).alias("positive")
-            if label is None
-            else F.col(label_column(label, split)).alias("positive"),
-        )
-        for split in SPLITS
-        for label in (None, *labels)
-    ]
-    found = (
-        rows.select("owner_id", F.col(clock).alias("clock"), F.inline(F.array(*each)))
-        .where("part is not null and positive is not null")
-        .groupBy("split", "label", "part")
-        .agg(
-            F.count(F.lit(1)).alias("rows"),
-            F.sum(F.col("positive").cast("bigint")).alias("positives"),
-            F.count_distinct("owner_id").alias("accounts"),
-            F.min("clock").cast("string").alias("from"),
-            F.max("clock").cast("string").alias("to"),
-        )
-    )
-    return {
-        (row["split"], row["label"], row["part"]): {
-            name: row[name] for name in ("rows", "positives", "accounts", "from", "to")
-        }
-        for row in found.collect()
-    }

@@ -84,11 +84,11 @@ def settings() -> list[Setting]:
 
 
 def tune(frame: DataFrame, label: Label, config: ModelsConfig) -> Tuned:
-    """Try every setting on every fold of the training accounts of the split by account.
+    """Try every setting on every fold of accounts, with the rows that no split tests on.
 
     The best mean average precision wins; of equals the first of the grid, which is the smaller
-    forest. Labels and normaliser are learnt from all training rows, as for the model itself: no
-    held-out row has a part in any of it.
+    forest. Labels and normaliser are learnt from all of these rows: no row that a model is later
+    measured on has a part in any of it.
 
     Args:
         frame: what `frames.model_frame` makes, persisted.
