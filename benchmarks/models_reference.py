@@ -31,7 +31,6 @@ from influencers.models.declaration import (
     BEFORE_POSTING,
     MODELS,
     TABLES,
-    VIRALITY,
     allowed_features,
 )
 from influencers.models.forest import votes_of
@@ -51,12 +50,11 @@ def frame_of(spark: SparkSession, config: Config, model: str) -> DataFrame:
     """The rows of a model, as the job `train` has them."""
     table = tables.read(spark, config, TABLES[model])
     posts = tables.read(spark, config, "posts")
-    of_posts = model == VIRALITY
     return frames.model_frame(
         table,
         communities(spark, config),
-        pictures(spark, config, posts) if of_posts else None,
-        copies(spark, config, posts) if of_posts else None,
+        pictures(spark, config, posts, model),
+        copies(spark, config, posts, model),
         model=model,
         partitions=training.partitions_for(table.count(), config.models),
     )

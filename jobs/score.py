@@ -15,7 +15,7 @@ from influencers.config import Config
 from influencers.ingest import posts, sources
 from influencers.models import frames, saved, scoring, unseen
 from influencers.models.copies import with_copies
-from influencers.models.declaration import BEFORE_POSTING, INFLUENCE, KEYS, VARIANTS, VIRALITY
+from influencers.models.declaration import BEFORE_POSTING, INFLUENCE, KEYS, VARIANTS
 from influencers.models.pictures import with_pictures
 from jobs.command_line import INPUT, OUTPUT, Job, Option, main
 from jobs.train import LABEL, communities, copies, pictures
@@ -33,9 +33,9 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     pipeline, card = saved.load(spark, uri)
     table = _features(spark, config, card)
     scoring.check_columns(table, card, ", ".join(config.paths.input))
+    key = KEYS[model]
     frame = frames.with_communities(table, communities(spark, config))
-    if model == VIRALITY:
-        frame = with_copies(with_pictures(frame, None), None)
+    frame = with_copies(with_pictures(frame, None, key=key), None, key=key)
     reasons = config.models.reasons
     folder = files.join(uri, card["pipeline"])
     forest = saved.trees(spark, pipeline, folder) if reasons else None
@@ -43,7 +43,7 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
         scoring.score(frame, pipeline, card, forest, reasons=reasons),
         config,
         f"predictions_{model}",
-        keys=[KEYS[model], "split"],
+        keys=[key, "split"],
         update_when="true",
         replaces=("split", [scoring.SCORED]),
     )
@@ -76,14 +76,15 @@ def _features_of_posts(spark: SparkSession, config: Config, card: Mapping[str, A
         model=card["model"],
         config=replace(config.features, **scoring.feature_settings(card)),
     )
-    if card["model"] == VIRALITY:
-        shown = new.select(*_SHOWN)
-        if old is not None:
-            others = old.select(*_SHOWN).join(new, on="shortcode", how="left_anti")
-            shown = shown.unionByName(others)
-        described = with_pictures(described, pictures(spark, config, new))
-        return with_copies(described, copies(spark, config, shown))
-    return described
+    model = card["model"]
+    key = KEYS[model]
+    pictured = unseen.with_earlier(new, old) if model == INFLUENCE else new
+    shown = new.select(*_SHOWN)
+    if old is not None:
+        others = old.select(*_SHOWN).join(new, on="shortcode", how="left_anti")
+        shown = shown.unionByName(others)
+    described = with_pictures(described, pictures(spark, config, pictured, model), key=key)
+    return with_copies(described, copies(spark, config, shown, model), key=key)
 
 
 JOB = Job(

@@ -14,9 +14,9 @@ from influencers import files, progress, side_by_side, tables
 from influencers.config import Config
 from influencers.explore import style
 from influencers.models import curves, explained, frames, importance, keeping, training, tuning
-from influencers.models.copies import copy_features
-from influencers.models.declaration import TABLES, VIRALITY, Label
-from influencers.models.pictures import picture_features
+from influencers.models.copies import account_copies, copy_features
+from influencers.models.declaration import INFLUENCE, TABLES, Label
+from influencers.models.pictures import account_pictures, picture_features
 from influencers.models.results import SplitResult
 from influencers.schemas import SCHEMAS
 from jobs.command_line import OUTPUT, Job, Option, main
@@ -52,20 +52,22 @@ def communities(spark: SparkSession, config: Config) -> DataFrame | None:
     return frames.community_features(found, algorithm=config.models.community_algorithm)
 
 
-def pictures(spark: SparkSession, config: Config, posts: DataFrame) -> DataFrame | None:
-    """The pictures of posts as features; None where the stage has not run."""
+def pictures(spark: SparkSession, config: Config, posts: DataFrame, model: str) -> DataFrame | None:
+    """The pictures of posts or accounts as features; None where the stage has not run."""
     if not tables.exists(spark, config, "images"):
         return None
     found = tables.read(spark, config, "images")
-    return picture_features(posts, found, mirrors=config.images.mirrors)
+    of_posts = picture_features(posts, found, mirrors=config.images.mirrors)
+    return account_pictures(posts, of_posts) if model == INFLUENCE else of_posts
 
 
-def copies(spark: SparkSession, config: Config, posts: DataFrame) -> DataFrame | None:
+def copies(spark: SparkSession, config: Config, posts: DataFrame, model: str) -> DataFrame | None:
     """What was posted before with the same pictures; None where the stage has not run."""
     if not tables.exists(spark, config, "duplicate_pairs"):
         return None
     images, pairs = (tables.read(spark, config, name) for name in ("images", "duplicate_pairs"))
-    return copy_features(posts, images, pairs, mirrors=config.images.mirrors)
+    of_posts = copy_features(posts, images, pairs, mirrors=config.images.mirrors)
+    return account_copies(posts, of_posts) if model == INFLUENCE else of_posts
 
 
 def _numbers(trained: Sequence[Results]) -> dict[str, Any]:
@@ -77,12 +79,12 @@ def _numbers(trained: Sequence[Results]) -> dict[str, Any]:
 def _train(spark: SparkSession, config: Config, model: str) -> list[Results]:
     """The results by label, the one that is shown first; models and predictions are written."""
     table = tables.read(spark, config, TABLES[model])
-    posts = _posts(spark, config) if model == VIRALITY else None
+    posts = _posts(spark, config)
     frame = frames.model_frame(
         table,
         communities(spark, config),
-        None if posts is None else pictures(spark, config, posts),
-        None if posts is None else copies(spark, config, posts),
+        None if posts is None else pictures(spark, config, posts, model),
+        None if posts is None else copies(spark, config, posts, model),
         model=model,
         partitions=training.partitions_for(table.count(), config.models),
     ).persist()

@@ -6,7 +6,13 @@ from datetime import datetime, timedelta, timezone
 
 from pyspark.sql import SparkSession
 
-from influencers.models.copies import COLUMNS, copy_features
+from influencers.models.copies import (
+    COLUMNS,
+    OF_ACCOUNT,
+    account_copies,
+    copy_features,
+    with_copies,
+)
 
 START = datetime(2020, 1, 1, tzinfo=timezone.utc)
 POSTS = "shortcode string, owner_id bigint, created_at timestamp, image_url string"
@@ -66,3 +72,18 @@ def test_later_posts_change_nothing(spark: SparkSession) -> None:
     later = [("4", 40, 3.0, "b"), ("5", 10, 3.0, "a")]
     before, after = counted(spark, early), counted(spark, early + later)
     assert before == {code: after[code] for code in before}
+
+
+def test_an_account_has_the_share_that_was_posted_before(spark: SparkSession) -> None:
+    posts = spark.createDataFrame(
+        [(f"s{n}", owner) for n, owner in enumerate((1, 1, 1, 2, 3))],
+        "shortcode string, owner_id long",
+    )
+    known = spark.createDataFrame(
+        [("s0", 1.0), ("s1", 0.0), ("s2", 0.0), ("s3", 1.0)],
+        "shortcode string, copy_is_first double",
+    )
+    found = account_copies(posts, known)
+    assert {row.owner_id: row.copied_share for row in found.collect()} == {1: 2 / 3, 2: 0.0}
+    unknown = with_copies(posts.select("owner_id").distinct(), None, key="owner_id")
+    assert {row[OF_ACCOUNT[0]] for row in unknown.collect()} == {None}

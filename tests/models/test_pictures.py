@@ -46,18 +46,40 @@ def test_a_post_has_the_measures_of_its_picture(spark: SparkSession) -> None:
 
 
 def test_without_pictures_all_is_unknown(spark: SparkSession) -> None:
-    frame = pictures.with_pictures(posts(spark, A="u"), None)
+    frame = pictures.with_pictures(posts(spark, A="u"), None, key="shortcode")
     (row,) = frame.select(*pictures.COLUMNS).collect()
     assert set(row) == {None}
-    assert pictures.with_pictures(frame, None) is frame
+    assert pictures.with_pictures(frame, None, key="shortcode") is frame
+    accounts = spark.createDataFrame([(1,)], "owner_id long")
+    (row,) = pictures.with_pictures(accounts, None, key="owner_id").drop("owner_id").collect()
+    assert row.asDict() == dict.fromkeys(pictures.OF_ACCOUNT)
 
 
-def test_every_column_is_declared_and_open_to_virality_alone() -> None:
-    known = declared("virality")
-    assert all(known[name].group == "picture" for name in pictures.COLUMNS)
-    for label in LABELS.values():
-        used = {feature.name for feature in allowed_features(label)}
-        assert (label.model == "virality") == bool(used & set(pictures.COLUMNS))
+def test_an_account_has_the_medians_of_its_known_pictures(spark: SparkSession) -> None:
+    images = ledger(spark, *(
+        {"image_key": f"x.example/{name}", "status": "ok", "brightness": value, "width": 10,
+         "height": 20}
+        for name, value in (("a", 0.1), ("b", 0.2), ("c", 0.9), ("d", None))
+    ))  # fmt: skip
+    rows = [(code, owner, f"https://x.example/{name}")
+            for code, owner, name in (("1", 7, "a"), ("2", 7, "b"), ("3", 7, "c"), ("4", 7, "lost"),
+                                      ("5", 8, "d"), ("6", 9, "lost"))]  # fmt: skip
+    frame = spark.createDataFrame(rows, "shortcode string, owner_id long, image_url string")
+    of_posts = pictures.picture_features(frame, images, mirrors=())
+    found = {row.owner_id: row for row in pictures.account_pictures(frame, of_posts).collect()}
+    assert set(found) == {7, 8}
+    assert found[7].median_picture_brightness == 0.2
+    assert (found[8].median_picture_brightness, found[8].median_picture_ratio) == (None, 0.5)
+    assert set(found[7].asDict()) == {"owner_id", *pictures.OF_ACCOUNT}
+
+
+def test_every_column_is_declared_and_open_to_its_labels() -> None:
+    for model, columns in (("virality", pictures.COLUMNS), ("influence", pictures.OF_ACCOUNT)):
+        known = declared(model)
+        assert all(known[name].group == "picture" for name in columns)
+        for label in (one for one in LABELS.values() if one.model == model):
+            used = {feature.name for feature in allowed_features(label)}
+            assert used >= set(columns)
 
 
 def test_that_a_picture_is_missing_is_no_feature(spark: SparkSession) -> None:

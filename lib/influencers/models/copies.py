@@ -1,4 +1,4 @@
-"""Whether the picture of a post was seen before: what was known when it was posted."""
+"""Whether pictures were seen before: of a post, what was known when it was posted."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ COLUMNS = (
     "copy_is_first",
     "copy_days_since_first",
 )
+OF_ACCOUNT = ("copied_share",)
 
 
 def copy_features(
@@ -91,6 +92,27 @@ def _counted(rows: DataFrame) -> DataFrame:
     )
 
 
-def with_copies(table: DataFrame, copies: DataFrame | None) -> DataFrame:
-    """The table, which has shortcode, with what `copy_features` makes; None: all are unknown."""
-    return with_features(table, copies, COLUMNS, key="shortcode")
+def account_copies(posts: DataFrame, copies: DataFrame) -> DataFrame:
+    """How much of an account was posted before: grain owner_id, accounts with a known picture.
+
+    `copied_share`: of its posts with a known picture, those that are not the first to show it.
+
+    Args:
+        posts: `shortcode`, `owner_id`.
+        copies: what `copy_features` makes of them.
+    """
+    owned = posts.select("shortcode", "owner_id").join(copies, on="shortcode", how="inner")
+    copied = F.count_if(F.col("copy_is_first") == 0) / F.count(F.lit(1))
+    return owned.groupBy("owner_id").agg(copied.alias(OF_ACCOUNT[0]))
+
+
+def with_copies(table: DataFrame, copies: DataFrame | None, *, key: str) -> DataFrame:
+    """The table with what is known of copies; None: all of it is unknown.
+
+    Args:
+        table: posts or accounts; has the key.
+        copies: what `copy_features` or `account_copies` makes.
+        key: shortcode or owner_id.
+    """
+    columns = COLUMNS if key == "shortcode" else OF_ACCOUNT
+    return with_features(table, copies, columns, key=key)

@@ -112,6 +112,13 @@ _DUPLICATES = _features(
     copy_days_since_first="days since the picture was first posted",
 )
 
+# The same of all known pictures of an account.
+_PICTURES = tuple(
+    Feature(f"median_{one.name}", one.group, one.table, one.kind, f"{one.title}, median")
+    for one in _PICTURE
+)
+_COPIES = _features("duplicate_pairs", "duplicates", copied_share="share of pictures posted before")
+
 # What the variant for new accounts does without.
 _OF_HISTORY = frozenset({"history"})
 
@@ -142,6 +149,8 @@ _ACCOUNTS = (
         mean_hashtag_count="mean hashtags", mean_mention_count="mean mentions",
         mean_emoji_count="mean emoji",
     ),
+    _PICTURES,
+    _COPIES,
     _COMMUNITY,
 )  # fmt: skip
 
@@ -187,7 +196,9 @@ KEYS = {INFLUENCE: "owner_id", VIRALITY: "shortcode"}
 TABLES = {INFLUENCE: "accounts", VIRALITY: "post_features"}
 CLOCKS = {INFLUENCE: "first_post_at", VIRALITY: "created_at"}
 
-_ABOUT_ACCOUNTS = frozenset({"activity", "cadence", "engagement", "content", "community"})
+_ABOUT_ACCOUNTS = frozenset(
+    {"activity", "cadence", "engagement", "content", "community", "picture", "duplicates"}
+)
 _BEFORE_POSTING = frozenset(
     {"format", "text", "timing", "author", "history", "community", "picture", "duplicates"}
 )

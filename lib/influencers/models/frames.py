@@ -6,7 +6,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from influencers.models.copies import with_copies
-from influencers.models.declaration import FEATURES, KEYS, VIRALITY
+from influencers.models.declaration import FEATURES, KEYS
 from influencers.models.joined import with_features
 from influencers.models.pictures import with_pictures
 
@@ -27,17 +27,17 @@ def model_frame(
     Args:
         table: `accounts` for influence, `post_features` for virality.
         communities: what `community_features` makes; None: both are unknown.
-        pictures: what `pictures.picture_features` makes; None: all are unknown.
-        copies: what `copies.copy_features` makes; None: all are unknown.
+        pictures: what `pictures.picture_features` makes, or of accounts `account_pictures`; None:
+            all are unknown.
+        copies: what `copies.copy_features` makes, or of accounts `account_copies`; None: likewise.
         model: influence or virality.
         partitions: how many partitions the rows lie in, by a hash of their key and sorted by it.
             A forest samples by partition and place, so that it depends on this number, but not
             on how the table happens to be stored.
     """
-    joined = with_communities(table, communities)
-    if model == VIRALITY:
-        joined = with_copies(with_pictures(joined, pictures), copies)
     key = KEYS[model]
+    joined = with_communities(table, communities)
+    joined = with_copies(with_pictures(joined, pictures, key=key), copies, key=key)
     columns = [feature.name for feature in FEATURES[model]]
     return joined.select(*columns).repartition(partitions, key).sortWithinPartitions(key)
 

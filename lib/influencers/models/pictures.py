@@ -1,4 +1,4 @@
-"""The picture of a post as features: what was measured of it, and of nothing that came later."""
+"""The pictures of posts and accounts as features: what was measured, of nothing that came later."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ _MEASURES = (
 )  # fmt: skip
 
 COLUMNS = (*(f"picture_{name}" for name in _MEASURES), "picture_ratio", "picture_top_color_share")
+OF_ACCOUNT = tuple(f"median_{name}" for name in COLUMNS)
 
 
 def picture_features(posts: DataFrame, images: DataFrame, *, mirrors: tuple[str, ...]) -> DataFrame:
@@ -36,9 +37,28 @@ def picture_features(posts: DataFrame, images: DataFrame, *, mirrors: tuple[str,
     return keyed.join(measured, on="image_key", how="inner").drop("image_key")
 
 
-def with_pictures(table: DataFrame, pictures: DataFrame | None) -> DataFrame:
-    """The table, which has shortcode, with what `picture_features` makes; None: all are unknown."""
-    return with_features(table, pictures, COLUMNS, key="shortcode")
+def account_pictures(posts: DataFrame, pictures: DataFrame) -> DataFrame:
+    """The medians of what accounts post: grain owner_id, accounts with a known picture.
+
+    Args:
+        posts: `shortcode`, `owner_id`.
+        pictures: what `picture_features` makes of them.
+    """
+    medians = [F.percentile(name, F.lit(0.5)).alias(f"median_{name}") for name in COLUMNS]
+    owned = posts.select("shortcode", "owner_id").join(pictures, on="shortcode", how="inner")
+    return owned.groupBy("owner_id").agg(*medians)
+
+
+def with_pictures(table: DataFrame, pictures: DataFrame | None, *, key: str) -> DataFrame:
+    """The table with what is known of pictures; None: all of it is unknown.
+
+    Args:
+        table: posts or accounts; has the key.
+        pictures: what `picture_features` or `account_pictures` makes.
+        key: shortcode or owner_id.
+    """
+    columns = COLUMNS if key == "shortcode" else OF_ACCOUNT
+    return with_features(table, pictures, columns, key=key)
 
 
 def _columns() -> list[Column]:

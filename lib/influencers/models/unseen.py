@@ -24,14 +24,24 @@ def features_of_new(
         model: influence or virality.
         config: how the model's training features were computed.
     """
-    posts = new
-    if known is not None:
-        earlier = known.join(new.select("owner_id").distinct(), on="owner_id", how="left_semi")
-        older = earlier.join(new.select("shortcode"), on="shortcode", how="left_anti")
-        posts = new.unionByName(older)
+    posts = with_earlier(new, known)
     described = post_features(
         posts, tier_edges=config.tier_edges, history_length=config.history_posts
     )
     if model == INFLUENCE:
         return account_features(posts, described, tier_edges=config.tier_edges)
     return described.join(new.select("shortcode"), on="shortcode", how="left_semi")
+
+
+def with_earlier(new: DataFrame, known: DataFrame | None) -> DataFrame:
+    """New posts, and those that are known of the same authors; a post that is both counts as new.
+
+    Args:
+        new: posts, as the table has them; one for each shortcode.
+        known: the table of posts so far, if there is one.
+    """
+    if known is None:
+        return new
+    earlier = known.join(new.select("owner_id").distinct(), on="owner_id", how="left_semi")
+    older = earlier.join(new.select("shortcode"), on="shortcode", how="left_anti")
+    return new.unionByName(older)
