@@ -11,18 +11,20 @@ different hosts, so that speculative copies run, which it never puts beside the 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import shlex
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyspark
+import pytest
 
 import processes
 
@@ -30,6 +32,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SPARK = Path(pyspark.__file__).parent
 MASTER = "127.0.0.1"
 WORKERS = ("127.0.0.2", "127.0.0.3")
+
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc, and all of 127.0.0.0/8")
 
 _START_SECONDS = 120.0
 # Processes that live for a minute: a compiler that thinks longer, and threads for the garbage, cost
@@ -40,17 +44,21 @@ _SETTINGS = {
     "spark.driver.bindAddress": MASTER,
     "spark.driver.memory": "1g",
     "spark.driver.extraJavaOptions": _SHORT_LIFE,
+    "spark.ui.enabled": "false",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.databricks.delta.snapshotPartitions": "1",
+}
+_ON_A_CLUSTER = {
     "spark.executor.memory": "1g",
     "spark.executor.extraJavaOptions": _SHORT_LIFE,
-    "spark.ui.enabled": "false",
     # Jobs start when all executors are there, and no task waits for the one that holds its data:
     # both workers take part from the first picture on.
     "spark.cores.max": str(len(WORKERS)),
     "spark.scheduler.minRegisteredResourcesRatio": "1.0",
     "spark.locality.wait": "0s",
-    "spark.sql.shuffle.partitions": "2",
-    "spark.databricks.delta.snapshotPartitions": "1",
 }
+# In one JVM, with the four attempts at a task that spark-submit.sh asks for.
+_LOCALLY = {"spark.master": "local[2,4]", "spark.driver.memory": "2g"}
 
 
 @dataclass(frozen=True)
@@ -82,6 +90,20 @@ class Running:
         self.wait_until(lambda: self.process.poll() is not None, seconds, "its end")
         assert self.process.returncode == 0, self._tail()
 
+    def fail(self, seconds: float, *, status: int, message: str) -> None:
+        """Wait for its end, which must have this status and say this, once, in a line."""
+        self.wait_until(lambda: self.process.poll() is not None, seconds, "its end")
+        assert self.process.returncode == status, self._tail()
+        assert len(self.said(f"(?m)^.*{message}.*$")) == 1, self._tail()
+
+    def freeze(self) -> None:
+        """Stop it, and all that it has started, where it is."""
+        processes.freeze_session(self.process.pid)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        processes.send(signal.SIGCONT, processes.of_session(self.process.pid))
+
     def kill(self) -> None:
         """SIGKILL for it and all that it has started."""
         processes.kill_session(self.process.pid)
@@ -99,23 +121,16 @@ class Cluster:
     url: str
     workers: Sequence[Running]
 
-    @contextlib.contextmanager
     def submit(
-        self, job: str, arguments: Sequence[str], settings: Mapping[str, str] | None = None
-    ) -> Iterator[Running]:
-        """A job's driver on this machine, by `spark-submit.sh`; killed at the end of the block."""
-        settings = {**_SETTINGS, "spark.master": self.url, **(settings or {})}
-        options = [word for pair in settings.items() for word in ("--conf", "=".join(pair))]
-        env = {
-            **_environment(self.folder, MASTER),
-            "INFLUENCERS_PYTHON": sys.executable,
-            "INFLUENCERS_JARS": os.environ.get("INFLUENCERS_JARS", str(ROOT / ".jars")),
-            "SPARK_SUBMIT_ARGS": shlex.join(options),
-        }
-        number = len(list(self.folder.glob(f"{job}-*.log")))
-        log = self.folder / f"{job}-{number}.log"
-        with _started([str(ROOT / "spark-submit.sh"), job, *arguments], env, log) as running:
-            yield running
+        self,
+        job: str,
+        arguments: Sequence[str],
+        settings: Mapping[str, str] | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> contextlib.AbstractContextManager[Running]:
+        """A job's driver on this machine, outside the cluster; killed at the end of the block."""
+        settings = {"spark.master": self.url, **_ON_A_CLUSTER, **(settings or {})}
+        return submitted(self.folder, job, arguments, settings, environment)
 
     def executors(self) -> list[int]:
         """The pids of the executors' JVMs, in the order of the workers."""
@@ -126,40 +141,79 @@ class Cluster:
         ]
 
 
+def driver_jvm(job: Running) -> list[int]:
+    """The pid of the JVM of a job's driver, once it has started."""
+    return processes.children(job.process.pid, "org.apache.spark.deploy.SparkSubmit")
+
+
 def python_workers(executor: int) -> list[int]:
     """The pids of the Python processes that run, or have run, an executor's tasks."""
     daemons = processes.children(executor, "pyspark")
     return [pid for daemon in daemons for pid in processes.children(daemon, "pyspark")]
 
 
+def submitted_locally(
+    folder: Path,
+    job: str,
+    arguments: Sequence[str],
+    settings: Mapping[str, str] | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> contextlib.AbstractContextManager[Running]:
+    """A job on this machine alone; killed at the end of the block."""
+    return submitted(folder, job, arguments, {**_LOCALLY, **(settings or {})}, environment)
+
+
 @contextlib.contextmanager
-def slowed(pids: Callable[[], Sequence[int]]) -> Iterator[None]:
-    """Processes that are stopped nine tenths of the time, as on a machine that is overloaded.
+def submitted(
+    folder: Path,
+    job: str,
+    arguments: Sequence[str],
+    settings: Mapping[str, str],
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[Running]:
+    """A job by `spark-submit.sh`, in a session of its own; killed at the end of the block.
 
-    Asked for again and again: a worker that has still to start its task is one of them too.
+    Args:
+        folder: for its log and its scratch files.
+        settings: Spark's.
+        environment: what is other than in this process's environment.
     """
-    over = threading.Event()
+    folder.mkdir(parents=True, exist_ok=True)
+    options = [
+        word for pair in {**_SETTINGS, **settings}.items() for word in ("--conf", "=".join(pair))
+    ]
+    env = {
+        **_environment(folder, MASTER),
+        "INFLUENCERS_PYTHON": sys.executable,
+        "INFLUENCERS_JARS": os.environ.get("INFLUENCERS_JARS", str(ROOT / ".jars")),
+        "SPARK_SUBMIT_ARGS": shlex.join(options),
+        **(environment or {}),
+    }
+    number = len(list(folder.glob(f"{job}-*.log")))
+    log = folder / f"{job}-{number}.log"
+    with _started([str(ROOT / "spark-submit.sh"), job, *arguments], env, log) as running:
+        yield running
 
-    def send(number: signal.Signals, stopped: Sequence[int]) -> None:
-        for pid in stopped:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, number)
 
-    def stop_and_go() -> None:
-        while not over.is_set():
-            stopped = pids()
-            send(signal.SIGSTOP, stopped)
-            over.wait(0.9)
-            send(signal.SIGCONT, stopped)
-            over.wait(0.1)
+def with_event_log(folder: Path) -> dict[str, str]:
+    """Settings that have Spark write what happens into a folder, made here."""
+    folder.mkdir()
+    return {
+        "spark.eventLog.enabled": "true",
+        "spark.eventLog.dir": folder.as_uri(),
+        "spark.eventLog.rolling.enabled": "false",
+        "spark.eventLog.compress": "false",
+    }
 
-    thread = threading.Thread(target=stop_and_go, name="slowed")
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
+
+def event_log(folder: Path) -> list[dict[str, Any]]:
+    """What has happened so far in the one application that writes there; none before it does."""
+    events = []
+    for log in folder.iterdir():
+        for line in log.read_text().splitlines(keepends=True):
+            if line.endswith("\n"):  # the last one may be half written
+                events.append(json.loads(line))
+    return events
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,14 +42,32 @@ def children(pid: int, command: str) -> list[int]:
     return [one.pid for one in running().values() if one.parent == pid and command in one.command]
 
 
+def of_session(leader: int) -> list[int]:
+    """The processes of a session, whatever process groups they have made of it."""
+    return [one.pid for one in running().values() if one.session == leader]
+
+
+def send(number: signal.Signals, pids: Iterable[int]) -> None:
+    """A signal for processes, some of which may be gone."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+def freeze_session(leader: int) -> None:
+    """Stop every process of a session where it is: what is on disk stays as it is."""
+    stopped: set[int] = set()
+    while found := set(of_session(leader)) - stopped:
+        send(signal.SIGSTOP, found)
+        stopped |= found
+
+
 def kill_session(leader: int, seconds: float = 10.0) -> None:
-    """Kill every process of a session, whatever process groups they have made of it."""
+    """Kill every process of a session."""
 
     def gone() -> bool:
-        alive = [one.pid for one in running().values() if one.session == leader]
-        for pid in alive:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        alive = of_session(leader)
+        send(signal.SIGKILL, alive)
         return not alive
 
     wait_until(gone, seconds, f"the end of session {leader}")

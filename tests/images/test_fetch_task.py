@@ -100,3 +100,17 @@ def test_what_memory_is_not_for_is_decoded_by_those_who_fetch(
     assert sum(row["phash"] is not None for row in rows) == len({row["phash"] for row in rows}) - 1
     here = threading.current_thread().name
     assert decoders == {here} if bytes_ > 1_000_000 else decoders > {here}
+
+
+def test_what_this_process_has_no_memory_for_is_decoded_apart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    body = saved(noise(60, 40), "png")
+    expected = decode(body, DecodeLimits())
+
+    def no_memory(data: bytes, limits: DecodeLimits) -> Picture | str:
+        raise MemoryError
+
+    monkeypatch.setattr(fetch_task, "decode", no_memory)
+    with fetch_task._decoder(DecodeLimits()) as decoder:
+        assert pickle.dumps(decoder(body)) == pickle.dumps(expected)

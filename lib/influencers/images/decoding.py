@@ -120,7 +120,7 @@ _READERS: dict[str, type[ImageFile.ImageFile]] = {
 def decode(data: bytes, limits: DecodeLimits) -> Picture | str:
     """The picture in a file's bytes, or the status that says why there is none.
 
-    Never raises. The format is told from the bytes. Of an animation the first frame counts. Colour
+    The format is told from the bytes. Of an animation the first frame counts. Colour
     profiles are not applied: numbers are taken for sRGB, as thumbnailers do.
 
     Statuses: `not_an_image` (HTML, text, empty), `unsupported_format` (an image of another kind),
@@ -128,6 +128,10 @@ def decode(data: bytes, limits: DecodeLimits) -> Picture | str:
     What libtiff thinks of a damaged TIFF goes to standard error, and cannot be stopped here.
     A JPEG with wrong bits inside is often decoded to wrong pixels by the library without a word,
     and is then no different from a good one.
+
+    Raises:
+        MemoryError: there is not enough for it here, which says nothing about the picture. No
+            other exception.
     """
     found = decoded(data, limits)
     return found if isinstance(found, str) else _picture(found, limits)
@@ -144,6 +148,8 @@ def decoded(data: bytes, limits: DecodeLimits) -> Decoded | str:
         return _read(format_, data, limits)
     except (_TooManyPixelsError, Image.DecompressionBombError, Image.DecompressionBombWarning):
         return statuses.TOO_MANY_PIXELS
+    except MemoryError:
+        raise
     except Exception as error:  # decoders raise anything at all when bytes are wrong
         cut_short = "truncated" in str(error).lower() or containers.is_cut_short(format_, data)
         return statuses.TRUNCATED if cut_short else statuses.BROKEN

@@ -162,14 +162,22 @@ class FetchTask:
 def _decoder(limits: DecodeLimits) -> Iterator[Decoder]:
     """What decodes for this attempt at a task: after a first one that failed, a process apart."""
     context = TaskContext.get()
-    if context is None or context.attemptNumber() == 0:
-        yield partial(decode, limits=limits)
-        return
     apart = ApartDecoder(limits)
     try:
-        yield apart.decode
+        if context is None or context.attemptNumber() == 0:
+            yield partial(_decode_here, limits=limits, apart=apart)
+        else:
+            yield apart.decode
     finally:
         apart.close()
+
+
+def _decode_here(data: bytes, *, limits: DecodeLimits, apart: ApartDecoder) -> Picture | str:
+    """As `decode`; what this process has no memory for, a process apart may have it for."""
+    try:
+        return decode(data, limits)
+    except MemoryError:
+        return apart.decode(data)
 
 
 def _decoded(outcome: Outcome, decoder: Decoder) -> Outcome:

@@ -24,7 +24,7 @@ UNSUPPORTED_FORMAT = "unsupported_format"
 TOO_MANY_PIXELS = "too_many_pixels"
 TRUNCATED = "truncated"
 BROKEN = "broken"
-DECODER_CRASHED = "decoder_crashed"  # the bytes were the end of the process that decoded them
+DECODER_CRASHED = "decoder_crashed"  # the end of the process that decoded it, or of its memory
 HOST_UNAVAILABLE = "host_unavailable"  # its breaker is open; not asked
 
 # What time may heal; see `retry` for when.

@@ -1,0 +1,57 @@
+"""What runs have written, table by table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from chispa import assert_df_equality
+from pyspark.sql import DataFrame, SparkSession
+
+from influencers import tables
+from influencers.config import Config
+from influencers.schemas import SCHEMAS
+
+# What a first run leaves: only one that adds to its pictures passes them through another table.
+TABLES = sorted(set(SCHEMAS) - {"images_fetched"})
+
+
+def rows(frame: DataFrame) -> DataFrame:
+    """Without what differs by construction: the folder that a file lies in, and the hour."""
+    return frame.drop("source_file", "fetched_at")
+
+
+def assert_same_tables(
+    spark: SparkSession, one: Config, other: Config, names: Iterable[str] = TABLES
+) -> None:
+    """The same rows in every table, whatever their order."""
+    for name in names:
+        assert_df_equality(
+            rows(tables.read(spark, one, name)),
+            rows(tables.read(spark, other, name)),
+            ignore_row_order=True,
+        )
+
+
+def contents(spark: SparkSession, config: Config, name: str) -> list[str]:
+    """A table's rows, in an order of their own; none before its first version."""
+    if not tables.exists(spark, config, name):
+        return []
+    return sorted(map(repr, rows(tables.read(spark, config, name)).collect()))
+
+
+def metrics_of(config: Config) -> dict[str, Any]:
+    """metrics.json."""
+    text = Path(config.paths.output, "metrics.json").read_text(encoding="utf-8")
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def assert_same_metrics(one: Config, other: Config) -> None:
+    """The same numbers, but for the time they took."""
+    first, second = metrics_of(one), metrics_of(other)
+    for numbers in (first, second):
+        numbers.pop("seconds", None)
+    assert first == second
