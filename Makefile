@@ -30,12 +30,17 @@ run: ## Run the whole pipeline on the embedded sample, into out/
 	@./spark-submit.sh pipeline --output out --set models.trees=16 --set models.depth=8 $(ARGS)
 
 .PHONY: test
-test: lint ## Run the checks, then every test but those of test-cluster and test-long
+test: lint ## Run the checks, then every test but those of cluster-test, fault-test and test-long
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
-.PHONY: test-cluster
-test-cluster: test-setup ## Run the tests that start a Spark cluster and kill parts of it (Linux)
+.PHONY: cluster-test test-cluster
+cluster-test: test-setup ## Run the pipeline on a Spark cluster of this machine, and kill parts of it (Linux)
 	$(BIN)/python -m pytest -m cluster tests/cluster $(ARGS)
+test-cluster: cluster-test
+
+.PHONY: fault-test
+fault-test: test-setup ## Kill runs in every table's write, fill disks, crash workers (Linux; root for full disks)
+	$(BIN)/python -m pytest -m fault tests $(ARGS)
 
 .PHONY: test-long
 test-long: test-setup ## Run the tests of many rounds and whole files, for minutes

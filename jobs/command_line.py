@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import signal
 import sys
 import time
 import traceback
@@ -146,6 +147,8 @@ def execute(job: Job, config: Config) -> None:
     # Py4J logs the call that Ctrl-C breaks off with a traceback; `main` says it in one line.
     logging.getLogger().addFilter(lambda record: "while sending command" not in str(record.msg))
     spark = build_session(f"influencers {job.name}")
+    # Whoever stops a container or a service means the same as Ctrl-C, for which Spark is prepared.
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     with claim.held(spark, config, job.name):
         if job.has_stages:
             job.run(spark, config)

@@ -15,14 +15,13 @@ from influencers.config import Config
 def checkpoints(spark: SparkSession, config: Config) -> Iterator[None]:
     """Have Spark's reliable checkpoints below OUTPUT/checkpoints, gone when the block ends.
 
-    GraphFrames asks for such a folder also where everything runs in one process.
+    GraphFrames asks for such a folder also where everything runs in one process. The output is one
+    run's at a time: what lies there is of one that was killed, and goes too.
     """
     folder = files.join(config.paths.output, "checkpoints")
+    files.delete(spark, folder)
     spark.sparkContext.setCheckpointDir(folder)
-    own = spark.sparkContext.getCheckpointDir()  # a folder of this run's own in it
     try:
         yield
     finally:
-        files.delete(spark, own or folder)
-        if not files.names(spark, folder):
-            files.delete(spark, folder)
+        files.delete(spark, folder)

@@ -1,0 +1,121 @@
+"""Executors that die, and one that is asked to leave."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+from cluster import (
+    LINUX,
+    Cluster,
+    event_log,
+    python_workers,
+    running_cluster,
+    with_event_log,
+)
+from influencers.config import Config
+from outputs import assert_same_tables
+from samples import Sample, begun, tables_of
+from writes import SECONDS, Write
+
+pytestmark = [pytest.mark.fault, LINUX]
+
+# Many small tasks write a table, of which two are under way and most have still to begin.
+MANY_TASKS = {
+    "spark.sql.shuffle.partitions": "40",
+    "spark.sql.adaptive.coalescePartitions.enabled": "false",
+}
+DECOMMISSION = {
+    "spark.decommission.enabled": "true",
+    "spark.storage.decommission.enabled": "true",
+    "spark.storage.decommission.shuffleBlocks.enabled": "true",
+    "spark.storage.decommission.rddBlocks.enabled": "true",
+}
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    with running_cluster(tmp_path_factory.mktemp("cluster")) as running:
+        yield running
+
+
+def test_an_executor_killed_in_the_middle_of_a_stage(
+    cluster: Cluster, spark: SparkSession, sample: Sample, old: Config, new: Config, tmp_path: Path
+) -> None:
+    config = begun("ingest", old, new, sample, tmp_path / "out")
+    events = tmp_path / "events"
+    with cluster.submit(
+        "ingest", sample.arguments("ingest", config), with_event_log(events)
+    ) as run:
+        run.wait_until(lambda: busy(cluster), SECONDS, "a Python worker")
+        os.kill(busy(cluster)[0], signal.SIGKILL)
+        run.succeed(SECONDS)
+    assert failures(events) & {"ExecutorLostFailure"}
+    assert_same_tables(spark, config, new, tables_of("ingest"))
+
+
+def test_an_executor_killed_in_a_result_stage_after_a_shuffle(
+    cluster: Cluster, spark: SparkSession, sample: Sample, old: Config, new: Config, tmp_path: Path
+) -> None:
+    config = begun("features", old, new, sample, tmp_path / "out")
+    events = tmp_path / "events"
+    write = Write(config, "post_features")
+    with cluster.submit(
+        "features", sample.arguments("features", config), {**MANY_TASKS, **with_event_log(events)}
+    ) as run:
+        run.wait_until(lambda: write.data_files() >= 2, SECONDS, "data of post_features")
+        os.kill(cluster.executors()[0], signal.SIGKILL)
+        assert not write.committed()
+        run.succeed(SECONDS)
+    # What it had shuffled was lost with it, and was computed again.
+    assert again(events)
+    assert_same_tables(spark, config, new, tables_of("features"))
+
+
+def test_an_executor_that_is_decommissioned_hands_over_what_it_holds(
+    cluster: Cluster, spark: SparkSession, sample: Sample, old: Config, new: Config, tmp_path: Path
+) -> None:
+    config = begun("features", old, new, sample, tmp_path / "out")
+    events = tmp_path / "events"
+    write = Write(config, "post_features")
+    settings = {**MANY_TASKS, **DECOMMISSION, **with_event_log(events)}
+    with cluster.submit("features", sample.arguments("features", config), settings) as run:
+        run.wait_until(lambda: write.data_files() >= 2, SECONDS, "data of post_features")
+        os.kill(cluster.executors()[0], signal.SIGPWR)
+        assert not write.committed()
+        run.succeed(SECONDS)
+    assert any("decommission" in reason.lower() for reason in removals(events))
+    assert not failures(events)
+    assert not again(events)
+    assert_same_tables(spark, config, new, tables_of("features"))
+
+
+def busy(cluster: Cluster) -> list[int]:
+    """The executors that have a Python worker."""
+    return [pid for pid in cluster.executors() if python_workers(pid)]
+
+
+def of_kind(events: Path, kind: str) -> list[dict[str, Any]]:
+    return [one for one in event_log(events) if one["Event"] == f"SparkListener{kind}"]
+
+
+def failures(events: Path) -> set[str]:
+    """Why tasks failed."""
+    return {one["Task End Reason"]["Reason"] for one in of_kind(events, "TaskEnd")} - {"Success"}
+
+
+def again(events: Path) -> list[int]:
+    """Stages that were run once more."""
+    stages = [one["Stage Info"] for one in of_kind(events, "StageSubmitted")]
+    return [one["Stage ID"] for one in stages if one["Stage Attempt ID"] > 0]
+
+
+def removals(events: Path) -> list[str]:
+    """Why executors went."""
+    return [one["Removed Reason"] for one in of_kind(events, "ExecutorRemoved")]

@@ -1,0 +1,83 @@
+"""Ctrl-C, or SIGTERM, ends a run at once, and leaves nothing of it but whole tables."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from cluster import LINUX, Running, driver_jvm, submitted_locally
+from influencers.config import Config
+from outputs import assert_same_tables, contents
+from processes import children, of_session, wait_until
+from samples import Sample, begun, tables_of
+from writes import SECONDS, Write
+
+pytestmark = [pytest.mark.fault, LINUX]
+
+# On a quiet machine it takes three; the JVM has files to remove.
+AT_ONCE = 15.0
+# A job, and what is seen of it when it is interrupted: a Python worker that reads, the data of a
+# table without its version, the folder of a graph's rounds.
+MOMENTS = [
+    ("ingest", "reading", signal.SIGINT),
+    ("ingest", "posts", signal.SIGINT),
+    ("ingest", "quarantine", signal.SIGTERM),
+    ("images", "images_fetched", signal.SIGINT),
+    ("communities", "rounds", signal.SIGINT),
+    ("train", "predictions_virality", signal.SIGINT),
+]
+
+
+@pytest.mark.parametrize(("job", "moment", "number"), MOMENTS)
+def test_an_interrupted_run_ends_at_once_and_cleans_up(
+    spark: SparkSession, sample: Sample, old: Config, new: Config, tmp_path: Path, job: str,
+    moment: str, number: signal.Signals,
+) -> None:  # fmt: skip
+    config = begun(job, old, new, sample, tmp_path / "out")
+    words = sample.arguments(job, config)
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    written = moment if moment in tables_of(job) else tables_of(job)[0]
+    before = contents(spark, config, written)
+    with submitted_locally(
+        tmp_path / "files", job, words, {"spark.local.dir": str(temporary)},
+        {"TMPDIR": str(temporary), "JAVA_TOOL_OPTIONS": f"-Djava.io.tmpdir={temporary}"},
+    ) as run:  # fmt: skip
+        run.wait_until(seen(run, config, moment), SECONDS, moment)
+        started = time.monotonic()
+        if number == signal.SIGINT:  # a terminal's is for its foreground process group
+            os.killpg(run.process.pid, number)
+        else:
+            os.kill(run.process.pid, number)
+        run.fail(AT_ONCE, status=130, message=f"{job}: interrupted: ")
+        assert time.monotonic() - started < AT_ONCE
+        assert "Traceback" not in run.log.read_text()
+        wait_until(lambda: not of_session(run.process.pid), AT_ONCE, "the end of its processes")
+    if moment != "rounds":  # where the table is written before them
+        assert contents(spark, config, written) == before
+    assert leftovers(config, temporary, tmp_path / "files" / "scratch") == []
+    with submitted_locally(tmp_path / "files", job, words) as run:
+        run.succeed(SECONDS)
+    assert_same_tables(spark, config, new, tables_of(job))
+
+
+def seen(run: Running, config: Config, moment: str) -> Callable[[], object]:
+    """Whether the moment has come."""
+    if moment == "reading":
+        return lambda: [one for jvm in driver_jvm(run) for one in children(jvm, "pyspark")]
+    if moment == "rounds":
+        return lambda: list(Path(config.paths.output, "checkpoints").glob("*/*"))
+    return Write(config, moment).files_begun
+
+
+def leftovers(config: Config, *folders: Path) -> list[str]:
+    """Claims, drafts, checkpoints and scratch files."""
+    output = Path(config.paths.output)
+    found = [*output.glob("_*"), *output.glob("checkpoints"), *output.rglob("*.part")]
+    return [str(one) for one in (*found, *(one for folder in folders for one in folder.glob("*")))]

@@ -1,0 +1,179 @@
+"""Python workers that crash, run out of memory, or always die."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from pyspark.sql import SparkSession
+
+from cluster import LINUX, driver_jvm, python_workers, submitted_locally
+from hostile_server import HostileServer
+from image_bytes import noise, saved
+from influencers import tables
+from influencers.config import Config, PathsConfig
+from influencers.schemas import SCHEMAS
+from outputs import assert_same_tables, contents
+from processes import children
+from samples import Sample, begun, tables_of
+from writes import SECONDS
+
+pytestmark = [pytest.mark.fault, LINUX]
+
+PICTURES = 12
+# A file of 100 KB that takes 98 MB to decode.
+POISON = "/poison.png"
+SWOLLEN = 60_000_000
+
+
+@pytest.fixture
+def server() -> Iterator[HostileServer]:
+    files = {f"/{n}.jpg": saved(noise(60, 40, seed=n), "jpeg") for n in range(PICTURES)}
+    files[POISON] = saved(Image.new("RGBA", (4_950, 4_950), (200, 30, 30, 90)), "png")
+    with HostileServer(files=files) as server:
+        yield server
+
+
+@pytest.fixture
+def posts(spark: SparkSession, server: HostileServer, tmp_path: Path) -> Config:
+    """A table of posts that show the server's pictures."""
+    config = Config(paths=PathsConfig(output=str(tmp_path / "out")))
+    names = SCHEMAS["posts"].fieldNames()
+    given = [
+        {"shortcode": path, "owner_id": 1, "image_url": server.url(path)} for path in server.files
+    ]
+    rows = [[post.get(name) for name in names] for post in given]
+    tables.write(spark.createDataFrame(rows, SCHEMAS["posts"]), config, "posts")
+    return config
+
+
+def arguments(config: Config, server: HostileServer) -> list[str]:
+    host = server.host_key
+    sets = (
+        f"images.allow_hosts={json.dumps([host])}",
+        f"images.host_limits={json.dumps([host + '=0/0'])}",
+    )
+    return ["--output", config.paths.output, *(word for one in sets for word in ("--set", one))]
+
+
+@pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGKILL], ids=["crash", "out of memory"])
+def test_a_picture_that_always_ends_its_decoder_is_named(
+    spark: SparkSession, server: HostileServer, posts: Config, tmp_path: Path,
+    number: signal.Signals,
+) -> None:  # fmt: skip
+    with submitted_locally(tmp_path / "files", "images", arguments(posts, server)) as run:
+
+        def decoders() -> list[int]:
+            workers = [pid for jvm in driver_jvm(run) for pid in python_workers(jvm)]
+            return [*workers, *(pid for one in workers for pid in children(one, "apart"))]
+
+        with reaper(swollen(decoders), number) as reaped:
+            run.succeed(SECONDS)
+    # Once in the worker, and once in the process apart, which is given up with that picture.
+    assert len(reaped) == 2
+    assert_entered(spark, posts, server)
+    assert server.count(POISON) == 2
+    assert all(server.count(path) <= 2 for path in server.files)
+
+
+def test_a_picture_for_which_there_is_no_memory_is_named(
+    spark: SparkSession, server: HostileServer, posts: Config, tmp_path: Path
+) -> None:
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nulimit -v {1_400_000}\nexec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    with submitted_locally(
+        tmp_path / "files", "images", arguments(posts, server),
+        environment={"PYSPARK_PYTHON": str(python)},
+    ) as run:  # fmt: skip
+        run.succeed(SECONDS)
+    assert_entered(spark, posts, server)
+    # No task failed: nothing was asked for again.
+    assert all(server.count(path) == 1 for path in server.files)
+
+
+def test_workers_that_always_die_end_the_run_and_leave_the_old_tables(
+    spark: SparkSession, sample: Sample, old: Config, new: Config, tmp_path: Path
+) -> None:
+    config = begun("ingest", old, new, sample, tmp_path / "out")
+    words = sample.arguments("ingest", config)
+    before = {name: contents(spark, config, name) for name in tables_of("ingest")}
+    with submitted_locally(tmp_path / "files", "ingest", words) as run:
+
+        def workers() -> list[int]:
+            return [pid for jvm in driver_jvm(run) for pid in python_workers(jvm)]
+
+        with reaper(workers, signal.SIGKILL) as reaped:
+            run.fail(SECONDS, status=1, message="ingest +failed")
+    assert "failed 4 times" in run.log.read_text()
+    # Two tasks at once, four attempts each.
+    assert 4 <= len(reaped) <= 8
+    assert {name: contents(spark, config, name) for name in before} == before
+    with submitted_locally(tmp_path / "files", "ingest", words) as run:
+        run.succeed(SECONDS)
+    assert_same_tables(spark, config, new, before)
+
+
+def assert_entered(spark: SparkSession, config: Config, server: HostileServer) -> None:
+    """Every picture is in the ledger, and only the poison is not ok."""
+    found = {row.url: row.status for row in tables.read(spark, config, "images").collect()}
+    poison = server.url(POISON)
+    assert found.pop(poison) == "decoder_crashed"
+    assert found == {server.url(path): "ok" for path in server.files if path != POISON}
+
+
+def swollen(pids: Callable[[], Sequence[int]]) -> Callable[[], list[int]]:
+    """Those processes that have grown by far more than a small picture takes."""
+    least: dict[int, int] = {}
+
+    def now() -> list[int]:
+        found = []
+        for pid in pids():
+            memory = resident(pid)
+            # From when it has read its modules on.
+            if memory > 0 and pid in least and memory > least[pid] + SWOLLEN:
+                found.append(pid)
+            least.setdefault(pid, memory)
+        return found
+
+    return now
+
+
+def resident(pid: int) -> int:
+    """The bytes of a process in memory; 0 if it is gone."""
+    with contextlib.suppress(OSError):
+        pages = Path(f"/proc/{pid}/statm").read_text().split()[1]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+    return 0
+
+
+@contextlib.contextmanager
+def reaper(pids: Callable[[], Sequence[int]], number: signal.Signals) -> Iterator[list[int]]:
+    """Sends a signal to each process that is found, once, while the block runs; gives their list.
+
+    So does a kernel that has no memory left.
+    """
+    over, reaped = threading.Event(), list[int]()
+
+    def watch() -> None:
+        while not over.wait(0.002):
+            for pid in set(pids()) - set(reaped):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, number)
+                    reaped.append(pid)
+
+    thread = threading.Thread(target=watch, name="reaper")
+    thread.start()
+    try:
+        yield reaped
+    finally:
+        over.set()
+        thread.join()
