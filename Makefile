@@ -3,6 +3,7 @@ SHELL := /usr/bin/env bash
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
+TOOLS := .venv-tools/bin
 # More arguments for what a target runs: make test ARGS="-k hashtags", make run ARGS="--input posts.csv"
 ARGS ?=
 # Processes that tests run in, each with a Spark session of its own: 3 GB of memory for each.
@@ -10,7 +11,7 @@ WORKERS ?= 2
 
 .PHONY: help
 help: ## Say what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: ## Make .venv and fetch the JVM packages, if needed (PYTHON=… picks the Python)
@@ -41,6 +42,38 @@ test-cluster: cluster-test
 .PHONY: fault-test
 fault-test: test-setup ## Kill runs in every table's write, fill disks, crash workers (Linux; root for full disks)
 	$(BIN)/python -m pytest -m fault tests $(ARGS)
+
+.PHONY: container-test
+container-test: test-setup tools ## Build the image with buildah, as root, and run a cluster of it (Linux)
+	PATH="$(CURDIR)/$(TOOLS):$$PATH" $(BIN)/python -m pytest -m container tests/container $(ARGS)
+
+.PHONY: s3-test
+s3-test: test-setup tools s3-jars ## Run the pipeline into a store of objects, an S3 server on this machine
+	$(BIN)/python -m pytest -m s3 tests/s3 $(ARGS)
+
+.PHONY: s3-jars
+s3-jars: .jars-s3/resolved.json ## Fetch what s3a:// needs (700 MB) into .jars-s3
+
+.jars-s3/resolved.json: conf/jvm-packages-s3.toml
+	@./setup.sh --quiet
+	$(BIN)/python launch/resolve_jars.py --packages $< --into .jars-s3
+
+.PHONY: audit
+audit: tools ## Ask whether the locked packages have known vulnerabilities
+	@$(TOOLS)/python supply/audit.py $(wildcard requirements*.lock)
+
+.PHONY: sbom
+sbom: tools ## Write a bill of materials, CycloneDX, into dist/
+	@$(TOOLS)/python supply/sbom.py dist/sbom.cdx.json
+
+.PHONY: tools
+tools: .venv-tools/pip.log ## Set up the tools of the targets above, apart from .venv
+
+.venv-tools/pip.log: requirements-tools.lock
+	@./setup.sh --quiet
+	$(BIN)/python -m venv --clear .venv-tools
+	$(TOOLS)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $< --log $@.new
+	mv $@.new $@
 
 .PHONY: test-long
 test-long: test-setup ## Run the tests of many rounds and whole files, for minutes
@@ -87,6 +120,7 @@ lock: ## Compile the lock files from pyproject.toml (ARGS=--upgrade takes newer 
 	$(COMPILE) $(ARGS) -o requirements.lock
 	$(COMPILE) $(ARGS) --group test -c requirements.lock -o requirements-test.lock
 	$(COMPILE) $(ARGS) --group benchmark -c requirements.lock -o requirements-benchmark.lock
+	$(subst pyproject.toml,,$(COMPILE)) $(ARGS) --group tools -o requirements-tools.lock
 
 .PHONY: clean
 clean: ## Remove results and caches; keep what set-up made
@@ -96,4 +130,4 @@ clean: ## Remove results and caches; keep what set-up made
 
 .PHONY: distclean
 distclean: clean ## Remove what set-up made, too
-	rm -rf .venv .jars
+	rm -rf .venv .jars .venv-tools .jars-s3

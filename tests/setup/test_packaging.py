@@ -20,6 +20,8 @@ else:
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = ("requirements.lock", "requirements-test.lock", "requirements-benchmark.lock")
+# Of tools in an environment of their own.
+TOOLS = "requirements-tools.lock"
 
 
 def test_wheel_has_all_code_and_its_data(tmp_path: Path) -> None:
@@ -40,7 +42,7 @@ def test_wheel_has_all_code_and_its_data(tmp_path: Path) -> None:
     assert "influencers/session.py" in built
 
 
-@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize("lock", [*LOCKS, TOOLS])
 def test_every_locked_package_has_one_version_and_hashes(lock: str) -> None:
     entries = re.split(r"\n(?=[a-zA-Z0-9])", (ROOT / lock).read_text())
     assert len(entries) > 20
@@ -67,6 +69,7 @@ def test_locks_hold_what_the_project_asks_for() -> None:
     assert runtime <= names(pins("requirements.lock"))
     for group, lock in (("test", LOCKS[1]), ("benchmark", LOCKS[2])):
         assert runtime | names(project["dependency-groups"][group]) <= names(pins(lock))
+    assert names(project["dependency-groups"]["tools"]) <= names(pins(TOOLS))
 
 
 @pytest.mark.parametrize("lock", LOCKS[1:])
