@@ -30,6 +30,7 @@ from influencers.communities.membership import assign_accounts
 from influencers.communities.modularity import Quality, best_by_modularity, nothing, quality
 from influencers.communities.picture import draw_communities
 from influencers.communities.stability import stability
+from influencers.communities.view import interactive
 from influencers.config import ALGORITHMS, CommunitiesConfig, Config
 from influencers.explore import style
 from jobs.command_line import OUTPUT, Job, Option, main
@@ -128,6 +129,7 @@ def _draw(
     figure = draw_communities(excerpt, found, algorithm=chosen)
     folder = files.join(config.paths.output, "figures")
     files.write_bytes(spark, files.join(folder, "community_structure.png"), style.png(figure))
+    files.write_text(spark, files.join(folder, "community_structure.svg"), interactive(excerpt))
     if not settings.graphml_edges:
         return
     drawn = heaviest(edges, most=settings.graphml_edges).persist()
@@ -181,7 +183,7 @@ JOB = Job(
     summary="Link hashtags that are used together, find their communities, assign accounts.",
     reads="tables/posts, or with --edges a CSV of src,dst[,weight]",
     writes="tables/hashtag_edges, tables/communities, tables/account_communities, "
-    "tables/community_profiles, tables/community_growth, figures/community_structure.png, "
+    "tables/community_profiles, tables/community_growth, figures/community_structure.png and .svg, "
     "graphs/hashtags.graphml",
     run=run,
     options=(

@@ -34,6 +34,7 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
         warnings=sections.warnings(numbers),
         sections=sections.sections(numbers, frames, flatten(config)),
         figures=_figures(spark, config),
+        drawings=_drawings(spark, config),
     )
     files.write_text(spark, files.join(config.paths.output, "report.html"), render(page))
     return {}
@@ -103,6 +104,12 @@ def _figures(spark: SparkSession, config: Config) -> dict[str, bytes]:
         for name, uri in found.items()
         if files.exists(spark, uri)
     }
+
+
+def _drawings(spark: SparkSession, config: Config) -> dict[str, str]:
+    name = "community_structure"
+    uri = files.join(config.paths.output, "figures", f"{name}.svg")
+    return {name: files.read_text(spark, uri)} if files.exists(spark, uri) else {}
 
 
 JOB = Job(

@@ -167,8 +167,8 @@ class ModelsConfig:
     trees: int = 64
     depth: int = 10
     max_bins: int = 128
-    min_leaf: int = 2
-    feature_subset: str = "sqrt"
+    min_leaf: int = 10
+    feature_subset: str = "onethird"
     class_weights: bool = False
     memory_mb: int = 512
     partition_rows: int = 250_000

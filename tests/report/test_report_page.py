@@ -177,3 +177,12 @@ def test_communities_are_described_by_what_marks_them() -> None:
                         frames(profiles=profiles))).text  # fmt: skip
     for told in ("#<b>", "ann, 7", "0.250", "3.1 %", "–"):
         assert told in text
+
+
+def test_a_drawing_takes_the_place_of_the_figure_of_its_name() -> None:
+    figures = {"community_structure": b"\x89PNG"}
+    assert "data:image/png" in page(numbers(), frames(), figures=figures)
+    drawings = {"community_structure": '<svg class="hashtags"></svg>'}
+    drawn = page(numbers(), frames(), figures=figures, drawings=drawings)
+    assert drawn.count(drawings["community_structure"]) == 1
+    assert "img" not in Outline(drawn).tags

@@ -12,7 +12,6 @@ from pyspark.sql import functions as F
 
 from influencers.communities.cooccurrence import WEIGHT_UNIT
 
-# What XML 1.0 cannot hold, not even escaped.
 _IMPOSSIBLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 _KEYS = (
@@ -59,5 +58,10 @@ def graphml(edges: Iterable[Row], communities: Iterable[Row]) -> str:
     return text.getvalue()
 
 
+def without_impossible(text: str) -> str:
+    """The text with U+FFFD for what XML 1.0 cannot hold, not even escaped."""
+    return _IMPOSSIBLE.sub("\ufffd", text)
+
+
 def _escaped(hashtag: str) -> str:
-    return quoteattr(_IMPOSSIBLE.sub("\ufffd", hashtag), {'"': "&quot;"})[1:-1]
+    return quoteattr(without_impossible(hashtag), {'"': "&quot;"})[1:-1]

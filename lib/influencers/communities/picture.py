@@ -43,18 +43,37 @@ _LEGEND, _WORDS = 230.0, 130.0
 
 
 @dataclass(frozen=True)
-class _Label:
+class Label:
+    """A hashtag as it is written, and the size of its letters in points."""
+
     text: str
     size: float
 
 
 @dataclass(frozen=True)
-class _Placed:
+class Placed:
     """A community in place: the corners of its box, and where its hashtags' dots are."""
 
     low: Points
     high: Points
     dots: Points
+
+
+@dataclass(frozen=True)
+class Arranged:
+    """An excerpt in place: communities by number, labels in the order of its hashtags."""
+
+    placed: list[Placed]
+    labels: list[Label]
+    families: list[str]
+
+
+def arranged(excerpt: Excerpt) -> Arranged:
+    """Where all of an excerpt stands, in points, upwards; the same for the same excerpt."""
+    families = fonts.families_for(tag.hashtag for tag in excerpt.tags)
+    labels = _labels(excerpt, families)
+    with style.applied():
+        return Arranged(_place(excerpt, _label_boxes(labels, families)), labels, families)
 
 
 def draw_communities(excerpt: Excerpt, quality: Quality, *, algorithm: str) -> Figure:
@@ -71,27 +90,24 @@ def draw_communities(excerpt: Excerpt, quality: Quality, *, algorithm: str) -> F
     """
     if not excerpt.tags:
         return style.no_data(_TITLE, "No two hashtags are used together often enough to be linked.")
-    families = fonts.families_for(tag.hashtag for tag in excerpt.tags)
-    labels = _labels(excerpt, families)
+    at = arranged(excerpt)
     with style.applied():
-        boxes = _label_boxes(labels, families)
-        placed = _place(excerpt, boxes)
-        figure, axes = _canvas(placed, _caption(excerpt, quality, algorithm))
-        _draw_links(axes, excerpt, placed)
-        _draw_regions(axes, placed)
-        _draw_tags(axes, excerpt, placed, labels, families)
+        figure, axes = _canvas(at.placed, _caption(excerpt, quality, algorithm))
+        _draw_links(axes, excerpt, at.placed)
+        _draw_regions(axes, at.placed)
+        _draw_tags(axes, excerpt, at)
         _draw_legend(figure, axes, excerpt, quality)
     return figure
 
 
-def _labels(excerpt: Excerpt, families: list[str]) -> list[_Label]:
+def _labels(excerpt: Excerpt, families: list[str]) -> list[Label]:
     """Larger by the root of a hashtag's strength against the strongest of its community."""
     strongest: dict[int, int] = {}
     for tag in excerpt.tags:
         strongest[tag.community] = max(strongest.get(tag.community, 1), tag.strength)
     span = _LARGEST_TEXT - _SMALLEST_TEXT
     return [
-        _Label(
+        Label(
             fonts.written(tag.hashtag, families, longest=_LONGEST_LABEL),
             _SMALLEST_TEXT + span * float(np.sqrt(tag.strength / strongest[tag.community])),
         )
@@ -99,7 +115,7 @@ def _labels(excerpt: Excerpt, families: list[str]) -> list[_Label]:
     ]
 
 
-def _label_boxes(labels: list[_Label], families: list[str]) -> Points:
+def _label_boxes(labels: list[Label], families: list[str]) -> Points:
     """Widths and heights of the labels with the dot above them."""
     ruler = Figure(figsize=(1, 1), dpi=72)
     FigureCanvasAgg(ruler)
@@ -111,7 +127,7 @@ def _label_boxes(labels: list[_Label], families: list[str]) -> Points:
     return np.array(boxes)
 
 
-def _place(excerpt: Excerpt, boxes: Points) -> list[_Placed]:
+def _place(excerpt: Excerpt, boxes: Points) -> list[Placed]:
     """Every community laid out by itself, then the communities as boxes."""
     members = _members(excerpt)
     inside: list[list[tuple[int, int, float]]] = [[] for _ in members]
@@ -138,7 +154,7 @@ def _place(excerpt: Excerpt, boxes: Points) -> list[_Placed]:
         layout.force_layout(len(members), between), sizes + _BETWEEN, aspect=_ASPECT
     )
     return [
-        _Placed(middle - size / 2, middle + size / 2, dots + middle)
+        Placed(middle - size / 2, middle + size / 2, dots + middle)
         for middle, size, dots in zip(middles, sizes, local, strict=True)
     ]
 
@@ -150,7 +166,7 @@ def _members(excerpt: Excerpt) -> list[range]:
     return [range(int(end - count), int(end)) for count, end in zip(counts, ends, strict=True)]
 
 
-def _canvas(placed: list[_Placed], caption: str) -> tuple[Figure, Axes]:
+def _canvas(placed: list[Placed], caption: str) -> tuple[Figure, Axes]:
     """A figure in which a point of the layout is a point of paper, and its axes."""
     low = np.min([one.low for one in placed], axis=0)
     high = np.max([one.high for one in placed], axis=0)
@@ -182,7 +198,7 @@ def _caption(excerpt: Excerpt, quality: Quality, algorithm: str) -> str:
     )
 
 
-def _draw_links(axes: Axes, excerpt: Excerpt, placed: list[_Placed]) -> None:
+def _draw_links(axes: Axes, excerpt: Excerpt, placed: list[Placed]) -> None:
     dots = np.concatenate([one.dots for one in placed])
     heaviest = max((weight for *_, weight in excerpt.links), default=1)
     for one, other, weight in excerpt.links:
@@ -197,7 +213,7 @@ def _draw_links(axes: Axes, excerpt: Excerpt, placed: list[_Placed]) -> None:
         )
 
 
-def _draw_regions(axes: Axes, placed: list[_Placed]) -> None:
+def _draw_regions(axes: Axes, placed: list[Placed]) -> None:
     for community, one in enumerate(placed):
         width, height = one.high - one.low
         axes.add_patch(
@@ -210,15 +226,13 @@ def _draw_regions(axes: Axes, placed: list[_Placed]) -> None:
                   color=COLOURS[community], va="top", zorder=4)  # fmt: skip
 
 
-def _draw_tags(
-    axes: Axes, excerpt: Excerpt, placed: list[_Placed], labels: list[_Label], families: list[str]
-) -> None:
-    dots = np.concatenate([one.dots for one in placed])
-    for tag, (x, y), label in zip(excerpt.tags, dots, labels, strict=True):
+def _draw_tags(axes: Axes, excerpt: Excerpt, at: Arranged) -> None:
+    dots = np.concatenate([one.dots for one in at.placed])
+    for tag, (x, y), label in zip(excerpt.tags, dots, at.labels, strict=True):
         axes.plot(x, y, marker=SHAPES[tag.community], markersize=label.size * 0.7,
                   color=COLOURS[tag.community], markeredgecolor="white",
                   markeredgewidth=0.5, zorder=3)  # fmt: skip
-        axes.text(x, y - _DOT / 2, label.text, fontsize=label.size, family=families, ha="center",
+        axes.text(x, y - _DOT / 2, label.text, fontsize=label.size, family=at.families, ha="center",
                   va="top", path_effects=style.outlined(width=2), zorder=4)  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 
 from jinja2 import Environment, StrictUndefined
@@ -20,6 +20,8 @@ class Page:
         made_at: when, as a text.
         sources: the input files.
         figures: PNG bytes by name; a figure that is not there is left out.
+        drawings: SVG texts by name, that take the place of the figure of that name. They go into
+            the page as they are: whoever makes them has escaped what they hold.
     """
 
     title: str
@@ -29,6 +31,7 @@ class Page:
     warnings: Sequence[str]
     sections: Sequence[Section]
     figures: Mapping[str, bytes]
+    drawings: Mapping[str, str] = field(default_factory=dict)
 
 
 def render(page: Page) -> str:
