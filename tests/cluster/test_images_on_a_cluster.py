@@ -25,7 +25,7 @@ from influencers.images import keys
 from influencers.schemas import SCHEMAS
 from processes import wait_until
 
-pytestmark = [pytest.mark.cluster, LINUX]
+pytestmark = [pytest.mark.cluster, pytest.mark.fault, LINUX]
 
 PICTURES = 150
 RATE, CONNECTIONS = 30, 4

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 import pytest
 from pyspark.sql import SparkSession
 
-from influencers.config import Config, GenerateConfig
+from influencers.config import GenerateConfig
 from influencers.synthetic import generate, image_server
-from jobs import pipeline
-from samples import HOST, Sample, copied, halves
+from samples import HOST, Sample, Undisturbed, halves
 
 
 @pytest.fixture(scope="session")
@@ -35,18 +34,9 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sample]:
 
 
 @pytest.fixture(scope="session")
-def old(spark: SparkSession, sample: Sample, tmp_path_factory: pytest.TempPathFactory) -> Config:
-    """What an undisturbed pipeline makes of the first file."""
-    config = sample.config(tmp_path_factory.mktemp("old") / "out", sample.files[:1])
-    pipeline.run(spark, config)
-    return config
-
-
-@pytest.fixture(scope="session")
-def new(
-    spark: SparkSession, sample: Sample, old: Config, tmp_path_factory: pytest.TempPathFactory
-) -> Config:
-    """What it makes of both, later, in the same place."""
-    config = copied(old, tmp_path_factory.mktemp("new") / "out", sample)
-    pipeline.run(spark, config)
-    return config
+def undisturbed(
+    spark: SparkSession, sample: Sample, tmp_path_factory: pytest.TempPathFactory
+) -> Undisturbed:
+    folder = tmp_path_factory.mktemp("undisturbed")
+    old = sample.config(folder / "old", sample.files[:1])
+    return Undisturbed(sample, old, sample.config(folder / "new"))

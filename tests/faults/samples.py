@@ -5,13 +5,20 @@ from __future__ import annotations
 import csv
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from influencers import tables
 from influencers.config import Config, load
+from jobs import communities, duplicates, explore, features, images, ingest, report, train
+from jobs.command_line import execute
 
 HOST = "images.example"
+# As the pipeline runs them.
+JOBS = tuple(
+    module.JOB
+    for module in (ingest, features, images, duplicates, communities, explore, train, report)
+)
 
 
 @dataclass(frozen=True)
@@ -47,23 +54,51 @@ def halves(posts: Path) -> tuple[Path, Path]:
     return files
 
 
-def copied(finished: Config, output: Path, sample: Sample) -> Config:
-    """A copy of an output, for a run over both files."""
-    shutil.copytree(finished.paths.output, output)
-    return sample.config(output)
-
-
 def tables_of(job: str) -> list[str]:
     """The tables that a job makes."""
     return [name for name, maker in tables._MADE_BY.items() if maker == job]
 
 
-def begun(job: str, old: Config, new: Config, sample: Sample, output: Path) -> Config:
-    """An output in which the job has still to be run: its own tables are the old ones."""
-    config = copied(new, output, sample)
-    for name in tables_of(job):
-        shutil.rmtree(output / "tables" / name, ignore_errors=True)
-        source = Path(old.paths.output, "tables", name)
-        if source.exists():
-            shutil.copytree(source, output / "tables" / name)
-    return config
+@dataclass
+class Undisturbed:
+    """What undisturbed runs make of the sample, job by job, as far as tests ask for it.
+
+    Attributes:
+        old: made of the first file.
+        new: made of both, later, in the same place.
+    """
+
+    sample: Sample
+    old: Config
+    new: Config
+    done: list[str] = field(default_factory=list)
+
+    def through(self, last: str) -> None:
+        """Run the jobs up to this one, if they have not run yet."""
+        for job in JOBS[: [one.name for one in JOBS].index(last) + 1]:
+            if job.name not in self.done:
+                execute(job, self.old)
+                self._give_old_tables(job.name, Path(self.new.paths.output))
+                execute(job, self.new)
+                self.done.append(job.name)
+
+    def before(self, job: str, output: Path) -> Config:
+        """An output in which the job has still to be run: its own tables are the old ones."""
+        self.through(job)
+        shutil.copytree(self.new.paths.output, output)
+        for name in tables_of(job):
+            shutil.rmtree(output / "tables" / name, ignore_errors=True)
+        self._give_old_tables(job, output)
+        return self.sample.config(output)
+
+    def before_all(self, output: Path) -> Config:
+        """An output in which everything has still to be run: it is the old one."""
+        self.through(JOBS[-1].name)
+        shutil.copytree(self.old.paths.output, output)
+        return self.sample.config(output)
+
+    def _give_old_tables(self, job: str, output: Path) -> None:
+        for name in tables_of(job):
+            source = Path(self.old.paths.output, "tables", name)
+            if source.exists():
+                shutil.copytree(source, output / "tables" / name)

@@ -10,10 +10,9 @@ import pytest
 from pyspark.sql import SparkSession
 
 from cluster import LINUX, driver_jvm, submitted_locally
-from influencers.config import Config
 from outputs import contents
 from processes import children
-from samples import Sample, begun, tables_of
+from samples import Undisturbed, tables_of
 from writes import SECONDS
 
 pytestmark = [pytest.mark.fault, LINUX]
@@ -21,13 +20,15 @@ pytestmark = [pytest.mark.fault, LINUX]
 
 @pytest.mark.parametrize("change", ["grows", "goes away"])
 def test_a_file_that_changes_while_it_is_read(
-    spark: SparkSession, sample: Sample, old: Config, new: Config, tmp_path: Path, change: str
+    spark: SparkSession, undisturbed: Undisturbed, tmp_path: Path, change: str
 ) -> None:
-    files = tuple(Path(shutil.copy(file, tmp_path)) for file in sample.files)
-    config = begun("ingest", old, new, sample, tmp_path / "out")
+    files = tuple(Path(shutil.copy(file, tmp_path)) for file in undisturbed.sample.files)
+    config = undisturbed.before("ingest", tmp_path / "out")
     config = replace(config, paths=replace(config.paths, input=tuple(map(str, files))))
     before = {name: contents(spark, config, name) for name in tables_of("ingest")}
-    with submitted_locally(tmp_path / "files", "ingest", sample.arguments("ingest", config)) as run:
+    with submitted_locally(
+        tmp_path / "files", "ingest", undisturbed.sample.arguments("ingest", config)
+    ) as run:
         run.wait_until(
             lambda: [one for jvm in driver_jvm(run) for one in children(jvm, "pyspark")],
             SECONDS,

@@ -19,9 +19,8 @@ from cluster import (
     running_cluster,
     with_event_log,
 )
-from influencers.config import Config
 from outputs import assert_same_tables
-from samples import Sample, begun, tables_of
+from samples import Undisturbed, tables_of
 from writes import SECONDS, Write
 
 pytestmark = [pytest.mark.fault, LINUX]
@@ -46,28 +45,30 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 
 def test_an_executor_killed_in_the_middle_of_a_stage(
-    cluster: Cluster, spark: SparkSession, sample: Sample, old: Config, new: Config, tmp_path: Path
+    cluster: Cluster, spark: SparkSession, undisturbed: Undisturbed, tmp_path: Path
 ) -> None:
-    config = begun("ingest", old, new, sample, tmp_path / "out")
+    config = undisturbed.before("ingest", tmp_path / "out")
     events = tmp_path / "events"
     with cluster.submit(
-        "ingest", sample.arguments("ingest", config), with_event_log(events)
+        "ingest", undisturbed.sample.arguments("ingest", config), with_event_log(events)
     ) as run:
         run.wait_until(lambda: busy(cluster), SECONDS, "a Python worker")
         os.kill(busy(cluster)[0], signal.SIGKILL)
         run.succeed(SECONDS)
     assert failures(events) & {"ExecutorLostFailure"}
-    assert_same_tables(spark, config, new, tables_of("ingest"))
+    assert_same_tables(spark, config, undisturbed.new, tables_of("ingest"))
 
 
 def test_an_executor_killed_in_a_result_stage_after_a_shuffle(
-    cluster: Cluster, spark: SparkSession, sample: Sample, old: Config, new: Config, tmp_path: Path
+    cluster: Cluster, spark: SparkSession, undisturbed: Undisturbed, tmp_path: Path
 ) -> None:
-    config = begun("features", old, new, sample, tmp_path / "out")
+    config = undisturbed.before("features", tmp_path / "out")
     events = tmp_path / "events"
     write = Write(config, "post_features")
     with cluster.submit(
-        "features", sample.arguments("features", config), {**MANY_TASKS, **with_event_log(events)}
+        "features",
+        undisturbed.sample.arguments("features", config),
+        {**MANY_TASKS, **with_event_log(events)},
     ) as run:
         run.wait_until(lambda: write.data_files() >= 2, SECONDS, "data of post_features")
         os.kill(cluster.executors()[0], signal.SIGKILL)
@@ -75,17 +76,19 @@ def test_an_executor_killed_in_a_result_stage_after_a_shuffle(
         run.succeed(SECONDS)
     # What it had shuffled was lost with it, and was computed again.
     assert again(events)
-    assert_same_tables(spark, config, new, tables_of("features"))
+    assert_same_tables(spark, config, undisturbed.new, tables_of("features"))
 
 
 def test_an_executor_that_is_decommissioned_hands_over_what_it_holds(
-    cluster: Cluster, spark: SparkSession, sample: Sample, old: Config, new: Config, tmp_path: Path
+    cluster: Cluster, spark: SparkSession, undisturbed: Undisturbed, tmp_path: Path
 ) -> None:
-    config = begun("features", old, new, sample, tmp_path / "out")
+    config = undisturbed.before("features", tmp_path / "out")
     events = tmp_path / "events"
     write = Write(config, "post_features")
     settings = {**MANY_TASKS, **DECOMMISSION, **with_event_log(events)}
-    with cluster.submit("features", sample.arguments("features", config), settings) as run:
+    with cluster.submit(
+        "features", undisturbed.sample.arguments("features", config), settings
+    ) as run:
         run.wait_until(lambda: write.data_files() >= 2, SECONDS, "data of post_features")
         os.kill(cluster.executors()[0], signal.SIGPWR)
         assert not write.committed()
@@ -93,7 +96,7 @@ def test_an_executor_that_is_decommissioned_hands_over_what_it_holds(
     assert any("decommission" in reason.lower() for reason in removals(events))
     assert not failures(events)
     assert not again(events)
-    assert_same_tables(spark, config, new, tables_of("features"))
+    assert_same_tables(spark, config, undisturbed.new, tables_of("features"))
 
 
 def busy(cluster: Cluster) -> list[int]:

@@ -12,9 +12,8 @@ from pyspark.sql import SparkSession
 
 from cluster import LINUX, submitted_locally
 from influencers import claim
-from influencers.config import Config
 from outputs import assert_same_tables, contents
-from samples import Sample, begun, tables_of
+from samples import Undisturbed, tables_of
 from writes import SECONDS, Write
 
 pytestmark = [pytest.mark.fault, LINUX]
@@ -48,12 +47,12 @@ def fill(folder: Path) -> Path:
 
 @pytest.mark.parametrize("full", ["scratch", "output"])
 def test_a_full_disk_ends_the_run_and_leaves_the_old_tables(
-    spark: SparkSession, sample: Sample, old: Config, new: Config, tmp_path: Path, disk: Path,
+    spark: SparkSession, undisturbed: Undisturbed, tmp_path: Path, disk: Path,
     full: str,
 ) -> None:  # fmt: skip
     output = (disk if full == "output" else tmp_path) / "out"
-    config = begun("ingest", old, new, sample, output)
-    words = sample.arguments("ingest", config)
+    config = undisturbed.before("ingest", output)
+    words = undisturbed.sample.arguments("ingest", config)
     scratch = {"SPARK_LOCAL_DIRS": str(disk if full == "scratch" else tmp_path / "scratch")}
     before = {name: contents(spark, config, name) for name in tables_of("ingest")}
     writes = [Write(config, name) for name in before]
@@ -66,4 +65,4 @@ def test_a_full_disk_ends_the_run_and_leaves_the_old_tables(
     assert {name: contents(spark, config, name) for name in before} == before
     with submitted_locally(tmp_path / "files", "ingest", words, environment=scratch) as run:
         run.succeed(SECONDS)
-    assert_same_tables(spark, config, new, before)
+    assert_same_tables(spark, config, undisturbed.new, before)

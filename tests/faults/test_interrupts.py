@@ -15,7 +15,7 @@ from cluster import LINUX, Running, driver_jvm, submitted_locally
 from influencers.config import Config
 from outputs import assert_same_tables, contents
 from processes import children, of_session, wait_until
-from samples import Sample, begun, tables_of
+from samples import Undisturbed, tables_of
 from writes import SECONDS, Write
 
 pytestmark = [pytest.mark.fault, LINUX]
@@ -36,11 +36,11 @@ MOMENTS = [
 
 @pytest.mark.parametrize(("job", "moment", "number"), MOMENTS)
 def test_an_interrupted_run_ends_at_once_and_cleans_up(
-    spark: SparkSession, sample: Sample, old: Config, new: Config, tmp_path: Path, job: str,
+    spark: SparkSession, undisturbed: Undisturbed, tmp_path: Path, job: str,
     moment: str, number: signal.Signals,
 ) -> None:  # fmt: skip
-    config = begun(job, old, new, sample, tmp_path / "out")
-    words = sample.arguments(job, config)
+    config = undisturbed.before(job, tmp_path / "out")
+    words = undisturbed.sample.arguments(job, config)
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     written = moment if moment in tables_of(job) else tables_of(job)[0]
@@ -64,7 +64,7 @@ def test_an_interrupted_run_ends_at_once_and_cleans_up(
     assert leftovers(config, temporary, tmp_path / "files" / "scratch") == []
     with submitted_locally(tmp_path / "files", job, words) as run:
         run.succeed(SECONDS)
-    assert_same_tables(spark, config, new, tables_of(job))
+    assert_same_tables(spark, config, undisturbed.new, tables_of(job))
 
 
 def seen(run: Running, config: Config, moment: str) -> Callable[[], object]:

@@ -11,9 +11,8 @@ from pyspark.sql import SparkSession
 
 from cluster import LINUX, submitted_locally
 from influencers import tables
-from influencers.config import Config
 from outputs import assert_same_tables, contents
-from samples import Sample, begun, tables_of
+from samples import Undisturbed, tables_of
 from writes import SECONDS, Write, kill_in_write, kill_when
 
 pytestmark = [pytest.mark.fault, LINUX]
@@ -23,10 +22,10 @@ JOBS = ("ingest", "features", "images", "duplicates", "communities", "explore", 
 
 @pytest.mark.parametrize("job", JOBS)
 def test_a_driver_killed_in_any_tables_write_loses_nothing(
-    spark: SparkSession, sample: Sample, old: Config, new: Config, tmp_path: Path, job: str
+    spark: SparkSession, undisturbed: Undisturbed, tmp_path: Path, job: str
 ) -> None:
-    config = begun(job, old, new, sample, tmp_path / "out")
-    words = sample.arguments(job, config)
+    config = undisturbed.before(job, tmp_path / "out")
+    words = undisturbed.sample.arguments(job, config)
     for name in tables_of(job):
         write = Write(config, name)
         before = contents(spark, config, name)
@@ -35,19 +34,19 @@ def test_a_driver_killed_in_any_tables_write_loses_nothing(
         assert contents(spark, config, name) == before, name
     with submitted_locally(tmp_path / "files", job, words) as run:
         run.succeed(SECONDS)
-    assert_same_tables(spark, config, new, tables_of(job))
+    assert_same_tables(spark, config, undisturbed.new, tables_of(job))
     left = {one.name for one in Path(config.paths.output).iterdir()}
-    assert left == {one.name for one in Path(new.paths.output).iterdir()}
+    assert left == {one.name for one in Path(undisturbed.new.paths.output).iterdir()}
 
 
 @pytest.mark.parametrize("job", ["ingest", "features"])
 def test_a_driver_killed_between_a_table_and_the_manifest(
-    spark: SparkSession, sample: Sample, old: Config, new: Config, tmp_path: Path, job: str
+    spark: SparkSession, undisturbed: Undisturbed, tmp_path: Path, job: str
 ) -> None:
-    config = begun(job, old, new, sample, tmp_path / "out")
-    words = sample.arguments(job, config)
+    config = undisturbed.before(job, tmp_path / "out")
+    words = undisturbed.sample.arguments(job, config)
     manifest = Path(config.paths.output, "manifest.json")
-    shutil.copy(Path(old.paths.output, "manifest.json"), manifest)
+    shutil.copy(Path(undisturbed.old.paths.output, "manifest.json"), manifest)
     before = manifest.read_bytes()
     last = Write(config, tables_of(job)[-1])
     with submitted_locally(tmp_path / "files", job, words) as run:
@@ -58,11 +57,11 @@ def test_a_driver_killed_between_a_table_and_the_manifest(
     assert last.committed()
     with submitted_locally(tmp_path / "files", job, words) as run:
         run.succeed(SECONDS)
-    assert_same_tables(spark, config, new, tables_of(job))
+    assert_same_tables(spark, config, undisturbed.new, tables_of(job))
     said = json.loads(manifest.read_text())
     versions = {name: tables.version(spark, config, name) for name in said["tables"]}
     assert said["tables"] == versions
     if job == "ingest":
         assert [Path(one["uri"]) for one in said["inputs"]] == [
-            Path("file:/", str(file)) for file in sample.files
+            Path("file:/", str(file)) for file in undisturbed.sample.files
         ]

@@ -23,7 +23,7 @@ from influencers.config import Config, PathsConfig
 from influencers.schemas import SCHEMAS
 from outputs import assert_same_tables, contents
 from processes import children
-from samples import Sample, begun, tables_of
+from samples import Undisturbed, tables_of
 from writes import SECONDS
 
 pytestmark = [pytest.mark.fault, LINUX]
@@ -101,10 +101,10 @@ def test_a_picture_for_which_there_is_no_memory_is_named(
 
 
 def test_workers_that_always_die_end_the_run_and_leave_the_old_tables(
-    spark: SparkSession, sample: Sample, old: Config, new: Config, tmp_path: Path
+    spark: SparkSession, undisturbed: Undisturbed, tmp_path: Path
 ) -> None:
-    config = begun("ingest", old, new, sample, tmp_path / "out")
-    words = sample.arguments("ingest", config)
+    config = undisturbed.before("ingest", tmp_path / "out")
+    words = undisturbed.sample.arguments("ingest", config)
     before = {name: contents(spark, config, name) for name in tables_of("ingest")}
     with submitted_locally(tmp_path / "files", "ingest", words) as run:
 
@@ -119,7 +119,7 @@ def test_workers_that_always_die_end_the_run_and_leave_the_old_tables(
     assert {name: contents(spark, config, name) for name in before} == before
     with submitted_locally(tmp_path / "files", "ingest", words) as run:
         run.succeed(SECONDS)
-    assert_same_tables(spark, config, new, before)
+    assert_same_tables(spark, config, undisturbed.new, before)
 
 
 def assert_entered(spark: SparkSession, config: Config, server: HostileServer) -> None:

@@ -8,9 +8,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from cluster import LINUX, submitted_locally
-from influencers.config import Config
 from outputs import assert_same_metrics, assert_same_tables
-from samples import Sample, copied
+from samples import Undisturbed
 from writes import SECONDS
 
 pytestmark = [pytest.mark.fault, LINUX]
@@ -41,10 +40,10 @@ def another_clock() -> dict[str, str]:
 
 @pytest.mark.parametrize("changed", ["locale, time zone and hash seed", "clock"])
 def test_surroundings_change_no_table(
-    spark: SparkSession, sample: Sample, old: Config, new: Config, tmp_path: Path, changed: str
+    spark: SparkSession, undisturbed: Undisturbed, tmp_path: Path, changed: str
 ) -> None:
-    config = copied(old, tmp_path / "out", sample)
-    words = sample.arguments("pipeline", config)
+    config = undisturbed.before_all(tmp_path / "out")
+    words = undisturbed.sample.arguments("pipeline", config)
     clock = changed == "clock"
     with submitted_locally(
         tmp_path / "files", "pipeline", words,
@@ -52,5 +51,5 @@ def test_surroundings_change_no_table(
         another_clock() if clock else SURROUNDINGS,
     ) as run:  # fmt: skip
         run.succeed(SECONDS)
-    assert_same_tables(spark, config, new)
-    assert_same_metrics(config, new)
+    assert_same_tables(spark, config, undisturbed.new)
+    assert_same_metrics(config, undisturbed.new)

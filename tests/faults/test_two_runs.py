@@ -8,21 +8,20 @@ import pytest
 from pyspark.sql import SparkSession
 
 from cluster import LINUX, submitted_locally
-from influencers.config import Config
 from jobs import ingest
 from outputs import assert_same_metrics, assert_same_tables, contents
 from processes import wait_until
-from samples import Sample, copied
+from samples import Sample, Undisturbed
 from writes import SECONDS
 
 pytestmark = [pytest.mark.fault, LINUX]
 
 
 def test_of_two_pipelines_on_one_output_one_wins(
-    spark: SparkSession, sample: Sample, old: Config, new: Config, tmp_path: Path
+    spark: SparkSession, undisturbed: Undisturbed, tmp_path: Path
 ) -> None:
-    config = copied(old, tmp_path / "out", sample)
-    words = sample.arguments("pipeline", config)
+    config = undisturbed.before_all(tmp_path / "out")
+    words = undisturbed.sample.arguments("pipeline", config)
     with (
         submitted_locally(tmp_path / "one", "pipeline", words) as one,
         submitted_locally(tmp_path / "other", "pipeline", words) as other,
@@ -34,8 +33,8 @@ def test_of_two_pipelines_on_one_output_one_wins(
             SECONDS, status=2, message=r"pipeline: \S+ is being written by the pipeline of process"
         )
         winner.succeed(SECONDS)
-    assert_same_tables(spark, config, new)
-    assert_same_metrics(config, new)
+    assert_same_tables(spark, config, undisturbed.new)
+    assert_same_metrics(config, undisturbed.new)
 
 
 def test_batches_in_any_order_and_again(
