@@ -11,8 +11,8 @@ from typing import Any
 
 HIDDEN = "***"
 
-# `//user:password@host`, where `//host:8020/a@b` is a port; and of an HTTP address also `//token@host`. A lone name before the @ of
-# another scheme is no secret: abfss://container@account.
+# `//user:password@host`, where `//host:8020/a@b` is a port; and of an HTTP address `//token@host`.
+# A lone name before the @ of another scheme is no secret: abfss://container@account.
 _PASSWORD = re.compile(r"(//[^/\s:@'\"]*:)(?!\d+[/?#])[^\s@'\"]+(?=@)")
 _TOKEN = re.compile(r"(\bhttps?://)[^/\s:@'\"]+(?=@)", re.IGNORECASE)
 # `password=…`, `X-Amz-Signature=…`, `fs.s3a.secret.key=…` in queries, settings and messages.
