@@ -19,6 +19,7 @@ from influencers import claim, manifest, metrics, progress
 from influencers import config as configuration
 from influencers.config import Config
 from influencers.errors import UserError, explain
+from influencers.redaction import redacted
 from influencers.session import build_session
 
 Run = Callable[[Any, Config], dict[str, Any]]
@@ -138,7 +139,7 @@ def main(job: Job, arguments: Sequence[str] | None = None) -> int:
         mendable = explain(error)
         if mendable:
             return _fail(job, mendable, status=2)
-        traceback.print_exc()
+        sys.stderr.write(redacted(traceback.format_exc()))
         return 1
 
 
@@ -162,6 +163,6 @@ def execute(job: Job, config: Config) -> None:
 
 
 def _fail(job: Job, message: str, status: int) -> int:
-    line = " ".join(message.split())
+    line = redacted(" ".join(message.split()))
     sys.stderr.write(f"{job.name}: {line}\n")
     return status

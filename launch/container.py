@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import machine
+import pods
 import submit
 from machine import MendableError
 
@@ -119,47 +120,14 @@ def history(env: Env, rest: list[str]) -> NoReturn:
 
 def driver(env: Env, rest: list[str]) -> NoReturn:
     """A driver's pod: Kubernetes gives the job and its options."""
-    bind = env.get("SPARK_DRIVER_BIND_ADDRESS", "")
-    options = ["--conf", f"spark.driver.bindAddress={bind}", "--deploy-mode", "client"]
-    options += ["--conf", f"spark.executorEnv.SPARK_DRIVER_POD_IP={bind}"]
-    env.setdefault("PYSPARK_PYTHON", sys.executable)
-    env["PYTHONPATH"] = os.pathsep.join([str(submit.ROOT / "lib"), str(submit.ROOT)])
-    submit.replace_process(f"{env['SPARK_HOME']}/bin/spark-submit", [*options, *rest], env)
+    arguments, added = pods.driver_command(env, rest)
+    submit.replace_process(f"{env['SPARK_HOME']}/bin/spark-submit", arguments, env | added)
 
 
 def executor(env: Env, rest: list[str]) -> NoReturn:
     """An executor's pod."""
-    submit.replace_process(machine.java_command(env), executor_arguments(env) + rest, env)
-
-
-def executor_arguments(env: Mapping[str, str]) -> list[str]:
-    """Java's arguments for an executor, from what Kubernetes puts into its environment."""
-    options = sorted(
-        (int(name.rpartition("_")[2]), value)
-        for name, value in env.items()
-        if re.fullmatch(r"SPARK_JAVA_OPT_\d+", name)
-    )
-    memory = env["SPARK_EXECUTOR_MEMORY"]
-    classes = [env.get("SPARK_CONF_DIR"), f"{env['SPARK_HOME']}/jars/*", env.get("SPARK_CLASSPATH")]
-    told = {
-        "driver-url": "SPARK_DRIVER_URL",
-        "executor-id": "SPARK_EXECUTOR_ID",
-        "cores": "SPARK_EXECUTOR_CORES",
-        "app-id": "SPARK_APPLICATION_ID",
-        "hostname": "SPARK_EXECUTOR_POD_IP",
-        "resourceProfileId": "SPARK_RESOURCE_PROFILE_ID",
-        "podName": "SPARK_EXECUTOR_POD_NAME",
-    }
-    named = [word for name, key in told.items() if key in env for word in (f"--{name}", env[key])]
-    return [
-        *(value for _, value in options),
-        f"-Xms{memory}",
-        f"-Xmx{memory}",
-        "-cp",
-        os.pathsep.join(filter(None, classes)),
-        "org.apache.spark.scheduler.cluster.k8s.KubernetesExecutorBackend",
-        *named,
-    ]
+    arguments = [*pods.executor_arguments(env), *rest]
+    submit.replace_process(machine.java_command(env), arguments, env)
 
 
 ROLES: dict[str, Callable[[Env, list[str]], NoReturn]] = {

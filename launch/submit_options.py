@@ -106,6 +106,19 @@ class Options:
         return words
 
 
+def split(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """A command line of spark-submit: its options, and from the job's file on.
+
+    >>> split(["--verbose", "--name", "n", "--conf=a=b", "job.py", "--name", "x"])
+    (['--verbose', '--name', 'n', '--conf=a=b'], ['job.py', '--name', 'x'])
+    """
+    at = 0
+    while at < len(words) and words[at].startswith("-"):
+        alone = words[at] in SWITCHES or (words[at].startswith("--") and "=" in words[at])
+        at += 1 if alone else 2
+    return list(words[:at]), list(words[at:])
+
+
 def _as_setting(flag: str, value: str) -> tuple[str, str]:
     if flag not in ("--conf", "-c"):
         return SETTINGS.get(flag, flag), value

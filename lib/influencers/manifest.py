@@ -15,6 +15,7 @@ from pyspark.sql import SparkSession
 from influencers import __version__, files, session, side_by_side, tables
 from influencers.config import Config, flatten
 from influencers.files import FileStatus
+from influencers.redaction import without_secrets
 from influencers.schemas import SCHEMAS
 
 
@@ -101,5 +102,6 @@ def _carrier(names: Sequence[str]) -> str:
 
 
 def _write(spark: SparkSession, config: Config, manifest: dict[str, Any]) -> None:
-    text = json.dumps(manifest, indent=2, ensure_ascii=False, default=str)
+    kept = without_secrets(manifest)
+    text = json.dumps(kept, indent=2, ensure_ascii=False, default=str)
     files.write_text(spark, location(config), text + "\n")

@@ -11,14 +11,16 @@ from typing import TextIO
 
 from pyspark.sql import SparkSession
 
+from influencers.redaction import redacted
+
 # How often a line is refreshed on a terminal, and repeated in a log.
 _TERMINAL_SECONDS, _LOG_SECONDS = 0.5, 15.0
 
 
 def say(text: str) -> None:
-    """One line to the person who watches."""
+    """One line to the person who watches, without the secrets in it."""
     _clear(sys.stderr)
-    sys.stderr.write(f"{text}\n")
+    sys.stderr.write(f"{redacted(text)}\n")
     sys.stderr.flush()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import threading
@@ -15,6 +16,8 @@ import pytest
 
 import container
 import health
+import pods
+import submit_options
 from machine import MendableError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -92,10 +95,48 @@ def test_an_executors_command_on_kubernetes() -> None:
         "SPARK_DRIVER_URL": "spark://driver:1",
         "SPARK_EXECUTOR_ID": "4",
     }
-    told = container.executor_arguments(env)
+    told = pods.executor_arguments(env)
     assert told[:4] == ["-Dtwo=1", "-Dten=1", "-Xms3g", "-Xmx3g"]
     assert told[-4:] == ["--driver-url", "spark://driver:1", "--executor-id", "4"]
     assert "/spark/jars/*" in told
+
+
+def test_a_drivers_pod_gets_our_settings_code_and_jars_below_what_was_submitted(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "jars").mkdir()
+    (tmp_path / "jars" / "delta.jar").touch()
+    submitted = tmp_path / "spark.properties"
+    submitted.write_text(
+        "spark.master=k8s://https\\://cluster\nspark.submit.deployMode=cluster\n"
+        "spark.sql.parquet.compression.codec=snappy\n"
+    )
+    env = {
+        "INFLUENCERS_PYTHON": sys.executable,
+        "INFLUENCERS_JARS": str(tmp_path / "jars"),
+        "SPARK_HOME": str(tmp_path / "spark"),
+        "SPARK_DRIVER_BIND_ADDRESS": "10.0.0.7",
+    }
+    runner = ["--class", "org.apache.spark.deploy.PythonRunner"]
+    job = ["local:///opt/influencers/jobs/pipeline.py", "--output", "s3a://lake/out"]
+    arguments, added = pods.driver_command(
+        env, ["--properties-file", str(submitted), *runner, *job]
+    )
+    given, rest = submit_options.split(arguments)
+    options = submit_options.Options.parse(shlex.join(given))
+    assert rest == job
+    assert options.get("--properties-file") == str(submitted)
+    assert options.get("--class") == runner[1]
+    assert options.get("spark.submit.deployMode") == "client"
+    assert options.get("spark.driver.bindAddress") == "10.0.0.7"
+    assert options.get("spark.jars") == str(tmp_path / "jars" / "delta.jar")
+    assert "influencers-" in (options.get("spark.submit.pyFiles") or "")
+    assert "DeltaSparkSessionExtension" in (options.get("spark.sql.extensions") or "")
+    # What was submitted stands.
+    assert options.get("spark.sql.parquet.compression.codec") is None
+    assert options.get("spark.master") is None
+    assert added["PYSPARK_PYTHON"] == sys.executable
+    assert added["PYTHONPATH"].split(":")[0].endswith("/lib")
 
 
 class _Page(BaseHTTPRequestHandler):
