@@ -72,7 +72,9 @@ class Running:
         """What the pattern finds in the log so far."""
         return re.findall(pattern, self.log.read_text(errors="replace"))
 
-    def wait_until(self, happened: Callable[[], object], seconds: float, what: str) -> None:
+    def wait_until(
+        self, happened: Callable[[], object], seconds: float, what: str, *, pause: float = 0.02
+    ) -> None:
         """Wait for something that can happen only while the process runs."""
 
         def happened_or_over() -> bool:
@@ -81,7 +83,7 @@ class Running:
             return bool(happened())
 
         try:
-            processes.wait_until(happened_or_over, seconds, what)
+            processes.wait_until(happened_or_over, seconds, what, pause=pause)
         except TimeoutError as error:
             raise AssertionError(f"{error}:\n{self._tail()}") from None
 

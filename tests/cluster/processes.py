@@ -56,6 +56,8 @@ def send(number: signal.Signals, pids: Iterable[int]) -> None:
 
 def freeze_session(leader: int) -> None:
     """Stop every process of a session where it is: what is on disk stays as it is."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(leader, signal.SIGSTOP)  # most of them, at once
     stopped: set[int] = set()
     while found := set(of_session(leader)) - stopped:
         send(signal.SIGSTOP, found)

@@ -46,8 +46,9 @@ def test_an_interrupted_run_ends_at_once_and_cleans_up(
     written = moment if moment in tables_of(job) else tables_of(job)[0]
     before = contents(spark, config, written)
     with submitted_locally(
-        tmp_path / "files", job, words, {"spark.local.dir": str(temporary)},
-        {"TMPDIR": str(temporary), "JAVA_TOOL_OPTIONS": f"-Djava.io.tmpdir={temporary}"},
+        tmp_path / "files", job, words,
+        environment={"TMPDIR": str(temporary),
+                     "JAVA_TOOL_OPTIONS": f"-Djava.io.tmpdir={temporary}"},
     ) as run:  # fmt: skip
         run.wait_until(seen(run, config, moment), SECONDS, moment)
         started = time.monotonic()

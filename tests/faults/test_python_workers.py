@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 from pyspark.sql import SparkSession
 
-from cluster import LINUX, driver_jvm, python_workers, submitted_locally
+from cluster import LINUX, Running, driver_jvm, python_workers, submitted_locally
 from hostile_server import HostileServer
 from image_bytes import noise, saved
 from influencers import tables
@@ -29,15 +29,20 @@ from writes import SECONDS
 pytestmark = [pytest.mark.fault, LINUX]
 
 PICTURES = 12
-# A file of 100 KB that takes 98 MB to decode.
+# A file of 260 KB that takes 700 MB to decode.
 POISON = "/poison.png"
-SWOLLEN = 60_000_000
+SIDE = 7_700
+# Far more than modules and small pictures take, and far less than that one.
+SWOLLEN = 180_000_000
+# In KB, of address space: enough for either process, and for the large picture in that which has
+# nothing else to do.
+LIMIT = 1_000_000
 
 
 @pytest.fixture
 def server() -> Iterator[HostileServer]:
     files = {f"/{n}.jpg": saved(noise(60, 40, seed=n), "jpeg") for n in range(PICTURES)}
-    files[POISON] = saved(Image.new("RGBA", (4_950, 4_950), (200, 30, 30, 90)), "png")
+    files[POISON] = saved(Image.new("RGBA", (SIDE, SIDE), (200, 30, 30, 90)), "png")
     with HostileServer(files=files) as server:
         yield server
 
@@ -60,6 +65,7 @@ def arguments(config: Config, server: HostileServer) -> list[str]:
     sets = (
         f"images.allow_hosts={json.dumps([host])}",
         f"images.host_limits={json.dumps([host + '=0/0'])}",
+        f"images.max_pixels={SIDE * SIDE}",
     )
     return ["--output", config.paths.output, *(word for one in sets for word in ("--set", one))]
 
@@ -70,32 +76,41 @@ def test_a_picture_that_always_ends_its_decoder_is_named(
     number: signal.Signals,
 ) -> None:  # fmt: skip
     with submitted_locally(tmp_path / "files", "images", arguments(posts, server)) as run:
-
-        def decoders() -> list[int]:
-            workers = [pid for jvm in driver_jvm(run) for pid in python_workers(jvm)]
-            return [*workers, *(pid for one in workers for pid in children(one, "apart"))]
-
-        with reaper(swollen(decoders), number) as reaped:
+        with reaper(swollen(lambda: decoders(run)), number) as reaped:
             run.succeed(SECONDS)
     # Once in the worker, and once in the process apart, which is given up with that picture.
     assert len(reaped) == 2
-    assert_entered(spark, posts, server)
+    found = {row.url: row.status for row in tables.read(spark, posts, "images").collect()}
+    assert found.pop(server.url(POISON)) == "decoder_crashed"
+    assert found == {server.url(path): "ok" for path in server.files if path != POISON}
     assert server.count(POISON) == 2
     assert all(server.count(path) <= 2 for path in server.files)
 
 
-def test_a_picture_for_which_there_is_no_memory_is_named(
+def test_a_picture_that_a_worker_has_no_memory_for_is_decoded_apart(
     spark: SparkSession, server: HostileServer, posts: Config, tmp_path: Path
 ) -> None:
     python = tmp_path / "python"
-    python.write_text(f'#!/bin/sh\nulimit -v {1_400_000}\nexec {sys.executable} "$@"\n')
+    # One arena: each of the others reserves addresses that nobody uses.
+    lines = ("#!/bin/sh", f"ulimit -v {LIMIT}", "export MALLOC_ARENA_MAX=1",
+             f'exec {sys.executable} "$@"')  # fmt: skip
+    python.write_text("\n".join(lines) + "\n")
     python.chmod(0o755)
+    apart: set[int] = set()
     with submitted_locally(
         tmp_path / "files", "images", arguments(posts, server),
         environment={"PYSPARK_PYTHON": str(python)},
     ) as run:  # fmt: skip
+
+        def ended() -> bool:
+            apart.update(set(decoders(run)) - set(workers(run)))
+            return run.process.poll() is not None
+
+        run.wait_until(ended, SECONDS, "its end")
         run.succeed(SECONDS)
-    assert_entered(spark, posts, server)
+    assert apart
+    found = tables.read(spark, posts, "images").collect()
+    assert [row.status for row in found] == ["ok"] * (PICTURES + 1)
     # No task failed: nothing was asked for again.
     assert all(server.count(path) == 1 for path in server.files)
 
@@ -107,11 +122,7 @@ def test_workers_that_always_die_end_the_run_and_leave_the_old_tables(
     words = undisturbed.sample.arguments("ingest", config)
     before = {name: contents(spark, config, name) for name in tables_of("ingest")}
     with submitted_locally(tmp_path / "files", "ingest", words) as run:
-
-        def workers() -> list[int]:
-            return [pid for jvm in driver_jvm(run) for pid in python_workers(jvm)]
-
-        with reaper(workers, signal.SIGKILL) as reaped:
+        with reaper(lambda: workers(run), signal.SIGKILL) as reaped:
             run.fail(SECONDS, status=1, message="ingest +failed")
     assert "failed 4 times" in run.log.read_text()
     # Two tasks at once, four attempts each.
@@ -122,12 +133,15 @@ def test_workers_that_always_die_end_the_run_and_leave_the_old_tables(
     assert_same_tables(spark, config, undisturbed.new, before)
 
 
-def assert_entered(spark: SparkSession, config: Config, server: HostileServer) -> None:
-    """Every picture is in the ledger, and only the poison is not ok."""
-    found = {row.url: row.status for row in tables.read(spark, config, "images").collect()}
-    poison = server.url(POISON)
-    assert found.pop(poison) == "decoder_crashed"
-    assert found == {server.url(path): "ok" for path in server.files if path != POISON}
+def workers(run: Running) -> list[int]:
+    """The Python processes that run a local job's tasks."""
+    return [pid for jvm in driver_jvm(run) for pid in python_workers(jvm)]
+
+
+def decoders(run: Running) -> list[int]:
+    """Those, and the processes apart that they have started."""
+    found = workers(run)
+    return [*found, *(pid for one in found for pid in children(one, "apart"))]
 
 
 def swollen(pids: Callable[[], Sequence[int]]) -> Callable[[], list[int]]:
@@ -138,7 +152,6 @@ def swollen(pids: Callable[[], Sequence[int]]) -> Callable[[], list[int]]:
         found = []
         for pid in pids():
             memory = resident(pid)
-            # From when it has read its modules on.
             if memory > 0 and pid in least and memory > least[pid] + SWOLLEN:
                 found.append(pid)
             least.setdefault(pid, memory)
