@@ -45,7 +45,9 @@ class ObjectStore:
             "access.key": KEY,
             "secret.key": SECRET,
         }
+        classic = "org.apache.hadoop.mapreduce.lib.output.FileOutputCommitterFactory"
         return {
+            "spark.hadoop.mapreduce.outputcommitter.factory.scheme.s3a": classic,
             "spark.jars": ",".join(map(str, sorted(JARS.glob("*.jar")))),
             **{f"spark.hadoop.fs.s3a.{key}": value for key, value in s3a.items()},
         }

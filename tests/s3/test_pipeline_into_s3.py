@@ -95,6 +95,7 @@ def test_figures_report_and_models_are_there(ran: Ran) -> None:
 def test_nothing_is_left_of_the_work(ran: Ran) -> None:
     left = [key for key in ran.store.keys() if "_temporary" in key or key.endswith("_run.json")]
     assert left == []
+    assert "potentially unsafe" not in ran.said
 
 
 def test_the_secret_key_is_nowhere(ran: Ran) -> None:
