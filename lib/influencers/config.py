@@ -339,6 +339,13 @@ class ReportConfig:
 
 
 @dataclass(frozen=True)
+class ExportConfig:
+    """A table for a spreadsheet."""
+
+    table: str = ""
+
+
+@dataclass(frozen=True)
 class Config:
     """The whole configuration; change a copy with `dataclasses.replace`."""
 
@@ -352,6 +359,7 @@ class Config:
     explore: ExploreConfig = field(default_factory=ExploreConfig)
     generate: GenerateConfig = field(default_factory=GenerateConfig)
     report: ReportConfig = field(default_factory=ReportConfig)
+    export: ExportConfig = field(default_factory=ExportConfig)
 
 
 def load(

@@ -17,6 +17,8 @@ from influencers.errors import UserError
 _WHOLE_FILE = 1 << 40
 # Where an object is there at once or not at all, and renaming means copying.
 _OBJECT_STORES = {"s3a", "gs", "abfs", "abfss", "wasb", "wasbs", "oss", "cosn"}
+# S3A's name for a PUT with `If-None-Match`.
+_IF_NONE_MATCH = "fs.option.create.conditional.overwrite"
 # Hadoop and Spark disagree on how many slashes a local address has.
 _LOCAL = re.compile("^file:/+")
 
@@ -111,12 +113,24 @@ def create_text(spark: SparkSession, uri: str, text: str) -> bool:
     if system.exists(path):
         return False
     try:
-        _write(system.create(path, False), text.encode("utf-8"))
+        _write(_creation(path, system), text.encode("utf-8"))
     except Py4JJavaError:
         if system.exists(path):
             return False
         raise
     return True
+
+
+def _creation(path: Any, system: Any) -> Any:
+    """A stream into a file that is not there yet."""
+    if not system.hasPathCapability(path, _IF_NONE_MATCH):
+        return system.create(path, False)
+    # A store of objects that looks once more when the object is whole, and then refuses it.
+    builder = system.createFile(path)
+    builder.recursive()
+    builder.overwrite(True)
+    builder.must(_IF_NONE_MATCH, "true")
+    return builder.build()
 
 
 def write_text(spark: SparkSession, uri: str, text: str) -> None:

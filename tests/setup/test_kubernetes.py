@@ -85,9 +85,11 @@ def test_spark_knows_every_setting(spark: SparkSession, spec: dict[str, Any]) ->
     jvm.org.apache.spark.deploy.k8s.Config.CONTAINER_IMAGE()
     entries = jvm.org.apache.spark.internal.config.ConfigEntry
     named = {*spec["sparkConf"], *re.findall(r"\bspark\.[a-z][\w.]*\w", GUIDE)}
-    # Not single settings: what is passed on to Hadoop and Delta, and names for each secret.
+    # What is passed on to Hadoop and Delta, names for each secret, classes, and what Spark reads
+    # without declaring it.
     others = re.compile(
-        r"spark\.(hadoop|delta|jars)\b|spark\.kubernetes\.(driver|executor)\.secretKeyRef"
+        r"spark\.(hadoop|delta|jars|deploy|local\.dir|network\.crypto\.cipher)\b|"
+        r"spark\.kubernetes\.(driver|executor)\.secretKeyRef"
     )
     settings = {name for name in named if not others.match(name)}
     assert len(settings) > 15

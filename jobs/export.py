@@ -1,0 +1,49 @@
+"""Export: a table as CSV for a spreadsheet, with nothing in it that would run there."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+from influencers import files, progress, tables
+from influencers.config import Config
+from influencers.errors import UserError
+from influencers.schemas import SCHEMAS
+from influencers.spreadsheet import for_spreadsheets
+from jobs.command_line import OUTPUT, Job, Option, main
+
+
+def run(spark: SparkSession, config: Config) -> dict[str, Any]:
+    """Write the table's rows as they stand below OUTPUT/exports, replacing an earlier export.
+
+    Raises:
+        UserError: there is no such table.
+    """
+    name = config.export.table
+    if name not in SCHEMAS:
+        raise UserError(f"there is no table {name!r}: the tables are {', '.join(sorted(SCHEMAS))}")
+    target = files.join(config.paths.output, "exports", name)
+    writer = for_spreadsheets(tables.read(spark, config, name)).write.mode("overwrite")
+    # Quotes are doubled, as spreadsheets have it; spaces at the ends of a text are part of it.
+    spaces = {"ignoreLeadingWhiteSpace": "false", "ignoreTrailingWhiteSpace": "false"}
+    writer.options(header="true", escape='"', **spaces).csv(target)
+    progress.say(f"{name}: {target}")
+    return {}
+
+
+JOB = Job(
+    name="export",
+    summary="Write a table as CSV for a spreadsheet, with nothing in it that would run there.",
+    reads="any table",
+    writes="exports/TABLE, a folder of CSV files with headers",
+    run=run,
+    options=(
+        OUTPUT,
+        Option("--table", "export.table", "the table, such as accounts", required=True),
+    ),
+)
+
+if __name__ == "__main__":
+    sys.exit(main(JOB))
