@@ -27,6 +27,9 @@ SPARK_VERSION = "4.2"
 # Where every executor sees the driver's files, its Python among them, as far as we can tell.
 SHARED_MASTERS = ("local", "spark://")
 
+# Settings that ours join, wherever the user has given his.
+LISTS = ("spark.submit.pyFiles", "spark.jars")
+
 USAGE = """\
 usage: ./spark-submit.sh JOB [options]
 
@@ -178,7 +181,8 @@ def with_ours(
             )
         theirs = read_properties(Path(file))
         missing = {k: v for k, v in read_properties(ours).items() if k not in theirs}
-        options = options.with_defaults(missing)
+        lists = {key: theirs[key] for key in LISTS if theirs.get(key)}
+        options = options.with_defaults(missing | lists)
         defaults = {**defaults, **theirs}
     options = options.join("spark.submit.pyFiles", [str(code)])
     options = options.join("spark.jars", [str(jar) for jar in jar_files(env)])

@@ -137,4 +137,5 @@ def read_properties(path: Path) -> dict[str, str]:
     except OSError as error:
         raise MendableError(f"cannot read {path}: {error.strerror}: make it readable") from error
     matches = (re.match(r"\s*([^\s#!=:][^\s=:]*)\s*[=:]?\s*(.*?)\s*$", line) for line in lines)
-    return {match[1]: match[2] for match in matches if match}
+    # As Java reads it: a backslash stands before what is meant as it is, such as `k8s\\://`.
+    return {match[1]: re.sub(r"\\(.)", r"\1", match[2]) for match in matches if match}

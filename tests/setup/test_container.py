@@ -110,6 +110,7 @@ def test_a_drivers_pod_gets_our_settings_code_and_jars_below_what_was_submitted(
     submitted.write_text(
         "spark.master=k8s://https\\://cluster\nspark.submit.deployMode=cluster\n"
         "spark.sql.parquet.compression.codec=snappy\n"
+        "spark.jars=local\\:///opt/theirs.jar\n"
     )
     env = {
         "INFLUENCERS_PYTHON": sys.executable,
@@ -129,7 +130,8 @@ def test_a_drivers_pod_gets_our_settings_code_and_jars_below_what_was_submitted(
     assert options.get("--class") == runner[1]
     assert options.get("spark.submit.deployMode") == "client"
     assert options.get("spark.driver.bindAddress") == "10.0.0.7"
-    assert options.get("spark.jars") == str(tmp_path / "jars" / "delta.jar")
+    ours = str(tmp_path / "jars" / "delta.jar")
+    assert options.get("spark.jars") == f"{ours},local:///opt/theirs.jar"
     assert "influencers-" in (options.get("spark.submit.pyFiles") or "")
     assert "DeltaSparkSessionExtension" in (options.get("spark.sql.extensions") or "")
     # What was submitted stands.
