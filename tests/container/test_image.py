@@ -78,17 +78,6 @@ def dataset(built: Built) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def visualization(built: Built, dataset: Path) -> Path:
-    """What one container leaves, run as the first version was: two folders, and no network."""
-    out = built.writable("visualization")
-    volumes = {dataset: "/app/dataset:ro", out: "/app/visualization"}
-    with container(built.builder, built.image, volumes=volumes) as alone:
-        done = alone.run(network=False)
-    assert done.returncode == 0, done.stderr[-4000:]
-    return out
-
-
 @dataclass(frozen=True)
 class Cluster:
     """A master, two workers and a history server, and what the next container needs to join."""
@@ -210,8 +199,14 @@ def test_what_the_image_says_of_itself(built: Built) -> None:
     assert config["Labels"]["org.opencontainers.image.title"] == "influencers"
 
 
-def test_one_container_alone_needs_no_network(visualization: Path) -> None:
-    assert_whole(visualization)
+def test_one_container_alone_needs_no_network(built: Built, dataset: Path) -> None:
+    """As the first version was run: a folder with the dataset, and one for what comes of it."""
+    out = built.writable("visualization")
+    volumes = {dataset: "/app/dataset:ro", out: "/app/visualization"}
+    with container(built.builder, built.image, volumes=volumes) as alone:
+        done = alone.run(network=False)
+    assert done.returncode == 0, done.stderr[-4000:]
+    assert_whole(out)
 
 
 def test_a_job_on_a_master_and_two_workers_is_in_the_history(cluster: Cluster, job: str) -> None:
