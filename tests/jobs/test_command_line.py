@@ -128,6 +128,11 @@ def test_a_job_that_ends_well_ends_with_0() -> None:
             ": java.lang.IllegalStateException: Cannot call methods on a stopped SparkContext.",
             "do both have the same secret",
         ),
+        (
+            "An error occurred while calling None.org.apache.spark.sql.classic.SparkSession.\n"
+            ": java.lang.IllegalStateException: Cannot call methods on a stopped SparkContext.",
+            "do both have the same secret",
+        ),
         ("Cannot call methods on a stopped SparkContext.", None),
         ("NullPointerException", None),
     ],
