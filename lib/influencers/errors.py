@@ -38,7 +38,7 @@ _KNOWN = (
     (
         # A session that ends while it begins: Spark has only warned why.
         re.compile(
-            r"None\.org\.apache\.spark\.[\w.]*Spark(?:Context|Session)\b[\s\S]*?stopped SparkContext"
+            r"None\.org\.apache\.spark\.[\w.]*Spark(?:Context|Session)[\s\S]*?stopped SparkContext"
         ),
         "the master did not take this application: is it up, is that its address, and do both have "
         "the same secret? Spark's warnings above say more",

@@ -143,7 +143,8 @@ def asked() -> Asked:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         here = f"k8s://http://127.0.0.1:{server.server_port}"
-        words = shlex.split(command.replace("k8s://https://API:6443", here))
+        command = command.replace("\\\n", " ").replace("k8s://https://API:6443", here)
+        words = shlex.split(command)
         words[:1] = [
             str(spark / "bin" / "spark-submit"),
             "--conf", "spark.kubernetes.submission.waitAppCompletion=false",
