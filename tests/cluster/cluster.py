@@ -150,8 +150,14 @@ def driver_jvm(job: Running) -> list[int]:
 
 def python_workers(executor: int) -> list[int]:
     """The pids of the Python processes that run, or have run, an executor's tasks."""
-    daemons = processes.children(executor, "pyspark")
-    return [pid for daemon in daemons for pid in processes.children(daemon, "pyspark")]
+    daemons = python_daemons(executor)
+    return [pid for daemon in daemons for pid in processes.children(daemon, "pyspark.daemon")]
+
+
+def python_daemons(executor: int) -> list[int]:
+    """The pids of the processes that Python workers are forked from."""
+    # In full: what starts the JVM has a child before, in whose class path is a folder pyspark.
+    return processes.children(executor, "pyspark.daemon")
 
 
 def submitted_locally(

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from cluster import LINUX, driver_jvm, submitted_locally
+from cluster import LINUX, driver_jvm, python_daemons, submitted_locally
 from outputs import contents
-from processes import children
 from samples import Undisturbed, tables_of
 from writes import SECONDS
 
@@ -30,7 +29,7 @@ def test_a_file_that_changes_while_it_is_read(
         tmp_path / "files", "ingest", undisturbed.sample.arguments("ingest", config)
     ) as run:
         run.wait_until(
-            lambda: [one for jvm in driver_jvm(run) for one in children(jvm, "pyspark")],
+            lambda: [one for jvm in driver_jvm(run) for one in python_daemons(jvm)],
             SECONDS,
             "the first Python worker",
         )
