@@ -38,7 +38,7 @@ LINUX = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc, and all
 _START_SECONDS = 120.0
 # Processes that live for a minute: a compiler that thinks longer, and threads for the garbage, cost
 # more than they gain.
-_SHORT_LIFE = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+_SHORT_LIFE = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:ReservedCodeCacheSize=256m"
 _SETTINGS = {
     "spark.driver.host": MASTER,
     "spark.driver.bindAddress": MASTER,

@@ -93,7 +93,8 @@ def test_an_executor_that_is_decommissioned_hands_over_what_it_holds(
         os.kill(cluster.executors()[0], signal.SIGPWR)
         assert not write.committed()
         run.succeed(SECONDS)
-    assert any("decommission" in reason.lower() for reason in removals(events))
+    # The run may end before the executor has left.
+    assert run.said(r"Received executor \d+ decommissioned message")
     assert not failures(events)
     assert not again(events)
     assert_same_tables(spark, config, undisturbed.new, tables_of("features"))
@@ -117,8 +118,3 @@ def again(events: Path) -> list[int]:
     """Stages that were run once more."""
     stages = [one["Stage Info"] for one in of_kind(events, "StageSubmitted")]
     return [one["Stage ID"] for one in stages if one["Stage Attempt ID"] > 0]
-
-
-def removals(events: Path) -> list[str]:
-    """Why executors went."""
-    return [one["Removed Reason"] for one in of_kind(events, "ExecutorRemoved")]

@@ -23,13 +23,13 @@ pytestmark = [pytest.mark.fault, LINUX]
 # On a quiet machine it takes three; the JVM has files to remove.
 AT_ONCE = 15.0
 # A job, and what is seen of it when it is interrupted: a Python worker that reads, the data of a
-# table without its version, the folder of a graph's rounds.
+# table without its version.
 MOMENTS = [
     ("ingest", "reading", signal.SIGINT),
     ("ingest", "posts", signal.SIGINT),
     ("ingest", "quarantine", signal.SIGTERM),
     ("images", "images_fetched", signal.SIGINT),
-    ("communities", "rounds", signal.SIGINT),
+    ("communities", "communities", signal.SIGINT),
     ("train", "predictions_virality", signal.SIGINT),
 ]
 
@@ -60,10 +60,8 @@ def test_an_interrupted_run_ends_at_once_and_cleans_up(
         assert time.monotonic() - started < AT_ONCE
         assert "Traceback" not in run.log.read_text()
         wait_until(lambda: not of_session(run.process.pid), AT_ONCE, "the end of its processes")
-    if moment != "rounds":  # where the table is written before them
-        # A signal may come when the version has just been written: then it is the new table.
-        found = contents(spark, config, written)
-        assert found in (before, contents(spark, undisturbed.new, written))
+    # A signal may come when the version has just been written: then it is the new table.
+    assert contents(spark, config, written) in (before, contents(spark, undisturbed.new, written))
     assert leftovers(config, temporary, tmp_path / "files" / "scratch") == []
     with submitted_locally(tmp_path / "files", job, words) as run:
         run.succeed(SECONDS)
@@ -74,8 +72,6 @@ def seen(run: Running, config: Config, moment: str) -> Callable[[], object]:
     """Whether the moment has come."""
     if moment == "reading":
         return lambda: [one for jvm in driver_jvm(run) for one in python_daemons(jvm)]
-    if moment == "rounds":
-        return lambda: list(Path(config.paths.output, "checkpoints").glob("*/*"))
     return Write(config, moment).files_begun
 
 
