@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import contextlib
 import io
 import subprocess
 import sys
@@ -326,9 +325,8 @@ def test_damage_is_named_and_never_raised(
     format_: str, moving: bool, changes: list[tuple[float, str, int]]
 ) -> None:
     whole = animation(format_) if moving and format_ in ("gif", "webp") else small_file(format_)
-    with contextlib.suppress(MemoryError):  # a header that asks for more than there is
-        found = decode(mutated(whole, changes), DecodeLimits(max_pixels=1_000_000))
-        assert isinstance(found, Picture) or found in FAILED
+    found = decode(mutated(whole, changes), DecodeLimits(max_pixels=1_000_000))
+    assert isinstance(found, Picture) or found in FAILED
 
 
 def test_many_threads_see_what_one_sees_and_leave_the_process_as_it_was() -> None:
