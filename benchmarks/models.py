@@ -148,13 +148,12 @@ def main() -> None:
     parser.add_argument("--rows", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--trees", type=int, default=ModelsConfig().trees)
-    parser.add_argument("--partition-rows", type=int, default=ModelsConfig().partition_rows)
     parser.add_argument("--levels", action="store_true")
     parser.add_argument("--master", default="local[2]")
     chosen = parser.parse_args()
     settings = {"spark.master": chosen.master, "spark.driver.memory": "8g"}
     spark = build_session("benchmark models", settings)
-    config = ModelsConfig(trees=chosen.trees, partition_rows=chosen.partition_rows)
+    config = ModelsConfig(trees=chosen.trees)
     print(f"{config.trees} trees of depth {config.depth}, {_PLACES} features")
     warm = frame_of(spark, *made(20_000, 3), 2)
     fit_forest(warm, config)  # compiles

@@ -14,14 +14,9 @@ from influencers import files, tables
 from influencers.config import Config
 from influencers.ingest import posts, sources
 from influencers.models import frames, saved, scoring, unseen
-from influencers.models.copies import with_copies
 from influencers.models.declaration import BEFORE_POSTING, INFLUENCE, KEYS, VARIANTS
-from influencers.models.pictures import with_pictures
 from jobs.command_line import INPUT, OUTPUT, Job, Option, main
 from jobs.train import LABEL, communities, copies, pictures
-
-# Of posts: what tells whether a picture was seen before.
-_SHOWN = ("shortcode", "owner_id", "created_at", "image_url")
 
 
 def run(spark: SparkSession, config: Config) -> dict[str, Any]:
@@ -33,9 +28,8 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     pipeline, card = saved.load(spark, uri)
     table = _features(spark, config, card)
     scoring.check_columns(table, card, ", ".join(config.paths.input))
-    key = KEYS[model]
     frame = frames.with_communities(table, communities(spark, config))
-    frame = with_copies(with_pictures(frame, None, key=key), None, key=key)
+    frame = frames.with_pictures(frame, None, None, model=model)
     reasons = config.models.reasons
     folder = files.join(uri, card["pipeline"])
     forest = saved.trees(spark, pipeline, folder) if reasons else None
@@ -43,7 +37,7 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
         scoring.score(frame, pipeline, card, forest, reasons=reasons),
         config,
         f"predictions_{model}",
-        keys=[key, "split"],
+        keys=[KEYS[model], "split"],
         update_when="true",
         replaces=("split", [scoring.SCORED]),
     )
@@ -70,21 +64,20 @@ def _features_of_posts(spark: SparkSession, config: Config, card: Mapping[str, A
     old = tables.read(spark, config, "posts") if tables.exists(spark, config, "posts") else None
     # Features mean what they meant in training, whatever this run's configuration says.
     new = posts.with_tags(posts.latest(posts.good(records)))
+    model = card["model"]
     described = unseen.features_of_new(
         new,
         old,
-        model=card["model"],
+        model=model,
         config=replace(config.features, **scoring.feature_settings(card)),
     )
-    model = card["model"]
-    key = KEYS[model]
-    pictured = unseen.with_earlier(new, old) if model == INFLUENCE else new
-    shown = new.select(*_SHOWN)
-    if old is not None:
-        others = old.select(*_SHOWN).join(new, on="shortcode", how="left_anti")
-        shown = shown.unionByName(others)
-    described = with_pictures(described, pictures(spark, config, pictured, model), key=key)
-    return with_copies(described, copies(spark, config, shown, model), key=key)
+    of_model = unseen.with_earlier(new, old) if model == INFLUENCE else new
+    return frames.with_pictures(
+        described,
+        pictures(spark, config, of_model, model),
+        copies(spark, config, unseen.with_known(new, old), model),
+        model=model,
+    )
 
 
 JOB = Job(

@@ -11,8 +11,8 @@ from influencers.models.copies import (
     OF_ACCOUNT,
     account_copies,
     copy_features,
-    with_copies,
 )
+from influencers.models.frames import with_pictures
 
 START = datetime(2020, 1, 1, tzinfo=timezone.utc)
 POSTS = "shortcode string, owner_id bigint, created_at timestamp, image_url string"
@@ -85,5 +85,6 @@ def test_an_account_has_the_share_that_was_posted_before(spark: SparkSession) ->
     )
     found = account_copies(posts, known)
     assert {row.owner_id: row.copied_share for row in found.collect()} == {1: 2 / 3, 2: 0.0}
-    unknown = with_copies(posts.select("owner_id").distinct(), None, key="owner_id")
+    owners = posts.select("owner_id").distinct()
+    unknown = with_pictures(owners, None, None, model="influence")
     assert {row[OF_ACCOUNT[0]] for row in unknown.collect()} == {None}

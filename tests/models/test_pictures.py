@@ -7,7 +7,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from influencers.models import pictures
+from influencers.models import frames, pictures
 from influencers.models.declaration import LABELS, SILENT_GAPS, allowed_features, declared
 from influencers.models.normaliser import fit_normaliser
 from influencers.models.sheets import take_sample
@@ -46,12 +46,13 @@ def test_a_post_has_the_measures_of_its_picture(spark: SparkSession) -> None:
 
 
 def test_without_pictures_all_is_unknown(spark: SparkSession) -> None:
-    frame = pictures.with_pictures(posts(spark, A="u"), None, key="shortcode")
+    frame = frames.with_pictures(posts(spark, A="u"), None, None, model="virality")
     (row,) = frame.select(*pictures.COLUMNS).collect()
     assert set(row) == {None}
-    assert pictures.with_pictures(frame, None, key="shortcode") is frame
+    assert frames.with_pictures(frame, None, None, model="virality") is frame
     accounts = spark.createDataFrame([(1,)], "owner_id long")
-    (row,) = pictures.with_pictures(accounts, None, key="owner_id").drop("owner_id").collect()
+    frame = frames.with_pictures(accounts, None, None, model="influence")
+    (row,) = frame.select(*pictures.OF_ACCOUNT).collect()
     assert row.asDict() == dict.fromkeys(pictures.OF_ACCOUNT)
 
 

@@ -8,7 +8,6 @@ from pyspark.sql import functions as F
 from influencers.duplicates.links import NEAR
 from influencers.images import statuses
 from influencers.images.keys import image_key
-from influencers.models.joined import with_features
 
 COLUMNS = (
     "copy_posts_before",
@@ -104,15 +103,3 @@ def account_copies(posts: DataFrame, copies: DataFrame) -> DataFrame:
     owned = posts.select("shortcode", "owner_id").join(copies, on="shortcode", how="inner")
     copied = F.count_if(F.col("copy_is_first") == 0) / F.count(F.lit(1))
     return owned.groupBy("owner_id").agg(copied.alias(OF_ACCOUNT[0]))
-
-
-def with_copies(table: DataFrame, copies: DataFrame | None, *, key: str) -> DataFrame:
-    """The table with what is known of copies; None: all of it is unknown.
-
-    Args:
-        table: posts or accounts; has the key.
-        copies: what `copy_features` or `account_copies` makes.
-        key: shortcode or owner_id.
-    """
-    columns = COLUMNS if key == "shortcode" else OF_ACCOUNT
-    return with_features(table, copies, columns, key=key)

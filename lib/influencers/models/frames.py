@@ -5,12 +5,17 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from influencers.models.copies import with_copies
-from influencers.models.declaration import FEATURES, KEYS
+from influencers.models import copies as copies_
+from influencers.models import pictures as pictures_
+from influencers.models.declaration import FEATURES, INFLUENCE, KEYS, VIRALITY
 from influencers.models.joined import with_features
-from influencers.models.pictures import with_pictures
 
 _OF_COMMUNITY = ("community_share", "community_size")
+# What is known of pictures, and of what was posted before.
+_OF_PICTURES = {
+    INFLUENCE: (pictures_.OF_ACCOUNT, copies_.OF_ACCOUNT),
+    VIRALITY: (pictures_.COLUMNS, copies_.COLUMNS),
+}
 
 
 def model_frame(
@@ -36,8 +41,7 @@ def model_frame(
             on how the table happens to be stored.
     """
     key = KEYS[model]
-    joined = with_communities(table, communities)
-    joined = with_copies(with_pictures(joined, pictures, key=key), copies, key=key)
+    joined = with_pictures(with_communities(table, communities), pictures, copies, model=model)
     columns = [feature.name for feature in FEATURES[model]]
     return joined.select(*columns).repartition(partitions, key).sortWithinPartitions(key)
 
@@ -45,6 +49,15 @@ def model_frame(
 def with_communities(table: DataFrame, communities: DataFrame | None) -> DataFrame:
     """The table, which has owner_id, with what `community_features` makes; None: both unknown."""
     return with_features(table, communities, _OF_COMMUNITY, key="owner_id")
+
+
+def with_pictures(
+    table: DataFrame, pictures: DataFrame | None, copies: DataFrame | None, *, model: str
+) -> DataFrame:
+    """The table with what is known of pictures and of copies, as for `model_frame`."""
+    for found, columns in zip((pictures, copies), _OF_PICTURES[model], strict=True):
+        table = with_features(table, found, columns, key=KEYS[model])
+    return table
 
 
 def community_features(account_communities: DataFrame, *, algorithm: str = "") -> DataFrame:

@@ -7,7 +7,6 @@ from pyspark.sql import functions as F
 
 from influencers.images import statuses
 from influencers.images.keys import image_key
-from influencers.models.joined import with_features
 
 # The measures of the table `images` that say something about a picture by themselves.
 _MEASURES = (
@@ -47,18 +46,6 @@ def account_pictures(posts: DataFrame, pictures: DataFrame) -> DataFrame:
     medians = [F.percentile(name, F.lit(0.5)).alias(f"median_{name}") for name in COLUMNS]
     owned = posts.select("shortcode", "owner_id").join(pictures, on="shortcode", how="inner")
     return owned.groupBy("owner_id").agg(*medians)
-
-
-def with_pictures(table: DataFrame, pictures: DataFrame | None, *, key: str) -> DataFrame:
-    """The table with what is known of pictures; None: all of it is unknown.
-
-    Args:
-        table: posts or accounts; has the key.
-        pictures: what `picture_features` or `account_pictures` makes.
-        key: shortcode or owner_id.
-    """
-    columns = COLUMNS if key == "shortcode" else OF_ACCOUNT
-    return with_features(table, pictures, columns, key=key)
 
 
 def _columns() -> list[Column]:

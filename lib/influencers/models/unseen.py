@@ -42,6 +42,13 @@ def with_earlier(new: DataFrame, known: DataFrame | None) -> DataFrame:
     """
     if known is None:
         return new
-    earlier = known.join(new.select("owner_id").distinct(), on="owner_id", how="left_semi")
-    older = earlier.join(new.select("shortcode"), on="shortcode", how="left_anti")
+    owners = new.select("owner_id").distinct()
+    return with_known(new, known.join(owners, on="owner_id", how="left_semi"))
+
+
+def with_known(new: DataFrame, known: DataFrame | None) -> DataFrame:
+    """New posts, and all others that are known; a post that is both counts as new."""
+    if known is None:
+        return new
+    older = known.join(new.select("shortcode"), on="shortcode", how="left_anti")
     return new.unionByName(older)
