@@ -31,7 +31,7 @@ run: ## Run the whole pipeline on the embedded sample, into out/
 	@./spark-submit.sh pipeline --output out --set models.trees=16 --set models.depth=8 $(ARGS)
 
 .PHONY: test
-test: lint ## Run the checks, then every test but those of cluster-test, fault-test and test-long
+test: lint ## Run the checks, then every test that has no target of its own below
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 .PHONY: cluster-test test-cluster

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,13 @@ from influencers.schemas import SCHEMAS
 
 # What a first run leaves: only one that adds to its pictures passes them through another table.
 TABLES = sorted(set(SCHEMAS) - {"images_fetched"})
+
+
+# On a job's command line: as little as all stages can be made to do.
+SMALL = (
+    "--set", "models.trees=2", "--set", 'models.labels=["top_likes"]', "--set",
+    "models.permutations=1", "--set", "models.explained_rows=100", "--set", "images.enabled=false",
+)  # fmt: skip
 
 
 def rows(frame: DataFrame) -> DataFrame:
@@ -49,9 +56,19 @@ def metrics_of(config: Config) -> dict[str, Any]:
     return found
 
 
-def assert_same_metrics(one: Config, other: Config) -> None:
+def assert_same_metrics(
+    one: Config, other: Config, *, but_for: Iterable[str] = ("seconds",)
+) -> None:
     """The same numbers, but for the time they took."""
     first, second = metrics_of(one), metrics_of(other)
     for numbers in (first, second):
-        numbers.pop("seconds", None)
+        for name in but_for:
+            numbers.pop(name, None)
     assert first == second
+
+
+def assert_report_shows(folder: Path, figures: Collection[str]) -> None:
+    """Every figure is in the report, one of them as a drawing that answers the pointer."""
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert page.count('<svg class="hashtags"') == 1
+    assert page.count("data:image/png;base64,") == len(figures) - 1

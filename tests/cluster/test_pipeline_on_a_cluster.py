@@ -83,5 +83,5 @@ def assert_code_came_by_zip(imported: Path, folder: Path) -> None:
         "influencers.duplicates.kernel",
     } <= set(places)
     for name, place in places.items():
-        assert place.startswith(f"{folder}/work/"), f"{name} from {place}"
+        assert Path(place).is_relative_to(folder / "work"), f"{name} from {place}"
         assert ".zip/influencers/" in place, f"{name} from {place}"

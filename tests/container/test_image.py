@@ -24,6 +24,7 @@ from builder import ENTRYPOINT, HEALTH, ROOT, USER, Builder, building, container
 from influencers import tables
 from influencers.config import Config, PathsConfig
 from jobs import communities, features, ingest
+from outputs import SMALL, assert_report_shows
 
 pytestmark = [
     pytest.mark.container,
@@ -32,11 +33,6 @@ pytestmark = [
 
 SECRET = "0123456789abcdef0123456789abcdef"
 POSTS = 600
-# As little as all stages can be made to do.
-SMALL = (
-    "--set", "models.trees=2", "--set", 'models.labels=["top_likes"]', "--set",
-    "models.permutations=1", "--set", "models.explained_rows=100", "--set", "images.enabled=false",
-)  # fmt: skip
 TABLES = ("posts", "post_features", "accounts", "hashtag_edges", "communities")
 
 
@@ -166,8 +162,7 @@ def assert_whole(out: Path) -> None:
         with Image.open(figure) as picture:
             picture.load()
             assert min(picture.size) > 200 and picture.convert("L").getextrema()[0] < 128
-    page = (out / "report.html").read_text()
-    assert page.count("data:image/png;base64,") >= len(figures)
+    assert_report_shows(out, [one.stem for one in figures])
     assert {one.stat().st_uid for one in out.rglob("*")} == {USER}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,13 @@ from pyspark.sql import SparkSession
 from cluster import (
     LINUX,
     Cluster,
+    Running,
     event_log,
     python_workers,
     running_cluster,
     with_event_log,
 )
+from influencers.config import Config
 from outputs import assert_same_tables
 from samples import Undisturbed, tables_of
 from writes import SECONDS, Write
@@ -64,16 +66,7 @@ def test_an_executor_killed_in_a_result_stage_after_a_shuffle(
 ) -> None:
     config = undisturbed.before("features", tmp_path / "out")
     events = tmp_path / "events"
-    write = Write(config, "post_features")
-    with cluster.submit(
-        "features",
-        undisturbed.sample.arguments("features", config),
-        {**MANY_TASKS, **with_event_log(events)},
-    ) as run:
-        run.wait_until(lambda: write.data_files() >= 2, SECONDS, "data of post_features")
-        os.kill(cluster.executors()[0], signal.SIGKILL)
-        assert not write.committed()
-        run.succeed(SECONDS)
+    signalled_in_write(cluster, undisturbed, config, signal.SIGKILL, with_event_log(events))
     # What it had shuffled was lost with it, and was computed again.
     assert again(events)
     assert_same_tables(spark, config, undisturbed.new, tables_of("features"))
@@ -84,20 +77,28 @@ def test_an_executor_that_is_decommissioned_hands_over_what_it_holds(
 ) -> None:
     config = undisturbed.before("features", tmp_path / "out")
     events = tmp_path / "events"
-    write = Write(config, "post_features")
-    settings = {**MANY_TASKS, **DECOMMISSION, **with_event_log(events)}
-    with cluster.submit(
-        "features", undisturbed.sample.arguments("features", config), settings
-    ) as run:
-        run.wait_until(lambda: write.data_files() >= 2, SECONDS, "data of post_features")
-        os.kill(cluster.executors()[0], signal.SIGPWR)
-        assert not write.committed()
-        run.succeed(SECONDS)
+    settings = {**DECOMMISSION, **with_event_log(events)}
+    run = signalled_in_write(cluster, undisturbed, config, signal.SIGPWR, settings)
     # The run may end before the executor has left.
     assert run.said(r"Received executor \d+ decommissioned message")
     assert not failures(events)
     assert not again(events)
     assert_same_tables(spark, config, undisturbed.new, tables_of("features"))
+
+
+def signalled_in_write(
+    cluster: Cluster, undisturbed: Undisturbed, config: Config, number: signal.Signals,
+    settings: Mapping[str, str],
+) -> Running:  # fmt: skip
+    """A run of features, one of whose executors gets a signal while a table is written."""
+    write = Write(config, "post_features")
+    arguments = undisturbed.sample.arguments("features", config)
+    with cluster.submit("features", arguments, {**MANY_TASKS, **settings}) as run:
+        run.wait_until(lambda: write.data_files() >= 2, SECONDS, "data of post_features")
+        os.kill(cluster.executors()[0], number)
+        assert not write.committed()
+        run.succeed(SECONDS)
+    return run
 
 
 def busy(cluster: Cluster) -> list[int]:

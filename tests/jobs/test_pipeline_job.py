@@ -13,16 +13,22 @@ from typing import Any
 
 import pytest
 from chispa import assert_df_equality
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from influencers import tables
 from influencers.config import ALGORITHMS, Config, load
 from influencers.images.perceptual_hash import from_hex
 from influencers.models.declaration import LABELS, allowed_features
-from influencers.schemas import SCHEMAS
 from influencers.synthetic import generate, image_server
 from jobs import features, ingest, pipeline
+from outputs import (
+    TABLES,
+    assert_report_shows,
+    assert_same_metrics,
+    assert_same_tables,
+    metrics_of,
+)
 
 SETTINGS = (
     "generate.posts=1500",
@@ -52,9 +58,6 @@ FIGURES = {
     ),
 }
 
-# What a first run leaves: only one that adds to its pictures passes them through another table.
-TABLES = set(SCHEMAS) - {"images_fetched"}
-
 
 def config_for(output: Path, *settings: str) -> Config:
     return load(None, [*SETTINGS, f"paths.output={output}", *settings])
@@ -79,16 +82,6 @@ def partitions(spark: SparkSession) -> Iterator[None]:
 
 def output(config: Config, *names: str) -> Path:
     return Path(config.paths.output).joinpath(*names)
-
-
-def metrics_of(config: Config) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(output(config, "metrics.json").read_text())
-    return found
-
-
-def rows(frame: DataFrame) -> DataFrame:
-    """Without what differs by construction: the folder that a file lies in, and the hour."""
-    return frame.drop("source_file", "fetched_at")
 
 
 def test_everything_is_written(finished: Config, spark: SparkSession) -> None:
@@ -181,9 +174,7 @@ def test_copies_are_those_that_were_planted(finished: Config, spark: SparkSessio
 
 def test_the_report_stands_alone(finished: Config) -> None:
     page = output(finished, "report.html").read_text()
-    # Every figure is in it, one of them as a drawing that answers the pointer.
-    assert page.count('<svg class="hashtags"') == 1
-    assert page.count("data:image/png;base64,") == len(FIGURES) - 1
+    assert_report_shows(output(finished), FIGURES)
     assert not re.search(r"<script|<link|https?://(?!i\.)[^\s<]*\.(?:js|css)", page)
 
 
@@ -200,16 +191,8 @@ def test_run_again_in_other_partitions_gives_the_same_tables(
             'images.mirrors=["images.example"]',
         )
         pipeline.run(spark, again)
-    for name in sorted(TABLES):
-        assert_df_equality(
-            rows(tables.read(spark, again, name)),
-            rows(tables.read(spark, finished, name)),
-            ignore_row_order=True,
-        )
-    numbers, before = metrics_of(again), metrics_of(finished)
-    for volatile in ("seconds", "generated"):
-        numbers.pop(volatile, None), before.pop(volatile, None)
-    assert numbers == before
+    assert_same_tables(spark, again, finished)
+    assert_same_metrics(again, finished, but_for=("seconds", "generated"))
 
 
 def test_the_same_file_twice_changes_nothing(

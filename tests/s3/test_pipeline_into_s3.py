@@ -21,16 +21,12 @@ from influencers.config import Config, GenerateConfig, PathsConfig
 from influencers.schemas import SCHEMAS
 from influencers.synthetic import generate
 from object_store import BUCKET, ROOT, SECRET, ObjectStore, serving
+from outputs import SMALL, assert_report_shows
 
 pytestmark = pytest.mark.s3
 
 POSTS = 600
 OUTPUT = f"s3a://{BUCKET}/out"
-# As little as all stages can be made to do.
-SMALL = (
-    "--set", "models.trees=2", "--set", 'models.labels=["top_likes"]', "--set",
-    "models.permutations=1", "--set", "models.explained_rows=100", "--set", "images.enabled=false",
-)  # fmt: skip
 # Stages that are left out of this run.
 OF_PICTURES = {"images", "images_fetched", "duplicate_pairs", "duplicate_groups"}
 SECONDS = 800.0
@@ -84,8 +80,7 @@ def test_figures_report_and_models_are_there(ran: Ran) -> None:
     for figure in figures:
         with Image.open(io.BytesIO(figure.read_bytes())) as picture:
             picture.load()
-    page = (ran.copy / "report.html").read_text()
-    assert page.count("data:image/png;base64,") >= len(figures)
+    assert_report_shows(ran.copy, [one.stem for one in figures])
     assert list((ran.copy / "models").rglob("*.parquet"))
     manifest = json.loads((ran.copy / "manifest.json").read_text())
     assert manifest["tables"]["posts"] == 0

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
+from cluster import with_event_log
 from influencers.redaction import redacted, without_secrets
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -99,7 +100,6 @@ class Left:
 def left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Left]:
     """A job in a process of its own, with secrets wherever one could be put."""
     folder = tmp_path_factory.mktemp("canaries")
-    (folder / "events").mkdir()
     (folder / "edges.csv").write_text("src,dst,weight\na,b,1\nb,c,1\na,c,1\n")
     settings = {
         **SPARK_SETTINGS,
@@ -107,10 +107,7 @@ def left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Left]:
         "spark.driver.memory": "1g",
         "spark.ui.enabled": "false",
         "spark.sql.shuffle.partitions": "1",
-        "spark.eventLog.enabled": "true",
-        "spark.eventLog.dir": (folder / "events").as_uri(),
-        "spark.eventLog.rolling.enabled": "false",
-        "spark.eventLog.compress": "false",
+        **with_event_log(folder / "events"),
     }
     options = [word for pair in settings.items() for word in ("--conf", "=".join(pair))]
     arguments = ["--output", str(folder / "out"), "--edges", str(folder / "edges.csv")]
