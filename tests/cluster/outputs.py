@@ -15,7 +15,7 @@ from influencers.config import Config
 from influencers.schemas import SCHEMAS
 
 # What a first run leaves: only one that adds to its pictures passes them through another table.
-TABLES = sorted(set(SCHEMAS) - {"images_fetched"})
+TABLES = frozenset(SCHEMAS) - {"images_fetched"}
 
 
 # On a job's command line: as little as all stages can be made to do.
@@ -34,7 +34,7 @@ def assert_same_tables(
     spark: SparkSession, one: Config, other: Config, names: Iterable[str] = TABLES
 ) -> None:
     """The same rows in every table, whatever their order."""
-    for name in names:
+    for name in sorted(names):
         assert_df_equality(
             rows(tables.read(spark, one, name)),
             rows(tables.read(spark, other, name)),
