@@ -94,3 +94,15 @@ def test_log_axes_hold_their_values_and_name_two_decades(values: list[float]) ->
     exponents = [math.log10(tick) for tick in shown]
     assert exponents == pytest.approx([round(exponent) for exponent in exponents])
     assert len(shown) >= 2
+
+
+@pytest.mark.parametrize("width", [5.0, 8.0, 9.0])
+def test_words_of_any_length_stay_on_the_paper(width: float) -> None:
+    title = "How the probability goes with the features of posts that beat their author's history"
+    figure, _ = style.new_figure(title, subtitle=title * 2, caption=title * 3, size=(width, 5.0))
+    with style.applied():
+        figure.draw_without_rendering()
+        for text in figure.texts:
+            assert text.get_window_extent().x1 <= figure.bbox.x1
+        head, below = figure.texts[:2]
+        assert below.get_window_extent().y1 <= head.get_window_extent().y0

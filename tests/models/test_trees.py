@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -143,3 +144,16 @@ def test_dependence_rises_with_what_tells_in_its_own_unit(
     assert 70 < telling.grid[0] < 90 < 110 < telling.grid[-1] < 130
     assert telling.probabilities[-1] > telling.probabilities[0] + 0.2
     assert max(noise.probabilities) - min(noise.probabilities) < 0.1
+
+
+def test_zeros_stay_zeros(asked: tuple[Forest, DataFrame], sheet: Sheet) -> None:
+    scale = Scale(0, 49.9, 33.1)
+    nothing = -scale.mean * (1 / scale.deviation)  # as Spark scales
+    assert 0 < nothing * scale.deviation + scale.mean < 1e-14
+    vectors = sheet.vectors.copy()
+    vectors[::2, 0] = nothing
+    normaliser = Normaliser(PipelineModel([]), FEATURES[:1], PLACES, {"telling": scale}, ())
+    (found,) = partial_dependences(
+        asked[0], replace(sheet, vectors=vectors), normaliser, as_voted(""), ["telling"], most=1
+    )
+    assert found.grid[0] == 0

@@ -89,7 +89,7 @@ def new_figure(
     """A figure with its words in place, and its axes, row by row.
 
     Args:
-        title: what the figure shows; one line.
+        title: what the figure shows; wrapped.
         subtitle: how to read it; wrapped.
         caption: counts, what was left out and why, definitions; wrapped, below the axes.
         size: width and height in inches; texts keep their size.
@@ -243,8 +243,13 @@ def _write_head(figure: Figure, title: str, subtitle: str) -> float:
     """Write title and subtitle; returns how high the axes may reach (a fraction)."""
     height = figure.get_figheight() * 72
     top = 1 - 12 / height
-    figure.text(_MARGIN, top, title, va="top", fontsize=_TITLE_SIZE, fontweight="bold")
-    top -= _TITLE_SIZE * _LINE / height
+    # Bold letters are wider.
+    titles = _wrapped(figure, title, _TITLE_SIZE * 1.15)
+    figure.text(
+        _MARGIN, top, "\n".join(titles), va="top", fontsize=_TITLE_SIZE, fontweight="bold",
+        linespacing=1.25,
+    )  # fmt: skip
+    top -= max(len(titles), 1) * _TITLE_SIZE * _LINE / height
     lines = _wrapped(figure, subtitle, _SUBTITLE_SIZE)
     figure.text(
         _MARGIN, top, "\n".join(lines), va="top", fontsize=_SUBTITLE_SIZE, color=GREY,

@@ -26,6 +26,8 @@ Floats = NDArray[np.float64]
 # Draws of accounts for the interval of a drop, and rows that a partial dependence is the mean of.
 _DRAWS, _ROWS = 100, 500
 _POINTS = 12
+# Of a deviation: what floating point loses between a number and its place on a scale.
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -182,6 +184,8 @@ def partial_dependences(
             means.append(float(calibration(forest.votes(asked)).mean()))
         scale = normaliser.scales[name]
         values = grid * scale.deviation + scale.mean
+        # A 0 comes back from its scale as some 1e-15, which would stretch a logarithmic axis.
+        values[np.abs(values) < _ROUNDING * scale.deviation] = 0.0
         found.append(Dependence(name, tuple(map(float, values)), tuple(means)))
     return found
 
