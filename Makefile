@@ -110,6 +110,10 @@ benchmark-communities: benchmark-setup ## Measure communities beside other ways 
 benchmark-models: benchmark-setup ## Measure forests beside scikit-learn's on the same rows
 	PYTHONPATH=lib:. $(BIN)/python benchmarks/models.py $(ARGS)
 
+.PHONY: benchmark-pipeline
+benchmark-pipeline: benchmark-setup ## Measure what each stage takes of posts, pictures apart
+	PYTHONPATH=lib:. $(BIN)/python benchmarks/pipeline.py $(ARGS)
+
 # --universal: one file for every platform and for Python 3.10 to 3.13.
 COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
 	--python-version 3.10 pyproject.toml

@@ -147,8 +147,10 @@ def execute(job: Job, config: Config) -> None:
     """Run a job in a session and keep its numbers and its manifest."""
     # Py4J logs the call that Ctrl-C breaks off with a traceback; `main` says it in one line.
     logging.getLogger().addFilter(lambda record: "while sending command" not in str(record.msg))
+    # Whoever stops a container or a service means the same as Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     spark = build_session(f"influencers {job.name}")
-    # Whoever stops a container or a service means the same as Ctrl-C, for which Spark is prepared.
+    # Spark has its own way to end on Ctrl-C: it cancels its jobs.
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     with claim.held(spark, config, job.name):
         if job.has_stages:

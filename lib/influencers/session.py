@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import sys
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
+from pyspark import SparkConf, SparkContext
 from pyspark.sql import SparkSession
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,12 +43,42 @@ def build_session(app_name: str, settings: Mapping[str, str] | None = None) -> S
             f"{options} -Dlog4j2.configurationFile={logging.as_uri()}".strip()
         )
     chosen.update(settings or {})
+    with _interrupts_held():
+        SparkContext._ensure_initialized(conf=SparkConf().setAll(list(chosen.items())))
     builder = SparkSession.builder.appName(app_name)
     for key, value in chosen.items():
         builder = builder.config(key, value)
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("WARN")
     return session
+
+
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Raise KeyboardInterrupt for Ctrl-C or SIGTERM only after the block, or at the second one.
+
+    While PySpark starts the JVM, it waits for a file with the JVM's address. Broken off there, it
+    removes the file's folder: the JVM cannot write it, and stays for ever.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals are the main thread's
+        return
+    caught = False
+
+    def hold(number: int, frame: FrameType | None) -> None:
+        nonlocal caught
+        if caught:
+            raise KeyboardInterrupt
+        caught = True
+
+    before = {number: signal.signal(number, hold) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if caught:
+        raise KeyboardInterrupt
 
 
 def conf_folder() -> Path:

@@ -22,9 +22,11 @@ pytestmark = [pytest.mark.fault, LINUX]
 
 # On a quiet machine it takes three; the JVM has files to remove.
 AT_ONCE = 15.0
-# A job, and what is seen of it when it is interrupted: a Python worker that reads, the data of a
-# table without its version.
+# A job, and what is seen of it when it is interrupted: a JVM that has not opened its session yet, a
+# Python worker that reads, the data of a table without its version.
 MOMENTS = [
+    ("ingest", "starting", signal.SIGINT),
+    ("ingest", "starting", signal.SIGTERM),
     ("ingest", "reading", signal.SIGINT),
     ("ingest", "posts", signal.SIGINT),
     ("ingest", "quarantine", signal.SIGTERM),
@@ -70,6 +72,8 @@ def test_an_interrupted_run_ends_at_once_and_cleans_up(
 
 def seen(run: Running, config: Config, moment: str) -> Callable[[], object]:
     """Whether the moment has come."""
+    if moment == "starting":
+        return lambda: driver_jvm(run)
     if moment == "reading":
         return lambda: [one for jvm in driver_jvm(run) for one in python_daemons(jvm)]
     return Write(config, moment).files_begun
