@@ -28,6 +28,7 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     """Fetch what is due; returns how many pictures there are and what became of them."""
     if tables.exists(spark, config, _STAGED) and not _staged(spark, config).isEmpty():
         _enter_staged(spark, config)
+        _empty_staged(spark, config)
     posts = tables.read(spark, config, "posts")
     wanted = keys.distinct_images(posts, mirrors=config.images.mirrors)
     wanted.persist(StorageLevel.DISK_ONLY)
@@ -71,7 +72,7 @@ def _settle(due: DataFrame, count: int, config: Config, *, now: float) -> None:
             if portions > 1:
                 progress.say(f"portion {portion + 1} of {portions} fetched and entered")
     if tables.exists(spark, config, _STAGED):
-        tables.write(spark.createDataFrame([], _SCHEMA), config, _STAGED)
+        _empty_staged(spark, config)
 
 
 def _ledger(spark: SparkSession, config: Config) -> DataFrame:
@@ -92,6 +93,10 @@ def _enter(rows: DataFrame, config: Config) -> None:
 
 def _staged(spark: SparkSession, config: Config) -> DataFrame:
     return tables.read(spark, config, _STAGED)
+
+
+def _empty_staged(spark: SparkSession, config: Config) -> None:
+    tables.write(spark.createDataFrame([], _SCHEMA), config, _STAGED)
 
 
 def _enter_staged(spark: SparkSession, config: Config) -> None:

@@ -13,14 +13,14 @@ from influencers.config import Config
 from influencers.errors import UserError
 from influencers.schemas import SCHEMAS
 
-# Which job makes a table, for the message when it is missing.
+# Which job makes a table, for the message when it is missing; a job's in the order of its writes.
 _MADE_BY = {
     "posts": "ingest",
     "quarantine": "ingest",
     "post_features": "features",
     "accounts": "features",
-    "images": "images",
     "images_fetched": "images",
+    "images": "images",
     "duplicate_pairs": "duplicates",
     "duplicate_groups": "duplicates",
     "hashtag_edges": "communities",
