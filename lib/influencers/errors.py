@@ -36,14 +36,6 @@ _KNOWN = (
         "not allowed to write or read: {0}",
     ),
     (
-        # A session that ends while it begins: Spark has only warned why.
-        re.compile(
-            r"None\.org\.apache\.spark\.[\w.]*Spark(?:Context|Session)[\s\S]*?stopped SparkContext"
-        ),
-        "the master did not take this application: is it up, is that its address, and do both have "
-        "the same secret? Spark's warnings above say more",
-    ),
-    (
         re.compile(r"DELTA_CONCURRENT_\w+|ConcurrentModificationException|DELTA_METADATA_CHANGED"),
         "another run wrote the same tables at the same time ({0}): nothing was lost; run this one "
         "again when the other has ended",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import sys
 import threading
@@ -15,7 +16,15 @@ from typing import Any
 from pyspark import SparkConf, SparkContext
 from pyspark.sql import SparkSession
 
+from influencers.errors import UserError
+
 ROOT = Path(__file__).resolve().parents[2]
+
+# Whatever a call finds of a context that ends while it begins, as one does that no master takes:
+# Spark warns why, and stops it from a thread of its own.
+_ENDED = re.compile(
+    r"stopped SparkContext|NullPointerException[^\n]*apache\.spark\.Spark(Env|Context)"
+)
 
 
 def build_session(app_name: str, settings: Mapping[str, str] | None = None) -> SparkSession:
@@ -28,6 +37,9 @@ def build_session(app_name: str, settings: Mapping[str, str] | None = None) -> S
     Args:
         app_name: shown in Spark's web pages and logs.
         settings: Spark settings that win over all others.
+
+    Raises:
+        UserError: the master does not take this application.
     """
     chosen: dict[str, str] = {}
     if not {"PYSPARK_GATEWAY_PORT", "PYSPARK_SUBMIT_ARGS"} & os.environ.keys():
@@ -48,8 +60,11 @@ def build_session(app_name: str, settings: Mapping[str, str] | None = None) -> S
     builder = SparkSession.builder.appName(app_name)
     for key, value in chosen.items():
         builder = builder.config(key, value)
-    session = builder.getOrCreate()
-    session.sparkContext.setLogLevel("WARN")
+    with _refusal_told():
+        session = builder.getOrCreate()
+        session.sparkContext.setLogLevel("WARN")
+        if session.sparkContext._jsc.sc().isStopped():
+            raise RuntimeError("a stopped SparkContext")
     return session
 
 
@@ -79,6 +94,20 @@ def _interrupts_held() -> Iterator[None]:
             signal.signal(number, handler)
     if caught:
         raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def _refusal_told() -> Iterator[None]:
+    """Raise a UserError where a context has ended while it began."""
+    try:
+        yield
+    except Exception as error:
+        if not _ENDED.search(str(error)):
+            raise
+        raise UserError(
+            "the master did not take this application: is it up, is that its address, and do both "
+            "have the same secret? Spark's warnings above say more"
+        ) from error
 
 
 def conf_folder() -> Path:

@@ -1,4 +1,4 @@
-"""Ctrl-C while the session's JVM is being started."""
+"""A session that is interrupted, or refused, while it begins."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import signal
 
 import pytest
 
-from influencers.session import _interrupts_held
+from influencers.errors import UserError
+from influencers.session import _interrupts_held, _refusal_told
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -33,3 +34,23 @@ def test_without_an_interrupt_nothing_is_raised() -> None:
     with _interrupts_held():
         assert signal.getsignal(signal.SIGINT) is not before
     assert signal.getsignal(signal.SIGINT) is before
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "An error occurred while calling None.org.apache.spark.api.java.JavaSparkContext.\n"
+        ": java.lang.IllegalStateException: Cannot call methods on a stopped SparkContext.",
+        "An error occurred while calling z:org.apache.spark.SparkFiles.getRootDirectory.\n"
+        ': java.lang.NullPointerException: Cannot invoke "org.apache.spark.SparkEnv.driverTmpDir()"'
+        ' because the return value of "org.apache.spark.SparkEnv$.get()" is null',
+    ],
+)
+def test_a_refused_session_is_told_in_words_for_its_user(text: str) -> None:
+    with pytest.raises(UserError, match="do both have the same secret"), _refusal_told():
+        raise RuntimeError(text)
+
+
+def test_another_failure_stays_what_it_is() -> None:
+    with pytest.raises(RuntimeError, match="NullPointerException"), _refusal_told():
+        raise RuntimeError('java.lang.NullPointerException: "java.util.List.size()"')

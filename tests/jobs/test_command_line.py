@@ -123,16 +123,6 @@ def test_a_job_that_ends_well_ends_with_0() -> None:
         ("java.io.IOException: No space left on device", "no space left"),
         ("[DELTA_CONCURRENT_APPEND] ConcurrentAppendException", "another run wrote"),
         ("java.io.FileNotFoundException: /x (Permission denied)", "not allowed"),
-        (
-            "An error occurred while calling None.org.apache.spark.api.java.JavaSparkContext.\n"
-            ": java.lang.IllegalStateException: Cannot call methods on a stopped SparkContext.",
-            "do both have the same secret",
-        ),
-        (
-            "An error occurred while calling None.org.apache.spark.sql.classic.SparkSession.\n"
-            ": java.lang.IllegalStateException: Cannot call methods on a stopped SparkContext.",
-            "do both have the same secret",
-        ),
         ("Cannot call methods on a stopped SparkContext.", None),
         ("NullPointerException", None),
     ],
