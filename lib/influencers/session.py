@@ -92,8 +92,8 @@ def _interrupts_held() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    if caught:
-        raise KeyboardInterrupt
+        if caught:  # whatever else: a signal for all processes ends the JVM, too
+            raise KeyboardInterrupt
 
 
 @contextlib.contextmanager

@@ -22,6 +22,12 @@ def test_an_interrupt_waits_for_the_end_of_the_block(number: signal.Signals) -> 
     assert signal.getsignal(number) is before
 
 
+def test_an_interrupt_is_what_is_told_of_a_block_that_failed() -> None:
+    with pytest.raises(KeyboardInterrupt), _interrupts_held():
+        os.kill(os.getpid(), signal.SIGTERM)
+        raise RuntimeError("the JVM has ended")
+
+
 def test_a_second_interrupt_does_not_wait() -> None:
     with pytest.raises(KeyboardInterrupt), _interrupts_held():
         os.kill(os.getpid(), signal.SIGINT)

@@ -22,24 +22,31 @@ pytestmark = [pytest.mark.fault, LINUX]
 
 # On a quiet machine it takes three; the JVM has files to remove.
 AT_ONCE = 15.0
+# What a terminal sends, what a service manager and tini -g send, and `kill`: the former reach the
+# JVM as well.
+CTRL_C = (os.killpg, signal.SIGINT)
+STOP = (os.killpg, signal.SIGTERM)
+KILL = (os.kill, signal.SIGTERM)
 # A job, and what is seen of it when it is interrupted: a JVM that has not opened its session yet, a
 # Python worker that reads, the data of a table without its version.
 MOMENTS = [
-    ("ingest", "starting", signal.SIGINT),
-    ("ingest", "starting", signal.SIGTERM),
-    ("ingest", "reading", signal.SIGINT),
-    ("ingest", "posts", signal.SIGINT),
-    ("ingest", "quarantine", signal.SIGTERM),
-    ("images", "images_fetched", signal.SIGINT),
-    ("communities", "communities", signal.SIGINT),
-    ("train", "predictions_virality", signal.SIGINT),
+    pytest.param("ingest", "starting", CTRL_C, id="ingest-starting-ctrl_c"),
+    pytest.param("ingest", "starting", STOP, id="ingest-starting-stop"),
+    pytest.param("ingest", "starting", KILL, id="ingest-starting-kill"),
+    pytest.param("ingest", "reading", CTRL_C, id="ingest-reading-ctrl_c"),
+    pytest.param("ingest", "posts", CTRL_C, id="ingest-posts-ctrl_c"),
+    pytest.param("ingest", "posts", STOP, id="ingest-posts-stop"),
+    pytest.param("ingest", "quarantine", KILL, id="ingest-quarantine-kill"),
+    pytest.param("images", "images_fetched", CTRL_C, id="images-images_fetched-ctrl_c"),
+    pytest.param("communities", "communities", CTRL_C, id="communities-communities-ctrl_c"),
+    pytest.param("train", "predictions_virality", CTRL_C, id="train-predictions_virality-ctrl_c"),
 ]
 
 
-@pytest.mark.parametrize(("job", "moment", "number"), MOMENTS)
+@pytest.mark.parametrize(("job", "moment", "interruption"), MOMENTS)
 def test_an_interrupted_run_ends_at_once_and_cleans_up(
     spark: SparkSession, undisturbed: Undisturbed, tmp_path: Path, job: str,
-    moment: str, number: signal.Signals,
+    moment: str, interruption: tuple[Callable[[int, int], None], signal.Signals],
 ) -> None:  # fmt: skip
     config = undisturbed.before(job, tmp_path / "out")
     words = undisturbed.sample.arguments(job, config)
@@ -54,10 +61,8 @@ def test_an_interrupted_run_ends_at_once_and_cleans_up(
     ) as run:  # fmt: skip
         run.wait_until(seen(run, config, moment), SECONDS, moment)
         started = time.monotonic()
-        if number == signal.SIGINT:  # a terminal's is for its foreground process group
-            os.killpg(run.process.pid, number)
-        else:
-            os.kill(run.process.pid, number)
+        send, number = interruption
+        send(run.process.pid, number)
         run.fail(AT_ONCE, status=130, message=f"{job}: interrupted: ")
         assert time.monotonic() - started < AT_ONCE
         assert "Traceback" not in run.log.read_text()
