@@ -124,6 +124,9 @@ def read_config(job: Job, arguments: Sequence[str]) -> Config:
 
 def main(job: Job, arguments: Sequence[str] | None = None) -> int:
     """Run a job from the command line; returns the exit status."""
+    # Whoever stops a container or a service means the same as Ctrl-C.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         config = read_config(job, sys.argv[1:] if arguments is None else arguments)
         if job.needs_spark:
@@ -147,10 +150,8 @@ def execute(job: Job, config: Config) -> None:
     """Run a job in a session and keep its numbers and its manifest."""
     # Py4J logs the call that Ctrl-C breaks off with a traceback; `main` says it in one line.
     logging.getLogger().addFilter(lambda record: "while sending command" not in str(record.msg))
-    # Whoever stops a container or a service means the same as Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     spark = build_session(f"influencers {job.name}")
-    # Spark has its own way to end on Ctrl-C: it cancels its jobs.
+    # Spark has a way of its own to end on Ctrl-C: it cancels its jobs.
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     with claim.held(spark, config, job.name):
         if job.has_stages:

@@ -84,7 +84,7 @@ def launch(job: str, arguments: list[str]) -> NoReturn:
         submit = str(spark / "bin" / "spark-submit")
         replace_process(submit, [*options.words(), script, *arguments], env)
     env["PYSPARK_SUBMIT_ARGS"] = shlex.join([*options.words(), "pyspark-shell"])
-    replace_process(python, [script, *arguments], env)
+    replace_process(python, [str(ROOT / "launch" / "driver.py"), script, *arguments], env)
 
 
 def replace_process(command: str, arguments: list[str], env: dict[str, str]) -> NoReturn:

@@ -27,9 +27,11 @@ AT_ONCE = 15.0
 CTRL_C = (os.killpg, signal.SIGINT)
 STOP = (os.killpg, signal.SIGTERM)
 KILL = (os.kill, signal.SIGTERM)
-# A job, and what is seen of it when it is interrupted: a JVM that has not opened its session yet, a
-# Python worker that reads, the data of a table without its version.
+# A job, and what is seen of it when it is interrupted: a driver that has loaded a library, a JVM that
+# has no session yet, a Python worker that reads, the data of a table without its version.
 MOMENTS = [
+    pytest.param("ingest", "importing", CTRL_C, id="ingest-importing-ctrl_c"),
+    pytest.param("ingest", "importing", KILL, id="ingest-importing-kill"),
     pytest.param("ingest", "starting", CTRL_C, id="ingest-starting-ctrl_c"),
     pytest.param("ingest", "starting", STOP, id="ingest-starting-stop"),
     pytest.param("ingest", "starting", KILL, id="ingest-starting-kill"),
@@ -63,7 +65,7 @@ def test_an_interrupted_run_ends_at_once_and_cleans_up(
         started = time.monotonic()
         send, number = interruption
         send(run.process.pid, number)
-        run.fail(AT_ONCE, status=130, message=f"{job}: interrupted: ")
+        run.fail(AT_ONCE, status=130, message=f"{job}: interrupted")
         assert time.monotonic() - started < AT_ONCE
         assert "Traceback" not in run.log.read_text()
         wait_until(lambda: not of_session(run.process.pid), AT_ONCE, "the end of its processes")
@@ -77,6 +79,8 @@ def test_an_interrupted_run_ends_at_once_and_cleans_up(
 
 def seen(run: Running, config: Config, moment: str) -> Callable[[], object]:
     """Whether the moment has come."""
+    if moment == "importing":
+        return lambda: "numpy" in Path(f"/proc/{run.process.pid}/maps").read_text()
     if moment == "starting":
         return lambda: driver_jvm(run)
     if moment == "reading":

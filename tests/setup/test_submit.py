@@ -144,16 +144,37 @@ def test_stderr_is_stderr(project: Checkout, env: dict[str, str]) -> None:
     assert project.run("spark-submit.sh", "shout", env=env).stderr == "to stderr\n"
 
 
-def test_signals_reach_the_job(project: Checkout, env: dict[str, str]) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_job_that_has_not_begun_in_one_line(
+    project: Checkout, env: dict[str, str], number: signal.Signals
+) -> None:
     (project.root / "jobs" / "shout.py").write_text(
-        "import time\nif __name__ == '__main__':\n    print('up', flush=True)\n    time.sleep(60)\n"
+        "import time\n"
+        "print('imports', flush=True)\n"
+        "time.sleep(60)\n"
+        "if __name__ == '__main__': ...\n"
     )
     command = [project.root / "spark-submit.sh", "shout"]
-    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "up\n"
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=10) == -signal.SIGTERM
+    with subprocess.Popen(
+        command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None and process.stderr is not None
+        assert process.stdout.readline() == "imports\n"
+        process.send_signal(number)
+        assert process.wait(timeout=10) == 130
+        assert process.stderr.read() == "shout: interrupted before it began\n"
+
+
+def test_a_job_is_the_program(project: Checkout, env: dict[str, str]) -> None:
+    (project.root / "jobs" / "shout.py").write_text(
+        "import beside, sys\n"
+        "if __name__ == '__main__':\n"
+        "    print(sys.argv, __file__, sys.modules['__main__'].beside.__name__)\n"
+    )
+    (project.root / "jobs" / "beside.py").touch()
+    done = project.run("spark-submit.sh", "shout", "--loud", env=env)
+    job = str(project.root / "jobs" / "shout.py")
+    assert done.stdout == f"{[job, '--loud']} {job} beside\n", done.stderr
 
 
 def test_local_run_is_sized_to_the_machine(
