@@ -27,8 +27,8 @@ AT_ONCE = 15.0
 CTRL_C = (os.killpg, signal.SIGINT)
 STOP = (os.killpg, signal.SIGTERM)
 KILL = (os.kill, signal.SIGTERM)
-# A job, and what is seen of it when it is interrupted: a driver that has loaded a library, a JVM that
-# has no session yet, a Python worker that reads, the data of a table without its version.
+# A job, and what is seen of it when it is interrupted: a driver that has loaded a library, a JVM
+# that has no session yet, a Python worker that reads, the data of a table without its version.
 MOMENTS = [
     pytest.param("ingest", "importing", CTRL_C, id="ingest-importing-ctrl_c"),
     pytest.param("ingest", "importing", KILL, id="ingest-importing-kill"),
