@@ -25,6 +25,10 @@ ROOT = Path(__file__).resolve().parents[2]
 _ENDED = re.compile(
     r"stopped SparkContext|NullPointerException[^\n]*apache\.spark\.Spark(Env|Context)"
 )
+_REFUSED = (
+    "the master did not take this application: is it up, is that its address, and do both "
+    "have the same secret? Spark's warnings above say more"
+)
 
 
 def build_session(app_name: str, settings: Mapping[str, str] | None = None) -> SparkSession:
@@ -55,16 +59,14 @@ def build_session(app_name: str, settings: Mapping[str, str] | None = None) -> S
             f"{options} -Dlog4j2.configurationFile={logging.as_uri()}".strip()
         )
     chosen.update(settings or {})
+    conf = SparkConf(loadDefaults=False).setAll(list(chosen.items())).setAppName(app_name)
     with _interrupts_held():
-        SparkContext._ensure_initialized(conf=SparkConf().setAll(list(chosen.items())))
-    builder = SparkSession.builder.appName(app_name)
-    for key, value in chosen.items():
-        builder = builder.config(key, value)
+        SparkContext._ensure_initialized(conf=conf)
     with _refusal_told():
-        session = builder.getOrCreate()
+        session = SparkSession.builder.config(conf=conf).getOrCreate()
         session.sparkContext.setLogLevel("WARN")
         if session.sparkContext._jsc.sc().isStopped():
-            raise RuntimeError("a stopped SparkContext")
+            raise UserError(_REFUSED)
     return session
 
 
@@ -104,10 +106,7 @@ def _refusal_told() -> Iterator[None]:
     except Exception as error:
         if not _ENDED.search(str(error)):
             raise
-        raise UserError(
-            "the master did not take this application: is it up, is that its address, and do both "
-            "have the same secret? Spark's warnings above say more"
-        ) from error
+        raise UserError(_REFUSED) from error
 
 
 def conf_folder() -> Path:

@@ -17,7 +17,6 @@ from influencers.schemas import SCHEMAS
 # What a first run leaves: only one that adds to its pictures passes them through another table.
 TABLES = frozenset(SCHEMAS) - {"images_fetched"}
 
-
 # On a job's command line: as little as all stages can be made to do.
 SMALL = (
     "--set", "models.trees=2", "--set", 'models.labels=["top_likes"]', "--set",

@@ -47,6 +47,8 @@ def test_without_an_interrupt_nothing_is_raised() -> None:
     [
         "An error occurred while calling None.org.apache.spark.api.java.JavaSparkContext.\n"
         ": java.lang.IllegalStateException: Cannot call methods on a stopped SparkContext.",
+        "An error occurred while calling None.org.apache.spark.sql.classic.SparkSession.\n"
+        ": java.lang.IllegalStateException: Cannot call methods on a stopped SparkContext.",
         "An error occurred while calling z:org.apache.spark.SparkFiles.getRootDirectory.\n"
         ': java.lang.NullPointerException: Cannot invoke "org.apache.spark.SparkEnv.driverTmpDir()"'
         ' because the return value of "org.apache.spark.SparkEnv$.get()" is null',

@@ -24,31 +24,33 @@ pytestmark = [pytest.mark.fault, LINUX]
 AT_ONCE = 15.0
 # What a terminal sends, what a service manager and tini -g send, and `kill`: the former reach the
 # JVM as well.
-CTRL_C = (os.killpg, signal.SIGINT)
-STOP = (os.killpg, signal.SIGTERM)
-KILL = (os.kill, signal.SIGTERM)
+INTERRUPTIONS = {
+    "ctrl_c": (os.killpg, signal.SIGINT),
+    "stop": (os.killpg, signal.SIGTERM),
+    "kill": (os.kill, signal.SIGTERM),
+}
 # A job, and what is seen of it when it is interrupted: a driver that has loaded a library, a JVM
 # that has no session yet, a Python worker that reads, the data of a table without its version.
 MOMENTS = [
-    pytest.param("ingest", "importing", CTRL_C, id="ingest-importing-ctrl_c"),
-    pytest.param("ingest", "importing", KILL, id="ingest-importing-kill"),
-    pytest.param("ingest", "starting", CTRL_C, id="ingest-starting-ctrl_c"),
-    pytest.param("ingest", "starting", STOP, id="ingest-starting-stop"),
-    pytest.param("ingest", "starting", KILL, id="ingest-starting-kill"),
-    pytest.param("ingest", "reading", CTRL_C, id="ingest-reading-ctrl_c"),
-    pytest.param("ingest", "posts", CTRL_C, id="ingest-posts-ctrl_c"),
-    pytest.param("ingest", "posts", STOP, id="ingest-posts-stop"),
-    pytest.param("ingest", "quarantine", KILL, id="ingest-quarantine-kill"),
-    pytest.param("images", "images_fetched", CTRL_C, id="images-images_fetched-ctrl_c"),
-    pytest.param("communities", "communities", CTRL_C, id="communities-communities-ctrl_c"),
-    pytest.param("train", "predictions_virality", CTRL_C, id="train-predictions_virality-ctrl_c"),
+    ("ingest", "importing", "ctrl_c"),
+    ("ingest", "importing", "kill"),
+    ("ingest", "starting", "ctrl_c"),
+    ("ingest", "starting", "stop"),
+    ("ingest", "starting", "kill"),
+    ("ingest", "reading", "ctrl_c"),
+    ("ingest", "posts", "ctrl_c"),
+    ("ingest", "posts", "stop"),
+    ("ingest", "quarantine", "kill"),
+    ("images", "images_fetched", "ctrl_c"),
+    ("communities", "communities", "ctrl_c"),
+    ("train", "predictions_virality", "ctrl_c"),
 ]
 
 
 @pytest.mark.parametrize(("job", "moment", "interruption"), MOMENTS)
 def test_an_interrupted_run_ends_at_once_and_cleans_up(
     spark: SparkSession, undisturbed: Undisturbed, tmp_path: Path, job: str,
-    moment: str, interruption: tuple[Callable[[int, int], None], signal.Signals],
+    moment: str, interruption: str,
 ) -> None:  # fmt: skip
     config = undisturbed.before(job, tmp_path / "out")
     words = undisturbed.sample.arguments(job, config)
@@ -63,7 +65,7 @@ def test_an_interrupted_run_ends_at_once_and_cleans_up(
     ) as run:  # fmt: skip
         run.wait_until(seen(run, config, moment), SECONDS, moment)
         started = time.monotonic()
-        send, number = interruption
+        send, number = INTERRUPTIONS[interruption]
         send(run.process.pid, number)
         run.fail(AT_ONCE, status=130, message=f"{job}: interrupted")
         assert time.monotonic() - started < AT_ONCE
