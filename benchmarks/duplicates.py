@@ -26,7 +26,6 @@ import itertools
 import os
 import statistics
 import tempfile
-import threading
 import time
 from collections.abc import Callable
 from functools import partial
@@ -36,11 +35,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from images_machine import family, machine
+from images_machine import machine, peak_memory
 
 RADIUS = 4
 _BLOCKS = 6
-_SAMPLE_SECONDS = 0.25
 Words = np.ndarray
 
 
@@ -149,23 +147,11 @@ def faiss_seconds(words: Words, cores: int, seconds: float) -> tuple[float, int]
 
 def timed(work: Callable[[], int]) -> tuple[float, float, int]:
     """Seconds, peak bytes held by this process and its children, and the result."""
-    peak, done = [0], threading.Event()
-
-    def sample() -> None:
-        while not done.is_set():
-            peak[0] = max(peak[0], family(os.getpid())[1])
-            done.wait(_SAMPLE_SECONDS)
-
-    sampler = threading.Thread(target=sample)
-    sampler.start()
-    began = time.perf_counter()
-    try:
+    with peak_memory(os.getpid()) as peak:
+        began = time.perf_counter()
         result = work()
-    finally:
         seconds = time.perf_counter() - began
-        done.set()
-        sampler.join()
-    return seconds, peak[0], result
+    return seconds, peak.bytes, result
 
 
 def compare(chosen: argparse.Namespace, folder: Path) -> None:

@@ -32,7 +32,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
@@ -45,12 +44,11 @@ from typing import Any
 # Threads of numpy's own would be counted, and get in the way of our processes.
 os.environ["OMP_NUM_THREADS"] = "1"
 
-from images_machine import family, machine
+from images_machine import family, machine, peak_memory
 from images_server import make_pictures
 from images_steps import step_costs
 
 _HERE = Path(__file__).parent
-_SAMPLE_SECONDS = 0.25
 _SLOW_HOSTS = ("127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5")
 
 
@@ -78,27 +76,15 @@ class Contender:
         """One round; memory is that of the most filled moment seen."""
         self._say(f"prepare {folder}")
         numbers(self.server)
-        peak, done = [0], threading.Event()
-
-        def sample() -> None:
-            while not done.is_set():
-                peak[0] = max(peak[0], family(self.process.pid)[1])
-                done.wait(_SAMPLE_SECONDS)
-
-        sampler = threading.Thread(target=sample)
-        sampler.start()
         before, served = family(self.process.pid)[0], numbers(self.server)["cpu"]
-        began = time.perf_counter()
-        try:
+        with peak_memory(self.process.pid) as peak:
+            began = time.perf_counter()
             images = int(self._say(f"run {folder}"))
             seconds = time.perf_counter() - began
-        finally:
-            done.set()
-            sampler.join()
         cpu = family(self.process.pid)[0] - before
         after = numbers(self.server)
         after["cpu"] -= served
-        self.rounds.append(Round(images, seconds, cpu, peak[0], after))
+        self.rounds.append(Round(images, seconds, cpu, peak.bytes, after))
         return self.rounds[-1]
 
     def _say(self, line: str) -> str:

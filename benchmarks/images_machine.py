@@ -1,11 +1,16 @@
-"""What the images benchmark runs on, and what processes take of it: read from /proc."""
+"""What the benchmarks run on, and what processes take of it: read from /proc."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import threading
 from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+_LOOK_SECONDS = 0.25
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -31,6 +36,32 @@ def family(root: int) -> tuple[float, int]:
             ticks += sum(map(int, stats[process][11:15]))
             pages += int(stats[process][21])
     return ticks / _TICKS, pages * _PAGE
+
+
+@dataclass
+class Peak:
+    """The most bytes that were seen."""
+
+    bytes: int = 0
+
+
+@contextlib.contextmanager
+def peak_memory(root: int) -> Iterator[Peak]:
+    """What a process and all it started hold at their most filled moment within the block."""
+    peak, over = Peak(), threading.Event()
+
+    def look() -> None:
+        while not over.is_set():
+            peak.bytes = max(peak.bytes, family(root)[1])
+            over.wait(_LOOK_SECONDS)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield peak
+    finally:
+        over.set()
+        thread.join()
 
 
 def machine() -> str:

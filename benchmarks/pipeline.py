@@ -20,11 +20,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from images_machine import family, machine
+from images_machine import machine, peak_memory
 
 ROOT = Path(__file__).resolve().parent.parent
 _POSTS_OF_AN_ACCOUNT = 100
-_LOOK_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -48,20 +47,18 @@ def measured(posts: int, folder: Path, more: Iterable[str]) -> Run:
     source = sample / "posts.csv"
     command = [str(ROOT / "spark-submit.sh"), "pipeline", "--input", str(source)]
     command += ["--output", str(out), "--set", "images.enabled=false", *more]
-    log, memory, began = folder / f"log-{posts}", 0, time.perf_counter()
-    with log.open("wb") as said:
-        process = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT)
-        try:
-            while process.poll() is None:
-                memory = max(memory, family(process.pid)[1])
-                time.sleep(_LOOK_SECONDS)
-        finally:
-            process.terminate()
-    whole = time.perf_counter() - began
-    if process.returncode:
+    log, began = folder / f"log-{posts}", time.perf_counter()
+    with (
+        log.open("wb") as said,
+        subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT) as process,
+        peak_memory(process.pid) as peak,
+    ):
+        failed = process.wait()
+        whole = time.perf_counter() - began
+    if failed:
         raise SystemExit(log.read_text(errors="replace")[-3000:])
     stages = json.loads((out / "metrics.json").read_text())["seconds"]
-    return Run(stages, whole, memory, source.stat().st_size)
+    return Run(stages, whole, peak.bytes, source.stat().st_size)
 
 
 def main(arguments: Iterable[str] | None = None) -> None:
