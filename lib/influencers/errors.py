@@ -36,6 +36,10 @@ _KNOWN = (
         "not allowed to write or read: {0}",
     ),
     (
+        re.compile(r"Invalid master URL: ([^\n]*)|JAVA_GATEWAY_EXITED"),
+        "Spark does not start with the options in SPARK_SUBMIT_ARGS ({0}): mend what it says above",
+    ),
+    (
         re.compile(r"DELTA_CONCURRENT_\w+|ConcurrentModificationException|DELTA_METADATA_CHANGED"),
         "another run wrote the same tables at the same time ({0}): nothing was lost; run this one "
         "again when the other has ended",

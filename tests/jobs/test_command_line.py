@@ -123,6 +123,11 @@ def test_a_job_that_ends_well_ends_with_0() -> None:
         ("java.io.IOException: No space left on device", "no space left"),
         ("[DELTA_CONCURRENT_APPEND] ConcurrentAppendException", "another run wrote"),
         ("java.io.FileNotFoundException: /x (Permission denied)", "not allowed"),
+        (
+            "SparkException: Invalid master URL: spark://nohost\n\tat",
+            "SPARK_SUBMIT_ARGS (spark://n",
+        ),
+        ("[JAVA_GATEWAY_EXITED] Java gateway process exited before", "mend what it says above"),
         ("Cannot call methods on a stopped SparkContext.", None),
         ("NullPointerException", None),
     ],
