@@ -24,6 +24,7 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     name = config.export.table
     if name not in SCHEMAS:
         raise UserError(f"there is no table {name!r}: the tables are {', '.join(sorted(SCHEMAS))}")
+    files.may_write()
     target = files.join(config.paths.output, "exports", name)
     writer = for_spreadsheets(tables.read(spark, config, name)).write.mode("overwrite")
     # Quotes are doubled, as spreadsheets have it; spaces at the ends of a text are part of it.

@@ -1,15 +1,20 @@
 """One run at a time writes an output: who writes it is said in a file there, `_run.json`.
 
 Tables are safe from each other's writers without it: Delta sees to that. But two pipelines at once
-would leave tables of both. So a run claims the output before it writes, looks before each table
-whether the claim is still its own, and gives it up at its end. The claim of a run that was killed
-stands in nobody's way: on the same machine its process is known to be gone, and elsewhere its sign
-of life no longer changes.
+would leave tables of both. So a run claims the output before it writes, looks before each write of
+a table or a file whether the claim is still its own, and gives it up at its end. The claim of a run
+that was killed stands in nobody's way: on the same machine its process is known to be gone, and
+elsewhere its sign of life no longer changes.
+
+A claim is only ever created where none is, or replaced by the one run that holds the lock on it: a
+file named after the dead claim, itself created where none is. Signs of life are in a file of each
+run's own: one that wakes late overwrites nobody's claim.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import secrets
@@ -73,22 +78,26 @@ def held(spark: SparkSession, config: Config, job: str) -> Iterator[None]:
         "pid": os.getpid(),
         "process_started": _started(os.getpid()),
     }
-    _take(spark, uri, ours)
     claim = Claim(spark, uri, str(ours["run"]))
+    _take(spark, uri, ours)
     over = threading.Event()
-    renewal = threading.Thread(target=_renew, args=(claim, ours, over), name="claim", daemon=True)
+    renewal = threading.Thread(target=_renew, args=(claim, over), name="claim", daemon=True)
     renewal.start()
     _held[uri] = claim
+    files.before_write.append(claim.check)
     try:
+        # Where a store cannot refuse a second object of a name, the later of two has it.
+        claim.check()
         yield
     finally:
+        files.before_write.remove(claim.check)
         _held.pop(uri, None)
         over.set()
         renewal.join(timeout=RENEW_SECONDS)
         # A session that was torn down has no file system: the next run sees that this one is gone.
         with contextlib.suppress(Exception):
-            if _read(spark, uri).get("run") == claim.run:
-                files.delete(spark, uri)
+            files.remove(spark, _beat(uri, claim.run))
+            _give_up(spark, uri, claim.run)
 
 
 def check(config: Config) -> None:
@@ -99,38 +108,67 @@ def check(config: Config) -> None:
 
 
 def _take(spark: SparkSession, uri: str, ours: dict[str, Any]) -> None:
-    while not files.create_text(spark, uri, _text(ours, 0)):
-        holder = _read(spark, uri)
-        if _is_alive(spark, uri, holder):
+    """Claim what `uri` stands for: the output, or the right to replace a dead claim."""
+    while not files.create_text(spark, uri, json.dumps(ours) + "\n"):
+        text = _text(spark, uri)
+        if text is None:  # given up in between
+            continue
+        if _is_alive(spark, uri, text):
             raise UserError(
-                f"{_output(uri)} is being written by {_who(holder)}: wait for its end, "
+                f"{_output(uri)} is being written by {_who(_parsed(text))}: wait for its end, "
                 "or name another --output"
             )
-        # Only the claim that was found dead goes: another run may have been quicker.
-        if _read(spark, uri) == holder:
-            files.delete(spark, uri)
+        if _replace(spark, uri, text, ours):
+            return
 
 
-def _is_alive(spark: SparkSession, uri: str, holder: dict[str, Any]) -> bool:
-    if not holder:  # half a file, or gone in between: look again
-        return _changes(spark, uri, holder, seconds=1.0) and bool(_read(spark, uri))
+def _replace(spark: SparkSession, uri: str, dead: str, ours: dict[str, Any]) -> bool:
+    """Put our claim in the place of a dead one; False if that is no longer there.
+
+    Whoever has the lock is alone with this claim, and looks again: the lock may have been free
+    because another run has been through. A lock whose holder has died is taken as a claim is.
+    """
+    lock = f"{uri}.{hashlib.sha256(dead.encode()).hexdigest()[:12]}"
+    _take(spark, lock, ours)
+    try:
+        if _text(spark, uri) != dead:
+            return False
+        files.put_text(spark, uri, json.dumps(ours) + "\n")
+        files.remove(spark, _beat(uri, str(_parsed(dead).get("run"))))
+        return True
+    finally:
+        _give_up(spark, lock, str(ours["run"]))
+
+
+def _give_up(spark: SparkSession, uri: str, run: str) -> None:
+    if _read(spark, uri).get("run") == run:
+        files.remove(spark, uri)
+
+
+def _is_alive(spark: SparkSession, uri: str, text: str) -> bool:
+    holder = _parsed(text)
+    if not holder:  # half a file: its writer may be at it
+        return _changes(spark, uri, text, seconds=1.0)
     if holder.get("host") == socket.gethostname() and holder.get("boot") == _boot():
         started = _started(int(holder["pid"]))
         return started is not None and started == holder.get("process_started")
     progress.say(f"{_output(uri)} was claimed by {_who(holder)}: looking whether it still lives")
-    return _changes(spark, uri, holder, seconds=PATIENCE_SECONDS)
+    return _changes(spark, uri, text, seconds=PATIENCE_SECONDS)
 
 
-def _changes(spark: SparkSession, uri: str, holder: dict[str, Any], *, seconds: float) -> bool:
+def _changes(spark: SparkSession, uri: str, text: str, *, seconds: float) -> bool:
+    """Whether a claim changes or goes within some time, or gives a new sign of life."""
+    beat = _beat(uri, str(_parsed(text).get("run")))
+    before = _text(spark, beat)
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         time.sleep(0.2)
-        if _read(spark, uri) != holder:
+        if _text(spark, uri) != text or _text(spark, beat) != before:
             return True
     return False
 
 
-def _renew(claim: Claim, ours: dict[str, Any], over: threading.Event) -> None:
+def _renew(claim: Claim, over: threading.Event) -> None:
     beat = 0
     while not over.wait(RENEW_SECONDS):
         beat += 1
@@ -138,19 +176,32 @@ def _renew(claim: Claim, ours: dict[str, Any], over: threading.Event) -> None:
         with contextlib.suppress(Exception):
             if _read(claim.spark, claim.uri).get("run") != claim.run:
                 return
-            files.write_text(claim.spark, claim.uri, _text(ours, beat))
+            files.put_text(claim.spark, _beat(claim.uri, claim.run), f"{beat}\n")
 
 
-def _read(spark: SparkSession, uri: str) -> dict[str, Any]:
+def _beat(uri: str, run: str) -> str:
+    """Where a run's signs of life lie."""
+    return f"{uri}.beat-{run}"
+
+
+def _text(spark: SparkSession, uri: str) -> str | None:
+    """What a file of the claim holds; None where there is none."""
     try:
-        found = json.loads(files.read_text(spark, uri))
-    except (UserError, ValueError):
+        return files.read_bytes(spark, uri).decode("utf-8", errors="replace")
+    except UserError:
+        return None
+
+
+def _parsed(text: str | None) -> dict[str, Any]:
+    try:
+        found = json.loads(text or "")
+    except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
 
 
-def _text(ours: dict[str, Any], beat: int) -> str:
-    return json.dumps({**ours, "beat": beat}) + "\n"
+def _read(spark: SparkSession, uri: str) -> dict[str, Any]:
+    return _parsed(_text(spark, uri))
 
 
 def _output(uri: str) -> str:

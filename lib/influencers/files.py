@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
-from collections.abc import Sequence
+import secrets
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +15,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from influencers.errors import UserError
+from influencers.redaction import HIDDEN
 
 # Larger than any file, small enough that a million of them add up within 64 bits.
 _WHOLE_FILE = 1 << 40
@@ -21,6 +25,11 @@ _OBJECT_STORES = {"s3a", "gs", "abfs", "abfss", "wasb", "wasbs", "oss", "cosn"}
 _IF_NONE_MATCH = "fs.option.create.conditional.overwrite"
 # Hadoop and Spark disagree on how many slashes a local address has.
 _LOCAL = re.compile("^file:/+")
+# Of an address, its password; Java reads the pattern, too.
+_PASSWORD = re.compile("^([A-Za-z0-9+.-]+://[^/:@]*:)[^/@]+(?=@)")
+
+# What is asked before a write: a run that has lost its output is told so, and writes no more.
+before_write: list[Callable[[], None]] = []
 
 
 @dataclass(frozen=True)
@@ -29,7 +38,8 @@ class FileStatus:
 
     Attributes:
         path: what opens it.
-        uri: its name in tables: the address with URI escapes, local ones as `file:///…`.
+        uri: its name in tables: the address with URI escapes, local ones as `file:///…`, without
+            a password.
         size: bytes.
         modified_ms: Unix milliseconds.
     """
@@ -64,13 +74,39 @@ def names(spark: SparkSession, uri: str) -> list[str]:
     return [str(status.getPath().getName()) for status in found]
 
 
+def older_names(spark: SparkSession, uri: str, before_ms: int) -> set[str]:
+    """The names of the files in a folder itself that were last written before a time.
+
+    Args:
+        before_ms: Unix milliseconds.
+    """
+    path, system = _open_system(spark, uri)
+    found = system.listStatus(path) if system.exists(path) else []
+    old = [one for one in found if one.getModificationTime() < before_ms and one.isFile()]
+    return {str(one.getPath().getName()) for one in old}
+
+
 def write_bytes(spark: SparkSession, uri: str, data: bytes) -> None:
     """Put `data` at `uri`, replacing what is there; folders are made.
 
     A reader, or a run after a killed one, finds the old bytes or the new ones, never half and never
     none: they are written beside the target and renamed over it. An object store shows an object
     when it is whole, and has no renaming.
+
+    Raises:
+        UserError: this run had claimed the output and lost it.
     """
+    may_write()
+    _put(spark, uri, data)
+
+
+def may_write() -> None:
+    """Raises UserError if this run had claimed an output and lost it: ask before any write."""
+    for ask in list(before_write):
+        ask()
+
+
+def _put(spark: SparkSession, uri: str, data: bytes) -> None:
     path, system = _open_system(spark, uri)
     if system.getUri().getScheme() in _OBJECT_STORES:
         _write(system.create(path, True), data)
@@ -103,13 +139,7 @@ def create_text(spark: SparkSession, uri: str, text: str) -> bool:
     path, system = _open_system(spark, uri)
     if system.getUri().getScheme() == "file":
         system.mkdirs(path.getParent())
-        try:
-            # Hadoop looks first and creates then; the kernel does both at once.
-            with open(path.toUri().getPath(), "x", encoding="utf-8") as file:
-                file.write(text)
-        except FileExistsError:
-            return False
-        return True
+        return _link(path.toUri().getPath(), text)
     if system.exists(path):
         return False
     try:
@@ -118,6 +148,30 @@ def create_text(spark: SparkSession, uri: str, text: str) -> bool:
         if system.exists(path):
             return False
         raise
+    return True
+
+
+def _link(target: str, text: str) -> bool:
+    """Create a local file, whole from its first moment on; False if there is one.
+
+    Hadoop looks first and creates then; the kernel does both at once.
+    """
+    beside = f"{target}.{secrets.token_hex(4)}.part"
+    try:
+        with open(beside, "x", encoding="utf-8") as file:
+            file.write(text)
+        try:
+            os.link(beside, target)
+        except FileExistsError:
+            return False
+        except OSError:  # a file system without links
+            with open(target, "x", encoding="utf-8") as file:
+                file.write(text)
+    except FileExistsError:
+        return False
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(beside)
     return True
 
 
@@ -138,8 +192,23 @@ def write_text(spark: SparkSession, uri: str, text: str) -> None:
     write_bytes(spark, uri, text.encode("utf-8"))
 
 
+def put_text(spark: SparkSession, uri: str, text: str) -> None:
+    """As `write_text`, of the claim itself: nothing is asked before."""
+    _put(spark, uri, text.encode("utf-8"))
+
+
 def delete(spark: SparkSession, uri: str) -> None:
-    """Remove a file, or a folder with all that is in it; nothing there is no error."""
+    """Remove a file, or a folder with all that is in it; nothing there is no error.
+
+    Raises:
+        UserError: this run had claimed the output and lost it.
+    """
+    may_write()
+    remove(spark, uri)
+
+
+def remove(spark: SparkSession, uri: str) -> None:
+    """As `delete`, of the claim itself: nothing is asked before."""
     path, system = _open_system(spark, uri)
     system.delete(path, True)
 
@@ -151,9 +220,12 @@ def read_bytes(spark: SparkSession, uri: str) -> bytes:
         UserError: there is no such file.
     """
     path, system = _open_system(spark, uri)
-    if not system.exists(path):
-        raise UserError(f"no file {uri}")
-    stream = system.open(path)
+    try:
+        stream = system.open(path)
+    except Py4JJavaError:
+        if system.exists(path):
+            raise
+        raise UserError(f"no file {uri}") from None
     try:
         return bytes(_jvm(spark).org.apache.commons.io.IOUtils.toByteArray(stream))
     finally:
@@ -228,7 +300,9 @@ def read_parquet(spark: SparkSession, paths: Sequence[str]) -> DataFrame:
 
 
 def _source_file() -> Column:
-    return F.regexp_replace("_metadata.file_path", _LOCAL.pattern, "file:///").alias("source_file")
+    local = F.regexp_replace("_metadata.file_path", _LOCAL.pattern, "file:///")
+    # As `FileStatus.uri` has it: the table is no place for the password of a file's address.
+    return F.regexp_replace(local, _PASSWORD.pattern, rf"$1{HIDDEN}").alias("source_file")
 
 
 def sha256(spark: SparkSession, uri: str) -> str:
@@ -281,10 +355,19 @@ def _status(entry: Any) -> FileStatus:
     path = entry.getPath()
     return FileStatus(
         path=path.toString(),
-        uri=_LOCAL.sub("file:///", path.toUri().toString()),
+        uri=_named(path.toUri().toString()),
         size=int(entry.getLen()),
         modified_ms=int(entry.getModificationTime()),
     )
+
+
+def _named(uri: str) -> str:
+    """A file's address as tables name it.
+
+    >>> _named("ftp://ann:secret@host/posts.csv")
+    'ftp://ann:***@host/posts.csv'
+    """
+    return _PASSWORD.sub(rf"\g<1>{HIDDEN}", _LOCAL.sub("file:///", uri))
 
 
 def _open_system(spark: SparkSession, uri: str) -> tuple[Any, Any]:

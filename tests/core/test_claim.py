@@ -11,12 +11,15 @@ import time
 from pathlib import Path
 
 import pytest
+from pyspark.ml import PipelineModel
 from pyspark.sql import SparkSession
 
-from influencers import claim, files, tables
-from influencers.config import Config, PathsConfig
+from influencers import claim, files, manifest, metrics, tables
+from influencers.config import Config, PathsConfig, load
 from influencers.errors import UserError
+from influencers.models import saved
 from influencers.schemas import SCHEMAS
+from jobs import export
 
 
 @pytest.fixture
@@ -119,9 +122,64 @@ def test_a_claim_is_renewed(
     monkeypatch.setattr(claim, "RENEW_SECONDS", 0.1)
     with claim.held(spark, config, "ingest"):
         deadline = time.monotonic() + 20
-        while json.loads(Path(claim.location(config)).read_text())["beat"] < 2:
+        (held,) = claim._held.values()
+        beat = Path(f"{claim.location(config)}.beat-{held.run}")
+        while not beat.exists() or int(beat.read_text()) < 2:
             assert time.monotonic() < deadline
             time.sleep(0.05)
+    assert list(Path(claim.location(config)).parent.iterdir()) == []
+
+
+def test_a_run_that_wakes_late_overwrites_no_claim(
+    spark: SparkSession, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claim, "RENEW_SECONDS", 0.05)
+    with claim.held(spark, config, "ingest"):
+        # Between its look at the claim and its sign of life, another run has taken the output.
+        real = claim._read
+        taken = threading.Event()
+
+        def read_then_lose(*place: object) -> object:
+            found = real(*place)
+            if not taken.is_set():
+                put(config)
+                taken.set()
+            return found
+
+        monkeypatch.setattr(claim, "_read", read_then_lose)
+        assert taken.wait(20)
+        time.sleep(0.3)
+        assert json.loads(Path(claim.location(config)).read_text())["run"] == "other"
+
+
+def test_a_lock_whose_holder_died_stands_in_nobodys_way(
+    spark: SparkSession, config: Config
+) -> None:
+    with subprocess.Popen(["sleep", "60"]) as process:
+        gone = of_this_machine(process.pid, claim._started(process.pid))
+        process.kill()
+    file = put(config, **gone)
+    name = claim.hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+    file.with_name(f"_run.json.{name}").write_text(json.dumps({"run": "taker", **gone}))
+    with claim.held(spark, config, "ingest"):
+        assert json.loads(file.read_text())["job"] == "ingest"
+    assert list(file.parent.iterdir()) == []
+
+
+def test_a_lock_that_is_held_is_left_alone(spark: SparkSession, config: Config) -> None:
+    file = put(config, **of_this_machine(os.getpid(), "1"))
+    name = claim.hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+    alive = of_this_machine(os.getpid(), claim._started(os.getpid()))
+    file.with_name(f"_run.json.{name}").write_text(
+        json.dumps({"run": "taker", "job": "x", **alive})
+    )
+    before = file.read_text()
+    with (
+        pytest.raises(UserError, match="being written by the x of process"),
+        claim.held(spark, config, "ingest"),
+    ):
+        pass
+    assert file.read_text() == before
 
 
 def test_a_run_that_lost_its_output_writes_no_more(spark: SparkSession, config: Config) -> None:
@@ -135,3 +193,25 @@ def test_a_run_that_lost_its_output_writes_no_more(spark: SparkSession, config: 
             tables.merge(frame.limit(0), config, "quarantine", keys=["record"], update_when="true")
     assert tables.read(spark, config, "quarantine").count() == 1
     assert json.loads(file.read_text())["run"] == "other"
+
+
+def test_a_run_that_lost_its_output_writes_no_file(
+    spark: SparkSession, config: Config, tmp_path: Path
+) -> None:
+    folder = Path(config.paths.output)
+    with claim.held(spark, config, "pipeline"):
+        files.write_text(spark, str(folder / "kept"), "old")
+        put(config)
+        for write in (
+            lambda: files.write_bytes(spark, str(folder / "figures" / "a.png"), b"new"),
+            lambda: files.write_text(spark, str(folder / "kept"), "new"),
+            lambda: files.delete(spark, str(folder / "kept")),
+            lambda: metrics.update(spark, config, {}),
+            lambda: manifest.update(spark, config, "pipeline"),
+            lambda: saved.save(spark, PipelineModel([]), str(folder / "models" / "m")),
+            lambda: export.run(spark, load(None, ["export.table=posts"], config)),
+        ):
+            with pytest.raises(UserError, match="taken over by the train of process 7"):
+                write()
+    assert sorted(one.name for one in folder.iterdir()) == ["_run.json", "kept"]
+    assert (folder / "kept").read_text() == "old"

@@ -111,6 +111,7 @@ def save(spark: SparkSession, pipeline: PipelineModel, uri: str) -> str:
     before = str(_former(spark, uri))
     number = int(before.rpartition("-")[2]) + 1 if before else 1
     now = f"pipeline-{number}"
+    files.may_write()
     pipeline.write().overwrite().save(files.join(uri, now))
     return now
 
