@@ -14,6 +14,7 @@ from influencers.communities.excerpt import take_excerpt
 from influencers.communities.profiles import in_words
 from influencers.config import Config, flatten
 from influencers.duplicates.popularity import most_copied
+from influencers.redaction import redacted, without_secrets
 from influencers.report import sections
 from influencers.report.page import Page, render
 from jobs.command_line import OUTPUT, Job, main
@@ -27,12 +28,12 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     numbers = metrics.read(spark, config)
     frames = _frames(spark, config, numbers)
     page = Page(
-        title=config.report.title,
+        title=redacted(config.report.title),
         made_at=datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
         sources=[one["uri"] for one in manifest.read(spark, config).get("inputs", [])],
         headlines=sections.headlines(numbers, frames),
         warnings=sections.warnings(numbers),
-        sections=sections.sections(numbers, frames, flatten(config)),
+        sections=sections.sections(numbers, frames, without_secrets(flatten(config))),
         figures=_figures(spark, config),
         drawings=_drawings(spark, config),
     )

@@ -15,7 +15,7 @@ from pyspark.sql import SparkSession
 from influencers import __version__, files, session, side_by_side, tables
 from influencers.config import Config, flatten
 from influencers.files import FileStatus
-from influencers.redaction import without_secrets
+from influencers.redaction import redacted, without_secrets
 from influencers.schemas import SCHEMAS
 
 
@@ -36,7 +36,7 @@ def update(spark: SparkSession, config: Config, job: str) -> None:
     """Record a job that has ended: versions, configuration, table versions."""
     manifest = read(spark, config)
     manifest["job"] = job
-    manifest["ended_at"] = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    manifest["ended_at"] = _now()
     manifest["versions"] = versions(spark)
     manifest["configuration"] = flatten(config)
     manifest.setdefault("inputs", [])
@@ -47,24 +47,27 @@ def update(spark: SparkSession, config: Config, job: str) -> None:
 
 
 def update_inputs(spark: SparkSession, config: Config, listed: Sequence[FileStatus]) -> None:
-    """Record the files that were read, each with size, time and hash.
+    """Record the files that were read, each with size, time, hash, and when it was read.
 
-    Hashing reads a file once more, on the driver; beyond `ingest.hash_limit_mb` in all, files are
-    listed without (null).
+    Files of earlier runs stay: the tables hold their posts, too. A file that is read again takes
+    the place of its own entry. Hashing reads a file once more, on the driver; beyond
+    `ingest.hash_limit_mb` in all, files are listed without (null).
     """
     budget = config.ingest.hash_limit_mb * 1_000_000
-    inputs = []
+    manifest = read(spark, config)
+    inputs = {one["uri"]: one for one in manifest.get("inputs", [])}
+    now = _now()
     for one in listed:
         budget -= one.size
-        inputs.append(
-            {
-                "uri": one.uri,
-                "bytes": one.size,
-                "modified_ms": one.modified_ms,
-                "sha256": files.sha256(spark, one.uri) if budget >= 0 else None,
-            }
-        )
-    _write(spark, config, {**read(spark, config), "inputs": inputs})
+        uri = redacted(one.uri)
+        inputs[uri] = {
+            "uri": uri,
+            "bytes": one.size,
+            "modified_ms": one.modified_ms,
+            "sha256": files.sha256(spark, one.path) if budget >= 0 else None,
+            "read_at": now,
+        }
+    _write(spark, config, {**manifest, "inputs": list(inputs.values())})
 
 
 def versions(spark: SparkSession) -> dict[str, str]:
@@ -87,6 +90,10 @@ def engines(spark: SparkSession) -> dict[str, str]:
         "delta": _jar_version(names, "delta-spark"),
         "graphframes": _jar_version(names, "graphframes-spark") or _carrier(names),
     }
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
 def _jar_version(names: Sequence[str], part: str) -> str:

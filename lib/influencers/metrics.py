@@ -1,4 +1,10 @@
-"""metrics.json: the run in numbers, the same keys every time."""
+"""metrics.json: the run in numbers, the same keys every time.
+
+`rows` is of the records that the last run of `ingest` has read: read = posts + quarantined +
+duplicates, where posts are its distinct posts, whether the table knew them or not; with accounts
+that the output has forgotten, `forgotten` is the number of their records, and read has them too.
+`tables` is what the tables hold, of all that was ever read.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +17,7 @@ from pyspark.sql import SparkSession
 
 from influencers import files, manifest
 from influencers.config import Config
+from influencers.redaction import without_secrets
 
 Numbers = dict[str, Any]
 
@@ -19,6 +26,7 @@ def empty() -> Numbers:
     """Every key, without values: null is what no stage has measured yet."""
     return {
         "rows": {"read": None, "posts": None, "quarantined": None, "duplicates": None},
+        "tables": {"posts": {"rows": None}, "quarantine": {"rows": None, "by_reason": {}}},
         "images": {"wanted": None, "due": None, "asked": None, "ok": None, "by_status": {}},
         "duplicates": {"images": None, "pairs": None, "groups": None},
         "hashtags": {
@@ -67,18 +75,17 @@ def start(spark: SparkSession, config: Config) -> None:
 
 
 def update(spark: SparkSession, config: Config, numbers: Mapping[str, Any]) -> None:
-    """Add a job's numbers; what the job reports as a whole (a model, a section) is replaced."""
+    """Add a job's numbers; what it reports as a whole (a model, a section) is replaced."""
     known = read(spark, config)
     for name in numbers.get("models", {}):
         known["models"].pop(name, None)
-    for section in ("images", "duplicates", "hashtags", "communities"):
-        if section in numbers:
-            known[section] = empty()[section]
+    for section in numbers.keys() - {"models", "seconds"}:
+        known[section] = empty().get(section, {})
     _write(spark, config, merged(known, {"engines": manifest.engines(spark), **numbers}))
 
 
 def _write(spark: SparkSession, config: Config, known: Numbers) -> None:
-    text = json.dumps(_plain(known), indent=2, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(without_secrets(_plain(known)), indent=2, ensure_ascii=False, allow_nan=False)
     files.write_text(spark, location(config), text + "\n")
 
 

@@ -49,20 +49,33 @@ def quarantined(records: DataFrame) -> DataFrame:
 def counts(records: DataFrame) -> dict[str, Any]:
     """How many records were read, and where they go: read = posts + quarantined + duplicates.
 
-    `by_reason` counts a record once for each of its reasons.
+    Posts are those of these records, whether the table knows them already or not. `by_reason`
+    counts a record once for each of its reasons.
     """
     is_good = F.size("reasons") == 0
     read, quarantine, distinct = records.agg(
         F.count("*"), F.count_if(~is_good), F.count_distinct(F.when(is_good, F.col("shortcode")))
     ).head()  # type: ignore[misc]
-    by_reason = records.select(F.explode("reasons").alias("reason")).groupBy("reason").count()
     return {
         "read": read,
         "posts": distinct,
         "quarantined": quarantine,
         "duplicates": read - quarantine - distinct,
-        "by_reason": {row["reason"]: row["count"] for row in by_reason.sort("reason").collect()},
+        "by_reason": _by_reason(records),
     }
+
+
+def held(posts: DataFrame, quarantine: DataFrame) -> dict[str, Any]:
+    """What the tables hold, of all files that were ever read."""
+    return {
+        "posts": {"rows": posts.count()},
+        "quarantine": {"rows": quarantine.count(), "by_reason": _by_reason(quarantine)},
+    }
+
+
+def _by_reason(records: DataFrame) -> dict[str, int]:
+    found = records.select(F.explode("reasons").alias("reason")).groupBy("reason").count()
+    return {row["reason"]: row["count"] for row in found.sort("reason").collect()}
 
 
 def remarks(numbers: Mapping[str, Any]) -> list[str]:
@@ -71,6 +84,8 @@ def remarks(numbers: Mapping[str, Any]) -> list[str]:
         f"read {numbers['read']:,} records: {numbers['posts']:,} posts, "
         f"{numbers['quarantined']:,} in quarantine, {numbers['duplicates']:,} duplicates"
     ]
+    if numbers.get("forgotten"):
+        lines.append(f"{numbers['forgotten']:,} records of forgotten accounts left out")
     if numbers["by_reason"]:
         told = ", ".join(f"{reason} {count:,}" for reason, count in numbers["by_reason"].items())
         lines.append(f"quarantined for {told}")

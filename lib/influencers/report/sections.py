@@ -120,12 +120,8 @@ FIGURE_TEXTS = {
 
 def headlines(metrics: Numbers, frames: Frames) -> list[Headline]:
     """The numbers at the top."""
-    rows = metrics["rows"]
-    found = [
-        Headline(count(rows["posts"]), "posts", f"of {count(rows['read'])} records read"),
-        Headline(count(frames.accounts), "accounts"),
-        Headline(count(rows["quarantined"]), "records in quarantine", share_of(rows)),
-    ]
+    found = [_posts_headline(metrics), Headline(count(frames.accounts), "accounts")]
+    found.append(_quarantine_headline(metrics))
     best = best_algorithm(metrics["communities"])
     if best:
         one = metrics["communities"][best]
@@ -259,8 +255,8 @@ def sections(metrics: Numbers, frames: Frames, config: Mapping[str, Any]) -> lis
             "Every record that was read is a post, a duplicate of a post, or in quarantine.",
             (),
             (
-                _rows_table(metrics["rows"]),
-                _reason_table(metrics["rows"]),
+                _rows_table(metrics),
+                _reason_table(metrics),
                 _seconds_table(metrics["seconds"]),
                 _pairs("Engines", ("engine", "version"), metrics["engines"]),
                 _pairs("Configuration", ("setting", "value"), config),
@@ -298,6 +294,37 @@ def headline_model(models: Numbers, model: str) -> Numbers | None:
         if forest.get("average_precision") is not None:
             return dict(forest)
     return None
+
+
+def _held(metrics: Numbers) -> tuple[int | None, int | None]:
+    """How many posts and quarantined records the tables hold, of all that was ever read."""
+    rows, tables = metrics["rows"], metrics["tables"]
+    posts, quarantined = tables["posts"]["rows"], tables["quarantine"]["rows"]
+    return (
+        rows["posts"] if posts is None else posts,
+        rows["quarantined"] if quarantined is None else quarantined,
+    )
+
+
+def _of_one_run(metrics: Numbers) -> bool:
+    """Whether the tables hold what the last run of ingest has read, and nothing else."""
+    return _held(metrics) == (metrics["rows"]["posts"], metrics["rows"]["quarantined"])
+
+
+def _posts_headline(metrics: Numbers) -> Headline:
+    rows, (posts, _) = metrics["rows"], _held(metrics)
+    if _of_one_run(metrics):
+        return Headline(count(posts), "posts", f"of {count(rows['read'])} records read")
+    last = f"{count(rows['posts'])} of them of {count(rows['read'])} records in the last input"
+    return Headline(count(posts), "posts", last)
+
+
+def _quarantine_headline(metrics: Numbers) -> Headline:
+    rows, (_, quarantined) = metrics["rows"], _held(metrics)
+    if _of_one_run(metrics):
+        return Headline(count(quarantined), "records in quarantine", share_of(rows))
+    last = f"{count(rows['quarantined'])} of them of the last input"
+    return Headline(count(quarantined), "records in quarantine", last)
 
 
 def share_of(rows: Numbers) -> str:
@@ -510,13 +537,29 @@ def _profile_table(profiles: pd.DataFrame | None) -> Table:
     )  # fmt: skip
 
 
-def _rows_table(rows: Numbers) -> Table:
-    kinds = ("read", "posts", "quarantined", "duplicates")
-    return _pairs("Records", ("records", "number"), {kind: count(rows[kind]) for kind in kinds})
+_KINDS = ("read", "posts", "quarantined", "duplicates", "forgotten")
 
 
-def _reason_table(rows: Numbers) -> Table:
-    reasons = {reason: count(number) for reason, number in rows.get("by_reason", {}).items()}
+def _rows_table(metrics: Numbers) -> Table:
+    rows = metrics["rows"]
+    kinds = [one for one in _KINDS if one != "forgotten" or rows.get(one)]
+    if _of_one_run(metrics):
+        return _pairs("Records", ("records", "number"), {one: count(rows[one]) for one in kinds})
+    held = dict(zip(("posts", "quarantined"), _held(metrics), strict=True))
+    return Table(
+        "Records",
+        ("records", "last input", "tables"),
+        tuple((one, count(rows[one]), count(held[one]) if one in held else "") for one in kinds),
+        frozenset({1, 2}),
+        "Last input: what the last run of ingest has read; a post that the tables knew already is "
+        "among its posts. Tables: of all inputs together.",
+    )
+
+
+def _reason_table(metrics: Numbers) -> Table:
+    known = metrics["tables"]["quarantine"]
+    found = (known if known["rows"] is not None else metrics["rows"]).get("by_reason", {})
+    reasons = {reason: count(number) for reason, number in found.items()}
     return _pairs("Reasons for quarantine", ("reason", "records"), reasons)
 
 
