@@ -15,7 +15,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from influencers import claim, manifest, metrics, progress
+from pyspark.sql import SparkSession
+
+from influencers import claim, manifest, metrics, progress, replacing, retention
 from influencers import config as configuration
 from influencers.config import Config
 from influencers.errors import UserError, explain
@@ -49,6 +51,7 @@ class Job:
         needs_spark: whether it wants a session.
         has_stages: whether it is made of stages that show their own progress and keep their own
             record.
+        finishes_others: whether it may run where a run of it died half-way.
     """
 
     name: str
@@ -59,6 +62,7 @@ class Job:
     options: tuple[Option, ...] = ()
     needs_spark: bool = True
     has_stages: bool = False
+    finishes_others: bool = False
 
 
 OUTPUT = Option("--output", "paths.output", "folder or URI for everything the run makes")
@@ -154,15 +158,22 @@ def execute(job: Job, config: Config) -> None:
     # Spark has a way of its own to end on Ctrl-C: it cancels its jobs.
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     with claim.held(spark, config, job.name):
+        if not job.finishes_others:
+            replacing.require_finished(spark, config)
         if job.has_stages:
             job.run(spark, config)
-            return
-        started = time.monotonic()
-        with progress.stage(spark, job.name):
-            numbers = job.run(spark, config)
-        numbers = metrics.merged(numbers, {"seconds": {job.name: time.monotonic() - started}})
-        metrics.update(spark, config, numbers)
-        manifest.update(spark, config, job.name)
+        else:
+            _run_alone(spark, job, config)
+        retention.remove_old_versions(spark, config)
+
+
+def _run_alone(spark: SparkSession, job: Job, config: Config) -> None:
+    started = time.monotonic()
+    with progress.stage(spark, job.name):
+        numbers = job.run(spark, config)
+    numbers = metrics.merged(numbers, {"seconds": {job.name: time.monotonic() - started}})
+    metrics.update(spark, config, numbers)
+    manifest.update(spark, config, job.name)
 
 
 def _fail(job: Job, message: str, status: int) -> int:

@@ -9,8 +9,9 @@ from typing import Any
 
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
-from influencers import files, manifest, progress, tables
+from influencers import files, forgotten, manifest, progress, tables
 from influencers.config import Config
 from influencers.errors import UserError
 from influencers.ingest import posts, sources
@@ -24,15 +25,18 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
         progress.say(line)
     records = sources.read_records(spark, found, config.ingest)
     checked = posts.with_reasons(records, config.ingest, now=int(time.time()))
-    checked.persist(StorageLevel.DISK_ONLY)
+    kept = checked.persist(StorageLevel.DISK_ONLY)
     try:
+        checked, left_out = _without_forgotten(spark, config, checked)
         numbers = posts.counts(checked)
+        if left_out:
+            numbers |= {"read": numbers["read"] + left_out, "forgotten": left_out}
         # Every byte has been read by now, and what was read is kept: a file that changed meanwhile
         # is of no one time.
         _require_unchanged(spark, config, found)
         _write(checked, config, found)
     finally:
-        checked.unpersist()
+        kept.unpersist()
     manifest.update_inputs(spark, config, [source.file for source in found])
     for line in posts.remarks(numbers):
         progress.say(line)
@@ -41,7 +45,24 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
             f"no usable post among {numbers['read']} records: see the reasons in the table "
             f"quarantine below {config.paths.output}"
         )
-    return {"rows": numbers}
+    return {"rows": numbers, "tables": held(spark, config)}
+
+
+def held(spark: SparkSession, config: Config) -> dict[str, Any]:
+    """What the tables hold now."""
+    kept, put_aside = (tables.read(spark, config, name) for name in ("posts", "quarantine"))
+    return posts.held(kept, put_aside)
+
+
+def _without_forgotten(
+    spark: SparkSession, config: Config, checked: DataFrame
+) -> tuple[DataFrame, int]:
+    """The records of accounts that the output has not forgotten, and how many others there are."""
+    known = forgotten.read(spark, config)
+    if not known.hashes:
+        return checked, 0
+    is_of = known.is_of(F.col("owner_id"), F.col("raw"))
+    return checked.where(~is_of), checked.where(is_of).count()
 
 
 def _require_unchanged(

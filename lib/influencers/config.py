@@ -346,6 +346,24 @@ class ExportConfig:
 
 
 @dataclass(frozen=True)
+class StorageConfig:
+    """How long old versions of tables stay."""
+
+    retain_days: float = 7.0
+
+    def __post_init__(self) -> None:
+        _check(0 <= self.retain_days <= 36_500, "storage.retain_days", "from 0 to 36500",
+               self.retain_days)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ForgetConfig:
+    """Accounts that an output has to forget."""
+
+    owners: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Config:
     """The whole configuration; change a copy with `dataclasses.replace`."""
 
@@ -360,6 +378,8 @@ class Config:
     generate: GenerateConfig = field(default_factory=GenerateConfig)
     report: ReportConfig = field(default_factory=ReportConfig)
     export: ExportConfig = field(default_factory=ExportConfig)
+    storage: StorageConfig = field(default_factory=StorageConfig)
+    forget: ForgetConfig = field(default_factory=ForgetConfig)
 
 
 def load(

@@ -96,6 +96,31 @@ def version(spark: SparkSession, config: Config, name: str) -> int:
     return int(history.select("version").head()[0])  # type: ignore[index]
 
 
+def written(spark: SparkSession, config: Config) -> list[str]:
+    """The names of all tables in the output, also of those that this version does not know."""
+    folder = files.join(config.paths.output, "tables")
+    return sorted(one for one in files.names(spark, folder) if exists(spark, config, one))
+
+
+def vacuum(spark: SparkSession, config: Config, name: str, *, hours: float) -> None:
+    """Remove the files that no version names which was current in the last hours."""
+    claim.check(config)
+    spark.sql(f"VACUUM {_identifier(spark, config, name)} RETAIN {hours:.4f} HOURS").collect()
+
+
+def rewrite(frame: DataFrame, config: Config, name: str) -> None:
+    """Make the table anew, without its old versions and its log.
+
+    For a moment there is none: whoever calls this has the rows somewhere else, and comes again if
+    it dies.
+    """
+    spark = frame.sparkSession
+    files.delete(spark, location(config, name))
+    # Delta remembers tables by their place.
+    spark._jvm.org.apache.spark.sql.delta.DeltaLog.clearCache()  # type: ignore[union-attr]
+    frame.write.format("delta").mode("errorifexists").save(location(config, name))
+
+
 def merge(
     source: DataFrame,
     config: Config,

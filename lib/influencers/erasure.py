@@ -1,0 +1,145 @@
+"""What is left of each table without some accounts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from influencers.images.keys import image_key
+
+# What the words of a record stand between: shortcodes have - and _, names have . and _.
+_BETWEEN = (r"[^A-Za-z0-9_.-]+", r"[^A-Za-z0-9_-]+", r"[^A-Za-z0-9_.]+", r"[^A-Za-z0-9_]+")
+
+
+@dataclass(frozen=True)
+class Traces:
+    """What tells that a row is of one of the accounts.
+
+    Attributes:
+        owners: their ids.
+        names: their names in addresses, in small letters.
+        shortcodes: of their posts; column `word`.
+        images: that none but they show; column `word`.
+        hashtags: that none but they use; column `word`.
+    """
+
+    owners: Sequence[int]
+    names: Sequence[str]
+    shortcodes: DataFrame
+    images: DataFrame
+    hashtags: DataFrame
+
+
+def traces(
+    posts: DataFrame, images: DataFrame | None, owners: Sequence[int], *, mirrors: Sequence[str]
+) -> Traces:
+    """What is known of the accounts by their posts and images.
+
+    Args:
+        posts: the table.
+        images: the table; None where there is none.
+        owners: the accounts' ids.
+        mirrors: as in `image_key`.
+    """
+    is_theirs = F.coalesce(F.col("owner_id").isin(*owners), F.lit(False))
+    theirs, others = posts.where(is_theirs), posts.where(~is_theirs)
+    named = theirs.select(F.lower("owner_username").alias("name")).distinct()
+    return Traces(
+        owners,
+        [row["name"] for row in named.where("name <> ''").collect()],
+        theirs.select(F.col("shortcode").alias("word")),
+        _own_images(theirs, others, images, mirrors=mirrors),
+        _alone(theirs.select(F.explode("hashtags")), others.select(F.explode("hashtags"))),
+    )
+
+
+def without(table: DataFrame, name: str, found: Traces) -> DataFrame:
+    """The rows of a table that are of other accounts, and of what these are without those.
+
+    Tables without accounts, posts, images and hashtags in their columns stay as they are: they hold
+    counts over all, until their stage runs again.
+    """
+    if name == "quarantine":
+        return _readable_without(table, found)
+    columns = table.columns
+    if "owner_id" in columns:
+        table = table.where(~F.coalesce(F.col("owner_id").isin(*found.owners), F.lit(False)))
+    for column, words in (
+        ("shortcode", found.shortcodes),
+        ("image_key", found.images),
+        ("representative", found.images),
+        ("a", found.images),
+        ("b", found.images),
+        ("hashtag", found.hashtags),
+        ("src", found.hashtags),
+        ("dst", found.hashtags),
+    ):
+        if column in columns:
+            table = table.join(words.withColumnRenamed("word", column), column, how="left_anti")
+    return _unmentioned(table, found).select(*columns)
+
+
+def _unmentioned(table: DataFrame, found: Traces) -> DataFrame:
+    """The same rows, with what names the accounts taken out of other accounts' values."""
+    columns = table.columns
+    changed: dict[str, Column] = {}
+    if "representatives" in columns:
+        changed["representatives"] = F.filter(
+            "representatives", lambda one: ~one["owner_id"].isin(*found.owners)
+        )
+    if found.names and "mentions" in columns:
+        changed["mentions"] = F.filter("mentions", lambda one: ~F.lower(one).isin(*found.names))
+    if found.names and "caption" in columns:
+        names = "|".join(sorted(map(re.escape, found.names), reverse=True))
+        pattern = rf"(?i)@(?:{names})(?![A-Za-z0-9_]|\.[A-Za-z0-9_])"
+        changed["caption"] = F.regexp_replace("caption", pattern, "@")
+    return table.withColumns(changed) if changed else table
+
+
+def _readable_without(quarantine: DataFrame, found: Traces) -> DataFrame:
+    """The records in which no word is an id, a name or a shortcode of the accounts."""
+    known = [str(one) for one in found.owners] + list(found.names)
+    spark = quarantine.sparkSession
+    words = spark.createDataFrame([(one,) for one in known], "word string")
+    words = words.unionByName(found.shortcodes).distinct()
+    split = F.flatten(F.array(*[F.split("raw", pattern) for pattern in _BETWEEN]))
+    in_small = F.transform(split, lambda one: F.lower(one))
+    said = quarantine.select(
+        "source_file", "record", F.explode(F.array_union(split, in_small)).alias("word")
+    )
+    theirs = said.join(words, "word", how="left_semi").select("source_file", "record").distinct()
+    kept = quarantine.join(theirs, ["source_file", "record"], how="left_anti")
+    return kept.select(*quarantine.columns)
+
+
+def _own_images(
+    theirs: DataFrame, others: DataFrame, images: DataFrame | None, *, mirrors: Sequence[str]
+) -> DataFrame:
+    """Keys of images that no other account shows, by key or by address.
+
+    By address too: the images may have been fetched with other mirrors than are known here.
+    """
+    keys = [
+        posts.select(image_key(F.col("image_url"), mirrors=mirrors)).dropna()
+        for posts in (theirs, others)
+    ]
+    if images is None:
+        return _alone(*keys)
+    urls = [posts.select("image_url").dropna() for posts in (theirs, others)]
+    shown = [
+        images.join(key.toDF("image_key"), "image_key", how="left_semi")
+        .select("image_key")
+        .unionByName(images.join(url.toDF("url"), "url", how="left_semi").select("image_key"))
+        for key, url in zip(keys, urls, strict=True)
+    ]
+    return _alone(*shown)
+
+
+def _alone(theirs: DataFrame, others: DataFrame) -> DataFrame:
+    """The words of the first that the second has not."""
+    first, second = (frame.toDF("word").distinct() for frame in (theirs, others))
+    return first.join(second, "word", how="left_anti")

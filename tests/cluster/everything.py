@@ -1,0 +1,42 @@
+"""All that an output holds, byte by byte, also inside compressed files."""
+
+from __future__ import annotations
+
+import gzip
+import html
+import io
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pyarrow.parquet as pq
+from PIL import Image
+
+
+def contents(folder: Path) -> Iterator[tuple[Path, bytes]]:
+    """The bytes of every file, hidden ones too, and what they are when unpacked."""
+    for file in sorted(one for one in folder.rglob("*") if one.is_file()):
+        data = file.read_bytes()
+        yield file, data
+        yield file, str(file.relative_to(folder)).encode()
+        if file.suffix == ".parquet":
+            yield file, repr(pq.ParquetFile(io.BytesIO(data)).read().to_pydict()).encode()
+        elif file.suffix == ".gz":
+            yield file, gzip.decompress(data)
+        elif file.suffix == ".png":
+            with Image.open(io.BytesIO(data)) as image:
+                yield file, repr(image.info).encode()
+        elif file.suffix == ".html":
+            yield file, html.unescape(data.decode()).encode()
+
+
+def files_with(folder: Path, words: Iterable[str], numbers: Iterable[int] = ()) -> set[str]:
+    """The files that hold one of the words, or one of the numbers as text or in eight bytes."""
+    texts = "|".join(re.escape(one) for one in {*words, *map(str, numbers)})
+    word = re.compile(rb"(?<![0-9A-Za-z_.-])(?:%b)(?![0-9A-Za-z_-])" % texts.encode())
+    packed = [number.to_bytes(8, "little", signed=True) for number in numbers]
+    return {
+        str(file.relative_to(folder))
+        for file, data in contents(folder)
+        if word.search(data) or any(one in data for one in packed)
+    }

@@ -1,0 +1,110 @@
+"""Old versions of tables go when nobody may still read them, and nothing else does."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from influencers import retention, tables
+from influencers.config import Config, load
+from influencers.errors import UserError
+from influencers.schemas import SCHEMAS
+
+DAY = 86_400
+
+
+def settings(output: Path, days: float = 7.0) -> Config:
+    return load(None, [f"paths.output={output}", f"storage.retain_days={days}"])
+
+
+def write(spark: SparkSession, config: Config, *raw: str) -> None:
+    rows = [("f", number, one, ["field_count"]) for number, one in enumerate(raw)]
+    tables.write(spark.createDataFrame(rows, SCHEMAS["quarantine"]), config, "quarantine")
+
+
+def folder(config: Config) -> Path:
+    return Path(tables.location(config, "quarantine"))
+
+
+def data(config: Config) -> set[str]:
+    return {one.name for one in folder(config).glob("*.parquet")}
+
+
+def age(config: Config, days: float) -> None:
+    """Let the files that are there be so old, as versions and tombstones in the log are, too."""
+    at = time.time() - days * DAY
+    for one in folder(config).rglob("*"):
+        if one.suffix in (".json", ".parquet"):
+            os.utime(one, (at, at))
+
+
+def held(spark: SparkSession, config: Config) -> list[str]:
+    return sorted(row.raw for row in tables.read(spark, config, "quarantine").collect())
+
+
+def test_what_is_young_stays(spark: SparkSession, tmp_path: Path) -> None:
+    config = settings(tmp_path)
+    write(spark, config, "old")
+    write(spark, config, "new")
+    before = data(config)
+    assert retention.remove_old_versions(spark, config) == []
+    assert data(config) == before
+    old = spark.read.format("delta").option("versionAsOf", 0).load(str(folder(config)))
+    assert [row.raw for row in old.collect()] == ["old"]
+
+
+def test_a_version_goes_when_it_was_replaced_long_ago(spark: SparkSession, tmp_path: Path) -> None:
+    config = settings(tmp_path, days=0.0001)
+    write(spark, config, "old")
+    first = data(config)
+    write(spark, config, "new")
+    (folder(config) / "part-of-a-killed-run.parquet").write_bytes(b"half")
+    time.sleep(12)  # more than 0.0001 days: since when the first version is not current
+    assert retention.remove_old_versions(spark, config) == ["quarantine"]
+    assert data(config).isdisjoint(first | {"part-of-a-killed-run.parquet"})
+    assert held(spark, config) == ["new"]
+    assert tables.version(spark, config, "quarantine") == 1
+
+
+def test_a_file_of_long_ago_stays_while_it_was_current_lately(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    config = settings(tmp_path)
+    write(spark, config, "old")
+    age(config, 30)
+    write(spark, config, "new")
+    before = data(config)
+    retention.remove_old_versions(spark, config)
+    assert data(config) == before
+
+
+def test_a_table_that_is_old_and_current_costs_nothing(spark: SparkSession, tmp_path: Path) -> None:
+    config = settings(tmp_path)
+    write(spark, config, "only")
+    age(config, 30)
+    assert retention.remove_old_versions(spark, config) == []
+    assert held(spark, config) == ["only"]
+
+
+def test_0_days_remove_at_once(spark: SparkSession, tmp_path: Path) -> None:
+    config = settings(tmp_path, days=0)
+    for raw in ("one", "two", "three"):
+        write(spark, config, raw)
+        time.sleep(0.01)
+        retention.remove_old_versions(spark, config)
+    assert held(spark, config) == ["three"]
+    named = {
+        one.rpartition("/")[2] for one in tables.read(spark, config, "quarantine").inputFiles()
+    }
+    assert data(config) == named
+    # What was switched off for it is on again.
+    assert spark.conf.get(retention._OFF[0], None) is None
+
+
+def test_a_negative_number_of_days_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"storage\.retain_days must be"):
+        settings(tmp_path, days=-1)

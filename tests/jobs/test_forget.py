@@ -1,0 +1,170 @@
+"""An output that forgets accounts: what goes, what stays, and that it ends whatever happens."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+from everything import files_with
+from influencers import tables
+from influencers.config import Config, load
+from influencers.errors import UserError
+from jobs import features, forget, ingest
+from jobs.command_line import execute
+from outputs import metrics_of
+
+NAMES = (
+    "owner_id,owner_username,shortcode,is_video,caption,comments,likes,created_at,imageUrl,"
+    "followers"
+)
+ANN, BEN = 4_711_000_001, 4_711_000_002
+
+
+def record(owner: int, name: str, code: str, image: str, caption: str = "hi #sun") -> str:
+    return f'{owner},{name},{code},0,"{caption}",1,2,1500000000,http://i.example/{image},10'
+
+
+RECORDS = [
+    record(ANN, "ann.smith", "CodeA-1", "a.jpg", "#sun #annsmithbrand @ben"),
+    record(ANN, "ann.smith", "CodeA_2", "both.jpg"),
+    record(BEN, "ben", "CodeB1", "both.jpg", "with @Ann.Smith. and @ann.smith.jones, @anna"),
+    record(BEN, "ben", "CodeB2", "b.jpg"),
+    # These end in quarantine.
+    record(ANN, "ann.smith", "CodeA3", "c.jpg").replace("1500000000", "1"),
+    f'{{"owner": {ANN}.0}}',
+    "a word of CodeA-1 alone",
+    "Ann.Smith said so",
+    "CodeA-12 and ann.smith.jones and 47110000011",
+]
+
+
+def settings(output: Path, file: Path) -> Config:
+    return load(None, [f"paths.output={output}", f'paths.input=["{file}"]'])
+
+
+def made(folder: Path) -> Config:
+    """An output with tables of posts and features, each in two versions."""
+    file = folder / "posts.csv"
+    file.write_text("\n".join([NAMES, *RECORDS]) + "\n")
+    config = settings(folder / "out", file)
+    for job in (ingest.JOB, features.JOB, features.JOB):
+        execute(job, config)
+    return config
+
+
+def forgetting(config: Config, *owners: str) -> Config:
+    return dataclasses.replace(config, forget=dataclasses.replace(config.forget, owners=owners))
+
+
+def rows(spark: SparkSession, config: Config, name: str, column: str) -> set[Any]:
+    return {row[0] for row in tables.read(spark, config, name).select(column).collect()}
+
+
+@pytest.fixture(scope="module")
+def config(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Config:
+    """An output that has forgotten an account."""
+    config = made(tmp_path_factory.mktemp("forget"))
+    output = Path(config.paths.output)
+    for name in ("report.html", "exports/posts/part.csv", "figures/community_structure.svg"):
+        output.joinpath(name).parent.mkdir(parents=True, exist_ok=True)
+        output.joinpath(name).write_text("ann.smith")
+    assert len(files_with(output, ["ann.smith", "CodeA-1", "CodeA_2", "CodeA3"], [ANN])) > 10
+    execute(forget.JOB, forgetting(config, str(ANN)))
+    return config
+
+
+def test_nothing_is_left_of_it(config: Config) -> None:
+    words = ["ann.smith", "CodeA-1", "CodeA_2", "CodeA3", "annsmithbrand"]
+    output = Path(config.paths.output)
+    assert files_with(output, words, [ANN]) == set()
+    assert sorted(one.name for one in output.iterdir()) == [
+        "figures", "forgotten.json", "manifest.json", "metrics.json", "tables",
+    ]  # fmt: skip
+    configuration = json.loads((output / "manifest.json").read_text())["configuration"]
+    assert configuration["forget.owners"] == []
+
+
+def test_all_else_stays(spark: SparkSession, config: Config) -> None:
+    assert rows(spark, config, "posts", "shortcode") == {"CodeB1", "CodeB2"}
+    assert rows(spark, config, "post_features", "shortcode") == {"CodeB1", "CodeB2"}
+    assert rows(spark, config, "accounts", "owner_id") == {BEN}
+    assert rows(spark, config, "quarantine", "raw") == {RECORDS[-1]}
+    post = tables.read(spark, config, "posts").where("shortcode = 'CodeB1'").head()
+    assert post.caption == "with @. and @ann.smith.jones, @anna"
+    assert post.mentions == ["ann.smith.jones", "anna"]
+    assert metrics_of(config)["tables"]["posts"] == {"rows": 2}
+    for name in tables.written(spark, config):
+        assert tables.version(spark, config, name) == 0
+
+
+def test_a_later_input_does_not_bring_it_back(spark: SparkSession, config: Config) -> None:
+    execute(ingest.JOB, config)
+    assert rows(spark, config, "posts", "owner_id") == {BEN}
+    found = metrics_of(config)["rows"]
+    assert (found["read"], found["posts"], found["forgotten"]) == (len(RECORDS), 2, 4)
+    kinds = ("posts", "quarantined", "duplicates", "forgotten")
+    assert found["read"] == sum(found[kind] for kind in kinds)
+    known = json.loads(Path(config.paths.output, "forgotten.json").read_text())
+    assert [bool(re.fullmatch("[0-9a-f]{64}", one)) for one in known["accounts"]] == [True]
+
+
+@pytest.mark.parametrize("place", [0, 1, 3])
+def test_it_ends_also_when_it_dies_while_tables_are_replaced(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: int
+) -> None:
+    config = made(tmp_path)
+    real, done = tables.rewrite, []
+
+    def dies(*given: Any) -> None:
+        if len(done) == place:
+            # As a killed driver leaves it: the old table is gone, the new one is not there.
+            monkeypatch.setattr(tables, "rewrite", real)
+            tables.files.delete(spark, tables.location(config, given[2]))
+            raise KeyboardInterrupt
+        done.append(given[2])
+        real(*given)
+
+    monkeypatch.setattr(tables, "rewrite", dies)
+    with pytest.raises(KeyboardInterrupt):
+        execute(forget.JOB, forgetting(config, str(ANN)))
+    with pytest.raises(UserError, match=r"a run of forget on .* has not come to its end"):
+        execute(features.JOB, config)
+    execute(forget.JOB, forgetting(config, str(ANN)))
+    assert rows(spark, config, "posts", "shortcode") == {"CodeB1", "CodeB2"}
+    assert files_with(Path(config.paths.output), ["ann.smith", "CodeA-1"], [ANN]) == set()
+    execute(features.JOB, config)
+
+
+def test_a_death_before_that_leaves_the_tables(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = made(tmp_path)
+    real = forget.erasure.without
+
+    def dies(*given: Any) -> Any:
+        if given[1] == "post_features":
+            raise KeyboardInterrupt
+        return real(*given)
+
+    monkeypatch.setattr(forget.erasure, "without", dies)
+    with pytest.raises(KeyboardInterrupt):
+        execute(forget.JOB, forgetting(config, str(ANN)))
+    assert rows(spark, config, "posts", "owner_id") == {ANN, BEN}
+    monkeypatch.undo()
+    execute(forget.JOB, forgetting(config, str(ANN)))
+    assert files_with(Path(config.paths.output), ["ann.smith", "CodeA-1"], [ANN]) == set()
+
+
+@pytest.mark.parametrize("owners", [(), ("ann",), ("1", "2.0")])
+def test_an_account_is_named_by_its_number(
+    spark: SparkSession, tmp_path: Path, owners: tuple[str, ...]
+) -> None:
+    config = forgetting(load(None, [f"paths.output={tmp_path}"]), *owners)
+    with pytest.raises(UserError, match="by their ids"):
+        forget.run(spark, config)
