@@ -2,7 +2,8 @@
 
 A package is taken by its first coordinates, or by its `instead` where those are not to be had. Jars
 that Spark ships itself are left out, every known checksum is checked, and `resolved.json` says what
-is there. Runs in the environment that has pyspark.
+is there, with a checksum for each: jar_check.py looks at every start whether they are still right.
+Runs in the environment that has pyspark.
 """
 
 from __future__ import annotations
@@ -87,10 +88,11 @@ def resolve(source: Path, into: Path, spark: Path) -> None:
             except UnresolvedError as unresolved:
                 taken = replace_missing(taken, instead, unresolved.coordinates)
         jars = sorted(Path(ivy, "jars").glob("*.jar"))
-        checksums = {file_name(c): s for jars in taken.values() for c, s in jars.items()}
-        kept = [jar for jar in jars if jar.name in checksums or not is_shipped(jar.name, spark)]
+        checksums = pinned(taken, named.get("brought", {}), into)
+        wanted = {file_name(c) for c in _coordinates(taken)}
+        kept = [jar for jar in jars if jar.name in wanted or not is_shipped(jar.name, spark)]
         record = {jar.name: verify(jar, checksums.get(jar.name, "")) for jar in kept}
-        if missing := checksums.keys() - record.keys():
+        if missing := wanted - record.keys():
             raise MendableError(f"the resolver left out {min(missing)}: its output is in {log}")
         install(kept, into)
     key = hashlib.sha256(source.read_bytes()).hexdigest()
@@ -100,6 +102,21 @@ def resolve(source: Path, into: Path, spark: Path) -> None:
 
 def _coordinates(packages: Packages) -> list[str]:
     return [coordinates for jars in packages.values() for coordinates in jars]
+
+
+def pinned(taken: Packages, brought: dict[str, str], into: Path) -> dict[str, str]:
+    """The SHA-256 of jars by name, as far as they are known; empty where they are not.
+
+    Of jars that the packages bring along, `brought` says it by coordinates. What neither says is
+    what was fetched into the folder before.
+    """
+    try:
+        before = json.loads((into / RECORD).read_text(encoding="utf-8"))["jars"]
+    except (OSError, ValueError, KeyError):
+        before = {}
+    named = {c: checksum for jars in taken.values() for c, checksum in jars.items()} | brought
+    stated = {file_name(coordinates): checksum for coordinates, checksum in named.items()}
+    return {**before, **{name: one or before.get(name, "") for name, one in stated.items()}}
 
 
 def replace_missing(taken: Packages, instead: Packages, missing: list[str]) -> Packages:
@@ -184,8 +201,9 @@ def verify(jar: Path, wanted: str) -> str:
     got = hashlib.sha256(jar.read_bytes()).hexdigest()
     if wanted and got != wanted:
         raise MendableError(
-            f"{jar.name} is not the jar that conf/jvm-packages.toml names: its SHA-256 is {got}, "
-            f"not {wanted}; it was removed: fetch it again from a repository you trust"
+            f"{jar.name} is not the jar that conf/jvm-packages.toml names, or that was here "
+            f"before: its SHA-256 is {got}, not {wanted}; it was removed: fetch it again from a "
+            "repository you trust"
         )
     if not wanted:
         print(f"set-up: no checksum is known for {jar.name}; recorded {got}", flush=True)

@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from jar_check import altered
 from machine import MendableError, java_command, require_disk
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -205,11 +206,29 @@ def are_jars_current(root: Path) -> bool:
             raise MendableError(
                 f"INFLUENCERS_JARS={other} has no jars: fill the folder, or unset it"
             )
+        require_unaltered(Path(other))
         return True
     record = read_json(root / ".jars" / "resolved.json")
     if record.get("source_sha256") != digest(root / PACKAGES):
         return False
-    return all((root / ".jars" / name).is_file() for name in record["jars"])
+    wrong = altered(root / ".jars", record["jars"])
+    if wrong:
+        say(f"{wrong[0]} in .jars is not as it was fetched: fetching again")
+    return not wrong
+
+
+def require_unaltered(folder: Path) -> None:
+    """Raises MendableError if a folder that says what was fetched into it holds something else.
+
+    Jars beside those are its keeper's, and were put there on purpose.
+    """
+    known = read_json(folder / "resolved.json").get("jars", {})
+    wrong = [name for name in altered(folder, known) if name in known]
+    if wrong:
+        raise MendableError(
+            f"{folder / wrong[0]} is not the jar that resolved.json beside it names: fill the "
+            "folder again, or unset INFLUENCERS_JARS"
+        )
 
 
 def fetch_jars(root: Path) -> None:

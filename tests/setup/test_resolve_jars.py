@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
+import jar_check
 import resolve_jars
 from machine import MendableError
 
@@ -120,6 +122,68 @@ def test_wrong_checksum_is_refused_and_nothing_is_kept(repository: Repository) -
     with pytest.raises(MendableError, match=r"delta-4\.jar is not the jar that .* was removed"):
         repository.resolve()
     assert list(repository.into.rglob("*.jar")) == []
+
+
+def test_a_jar_that_is_brought_along_is_checked_too(repository: Repository) -> None:
+    checksum = repository.add("extra.group_needed-1.0.jar")
+    toml = repository.toml.read_text()
+    repository.toml.write_text(f'{toml}[brought]\n"extra.group:needed:1.0" = "{checksum}"\n')
+    assert "extra.group_needed-1.0.jar" in repository.resolve()
+    (repository.folder / "extra.group_needed-1.0.jar").write_text("something else")
+    with pytest.raises(MendableError, match=r"needed-1\.0\.jar is not the jar that"):
+        repository.resolve()
+
+
+@pytest.mark.parametrize("name", ["io.graphs_graphs-1.jar", "extra.group_needed-1.0.jar"])
+def test_a_jar_of_unknown_checksum_is_what_it_was_before(repository: Repository, name: str) -> None:
+    for one in ("io.graphs_graphs-1.jar", "extra.group_needed-1.0.jar"):
+        repository.add(one)
+    before = repository.resolve()
+    (repository.folder / name).write_text("something else")
+    with pytest.raises(MendableError, match="or that was here before: its SHA-256 is"):
+        repository.resolve()
+    # The old ones are still there, and still right.
+    record = json.loads((repository.into / "resolved.json").read_text())
+    assert {path.name for path in repository.into.iterdir()} >= set(before)
+    assert jar_check.altered(repository.into, record["jars"]) == []
+
+
+def test_every_start_finds_what_is_not_as_it_was_fetched(repository: Repository) -> None:
+    repository.add("io.graphs_graphs-1.jar")
+    repository.add("extra.group_needed-1.0.jar")
+    repository.resolve()
+    known = json.loads((repository.into / "resolved.json").read_text())["jars"]
+    assert all(len(checksum) == 64 for checksum in known.values())
+    assert jar_check.altered(repository.into, known) == []
+    for name in known:
+        jar = repository.into / name
+        text = jar.read_text()
+        jar.write_text(text.upper())  # of the same size
+        assert jar_check.altered(repository.into, known) == [name]
+        jar.unlink()
+        assert jar_check.altered(repository.into, known) == [name]
+        jar.write_text(text)
+        assert jar_check.altered(repository.into, known) == []
+    (repository.into / "another.jar").write_text("not asked for")
+    assert jar_check.altered(repository.into, known) == ["another.jar"]
+
+
+def test_a_start_reads_no_jar_that_has_not_changed(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.resolve()
+    known = json.loads((repository.into / "resolved.json").read_text())["jars"]
+    read: list[str] = []
+    real = jar_check.sha256
+    monkeypatch.setattr(jar_check, "sha256", lambda jar: read.append(jar.name) or real(jar))
+    for expected in (sorted(known), [], []):
+        read.clear()
+        assert jar_check.altered(repository.into, known) == []
+        assert read == expected
+    jar = repository.into / "io.delta_delta-4.jar"
+    os.utime(jar)
+    assert jar_check.altered(repository.into, known) == []
+    assert read == [jar.name]
 
 
 def test_jars_that_spark_ships_are_left_out(repository: Repository) -> None:

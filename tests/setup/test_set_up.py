@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import json
 import os
 import signal
@@ -234,6 +235,26 @@ def test_own_folder_of_jars_is_taken_as_it_is(
     (tmp_path / "jars").mkdir()
     (tmp_path / "jars" / "delta.jar").write_bytes(b"jar")
     assert set_up.are_jars_current(checkout.root)
+
+
+def test_an_altered_jar_is_fetched_again_and_in_an_own_folder_refused(
+    checkout: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in (checkout.root / ".jars", tmp_path / "jars"):
+        folder.mkdir(exist_ok=True)
+        (folder / "delta.jar").write_bytes(b"jar")
+        jars = {"delta.jar": hashlib.sha256(b"jar").hexdigest()}
+        record = {"source_sha256": set_up.digest(checkout.root / set_up.PACKAGES), "jars": jars}
+        set_up.write_json(folder / "resolved.json", record)
+    assert set_up.are_jars_current(checkout.root)
+    (checkout.root / ".jars" / "delta.jar").write_bytes(b"raj")
+    assert not set_up.are_jars_current(checkout.root)
+    monkeypatch.setenv("INFLUENCERS_JARS", str(tmp_path / "jars"))
+    (tmp_path / "jars" / "own.jar").write_bytes(b"its keeper's")
+    assert set_up.are_jars_current(checkout.root)
+    (tmp_path / "jars" / "delta.jar").write_bytes(b"raj")
+    with pytest.raises(set_up.MendableError, match=r"delta\.jar is not the jar that resolved"):
+        set_up.are_jars_current(checkout.root)
 
 
 @pytest.mark.parametrize(
