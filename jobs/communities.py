@@ -130,7 +130,9 @@ def _draw(
     folder = files.join(config.paths.output, "figures")
     files.write_bytes(spark, files.join(folder, "community_structure.png"), style.png(figure))
     files.write_text(spark, files.join(folder, "community_structure.svg"), interactive(excerpt))
+    target = files.join(config.paths.output, "graphs", "hashtags.graphml")
     if not settings.graphml_edges:
+        files.delete(spark, target)  # of an earlier run
         return
     drawn = heaviest(edges, most=settings.graphml_edges).persist()
     try:
@@ -138,7 +140,7 @@ def _draw(
         text = graphml(drawn.collect(), own.join(ends, "hashtag", how="left_semi").collect())
     finally:
         drawn.unpersist()
-    files.write_text(spark, files.join(config.paths.output, "graphs", "hashtags.graphml"), text)
+    files.write_text(spark, target, text)
 
 
 def _say_graph(numbers: dict[str, Any], common: list[str], settings: CommunitiesConfig) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
-from influencers import files, manifest, metrics, tables
+from influencers import files, manifest, metrics, progress, stages, tables
 from influencers.communities.excerpt import take_excerpt
 from influencers.communities.profiles import in_words
 from influencers.config import Config, flatten
@@ -26,6 +26,8 @@ _ROWS = 200
 def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     """Write report.html from what the other jobs left."""
     numbers = metrics.read(spark, config)
+    for line in stages.remarks(spark, config):
+        progress.say(line)
     frames = _frames(spark, config, numbers)
     page = Page(
         title=redacted(config.report.title),
@@ -34,7 +36,7 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
         headlines=sections.headlines(numbers, frames),
         warnings=sections.warnings(numbers),
         sections=sections.sections(numbers, frames, without_secrets(flatten(config))),
-        figures=_figures(spark, config),
+        figures=_figures(spark, config, numbers),
         drawings=_drawings(spark, config),
     )
     files.write_text(spark, files.join(config.paths.output, "report.html"), render(page))
@@ -58,7 +60,8 @@ def _frames(spark: SparkSession, config: Config, numbers: metrics.Numbers) -> se
 
 
 def _profiles(spark: SparkSession, config: Config) -> Any:
-    if not tables.exists(spark, config, "community_profiles"):
+    has_profiles = tables.exists(spark, config, "community_profiles")
+    if not (has_profiles and stages.has(spark, config, "communities")):
         return None
     largest = F.col("community") < config.report.communities
     profiles = tables.read(spark, config, "community_profiles").where(largest)
@@ -66,7 +69,7 @@ def _profiles(spark: SparkSession, config: Config) -> Any:
 
 
 def _copied(spark: SparkSession, config: Config) -> Any:
-    if not all(tables.exists(spark, config, name) for name in ("duplicate_groups", "images")):
+    if not all(stages.has(spark, config, stage) for stage in ("images", "duplicates")):
         return None
     groups, posts, images = (
         tables.read(spark, config, name) for name in ("duplicate_groups", "posts", "images")
@@ -95,10 +98,10 @@ def _counted(frame: DataFrame, column: str) -> list[Row]:
     return frame.groupBy(column).count().collect()
 
 
-def _figures(spark: SparkSession, config: Config) -> dict[str, bytes]:
+def _figures(spark: SparkSession, config: Config, numbers: metrics.Numbers) -> dict[str, bytes]:
     found = {
         name: files.join(config.paths.output, "figures", f"{name}.png")
-        for name in sections.FIGURE_TEXTS
+        for name in sections.current_figures(numbers)
     }
     return {
         name: files.read_bytes(spark, uri)

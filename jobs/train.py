@@ -10,7 +10,7 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-from influencers import files, progress, side_by_side, tables
+from influencers import files, progress, side_by_side, stages, tables
 from influencers.config import Config
 from influencers.explore import style
 from influencers.models import curves, explained, frames, importance, keeping, training, tuning
@@ -18,6 +18,7 @@ from influencers.models.copies import account_copies, copy_features
 from influencers.models.declaration import INFLUENCE, TABLES, Label
 from influencers.models.pictures import account_pictures, picture_features
 from influencers.models.results import SplitResult
+from influencers.report import sections
 from influencers.schemas import SCHEMAS
 from jobs.command_line import OUTPUT, Job, Option, main
 
@@ -28,6 +29,8 @@ Results = list[SplitResult]
 def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     """Train what is asked for; returns models.MODEL.LABEL.SPLIT.WHO."""
     models = training.models_to_train(config.models)
+    for line in stages.remarks(spark, config):
+        progress.say(line)
     trained = side_by_side.run_all(
         spark, [partial(_train, spark, config, model) for model in models]
     )
@@ -38,15 +41,19 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
             **curves.figures(results),
             **explained.figures(training.kept(results[0]) or results[0][0]),
         }
+        folder = files.join(config.paths.output, "figures")
         for name, figure in drawn.items():
-            uri = files.join(config.paths.output, "figures", name)
-            files.write_bytes(spark, uri, style.png(figure))
+            files.write_bytes(spark, files.join(folder, name), style.png(figure))
+        # What could not be drawn this time is not shown as it was at another.
+        for name in sections.figures_of(model):
+            if f"{name}.png" not in drawn:
+                files.delete(spark, files.join(folder, f"{name}.png"))
     return {"models": dict(zip(models, map(_numbers, trained), strict=True))}
 
 
 def communities(spark: SparkSession, config: Config) -> DataFrame | None:
     """The accounts' communities as features; None where the stage has not run."""
-    if not tables.exists(spark, config, "account_communities"):
+    if not stages.has(spark, config, "communities"):
         return None
     found = tables.read(spark, config, "account_communities")
     return frames.community_features(found, algorithm=config.models.community_algorithm)
@@ -54,7 +61,7 @@ def communities(spark: SparkSession, config: Config) -> DataFrame | None:
 
 def pictures(spark: SparkSession, config: Config, posts: DataFrame, model: str) -> DataFrame | None:
     """The pictures of posts or accounts as features; None where the stage has not run."""
-    if not tables.exists(spark, config, "images"):
+    if not stages.has(spark, config, "images"):
         return None
     found = tables.read(spark, config, "images")
     of_posts = picture_features(posts, found, mirrors=config.images.mirrors)
@@ -63,7 +70,7 @@ def pictures(spark: SparkSession, config: Config, posts: DataFrame, model: str) 
 
 def copies(spark: SparkSession, config: Config, posts: DataFrame, model: str) -> DataFrame | None:
     """What was posted before with the same pictures; None where the stage has not run."""
-    if not tables.exists(spark, config, "duplicate_pairs"):
+    if not (stages.has(spark, config, "images") and stages.has(spark, config, "duplicates")):
         return None
     images, pairs = (tables.read(spark, config, name) for name in ("images", "duplicate_pairs"))
     of_posts = copy_features(posts, images, pairs, mirrors=config.images.mirrors)

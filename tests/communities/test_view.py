@@ -55,4 +55,11 @@ def test_everything_stands_inside() -> None:
 
 def test_the_same_excerpt_gives_the_same_text_and_none_nothing() -> None:
     assert interactive(EXCERPT) == interactive(EXCERPT)
-    assert interactive(Excerpt((), (), ())) == ""
+
+
+def test_without_communities_it_says_so() -> None:
+    svg = ElementTree.fromstring(interactive(Excerpt((), (), ())))
+    assert svg.tag == f"{SVG}svg"
+    (text,) = svg.iter(f"{SVG}text")
+    said = " ".join((text.text or "").split())
+    assert said == "No two hashtags are linked: there are no communities to draw."

@@ -28,9 +28,15 @@ _STYLE = """
 .hashtags:has(.tag:is(:hover, :focus)) :is(.tag, .link) { opacity: .12; }
 """
 
+_NOTHING = """<svg class="hashtags" xmlns="http://www.w3.org/2000/svg" role="img"
+  aria-label="Communities of hashtags: none" viewBox="0 0 480 60"><text x="240" y="34"
+  font-size="14" text-anchor="middle" font-family="system-ui, sans-serif">No two hashtags are
+  linked: there are no communities to draw.</text></svg>
+"""
+
 
 def interactive(excerpt: Excerpt) -> str:
-    """An SVG of the communities in an excerpt; empty where there is none.
+    """An SVG of the communities in an excerpt; one that says so where there is none.
 
     Positions are those of the figure. The same excerpt gives the same text.
 
@@ -38,7 +44,7 @@ def interactive(excerpt: Excerpt) -> str:
         excerpt: what to draw; at most `len(COLOURS)` communities.
     """
     if not excerpt.tags:
-        return ""
+        return _NOTHING
     figure = arranged(excerpt)
     low = np.min([one.low for one in figure.placed], axis=0) - _MARGIN
     high = np.max([one.high for one in figure.placed], axis=0) + _MARGIN

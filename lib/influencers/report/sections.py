@@ -118,6 +118,21 @@ FIGURE_TEXTS = {
 }
 
 
+# How the names of a model's figures begin.
+_PREFIXES = {"influence": "influential_users", "virality": "viral_content"}
+
+
+def figures_of(model: str) -> tuple[str, ...]:
+    """The names of a model's figures."""
+    return tuple(name for name in FIGURE_TEXTS if name.startswith(_PREFIXES[model]))
+
+
+def current_figures(metrics: Numbers) -> list[str]:
+    """The names of the figures that this run has drawn: none of a model that it did not train."""
+    others = {name for model in _PREFIXES.keys() - metrics["models"] for name in figures_of(model)}
+    return [name for name in FIGURE_TEXTS if name not in others]
+
+
 def headlines(metrics: Numbers, frames: Frames) -> list[Headline]:
     """The numbers at the top."""
     found = [_posts_headline(metrics), Headline(count(frames.accounts), "accounts")]
@@ -201,7 +216,7 @@ def sections(metrics: Numbers, frames: Frames, config: Mapping[str, Any]) -> lis
             "Influence",
             "Who leads in each follower tier, by the median engagement rate of their posts, and "
             "how well a forest that never sees a follower count tells the most followed accounts.",
-            tuple(name for name in FIGURE_TEXTS if name.startswith("influential_users")),
+            figures_of("influence"),
             (_leader_table(frames.leaders), *model_tables(metrics["models"], "influence")),
         ),
         Section(
@@ -209,7 +224,7 @@ def sections(metrics: Numbers, frames: Frames, config: Mapping[str, Any]) -> lis
             "Virality",
             "What viral posts share, and how well they are told before they are posted. An effect "
             "is Cliff's delta: 0 is none, 1 or -1 is a complete separation.",
-            tuple(name for name in FIGURE_TEXTS if name.startswith("viral_content")),
+            figures_of("virality"),
             (*model_tables(metrics["models"], "virality"), _virality_table(frames.virality)),
         ),
         Section(

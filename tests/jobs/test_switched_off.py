@@ -1,0 +1,81 @@
+"""What an earlier run has left is not read as if it were of this one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from influencers import metrics, stages, tables
+from influencers.config import Config, load
+from influencers.report import sections
+from influencers.schemas import SCHEMAS
+from jobs import report, train
+
+
+@pytest.fixture
+def config(spark: SparkSession, tmp_path: Path) -> Config:
+    """An output with the tables of all stages, and no metrics.json."""
+    config = load(None, [f"paths.output={tmp_path}"])
+    for name in (
+        "posts",
+        "images",
+        "duplicate_pairs",
+        "duplicate_groups",
+        "account_communities",
+        "community_profiles",
+    ):
+        tables.write(spark.createDataFrame([], SCHEMAS[name]), config, name)
+    return config
+
+
+def read(spark: SparkSession, config: Config) -> dict[str, bool]:
+    """Which of them the models and the report read."""
+    posts = tables.read(spark, config, "posts")
+    found = {
+        "images": train.pictures(spark, config, posts, "virality"),
+        "duplicates": train.copies(spark, config, posts, "virality"),
+        "communities": train.communities(spark, config),
+        "the most copied": report._copied(spark, config),
+        "profiles": report._profiles(spark, config),
+    }
+    return {name: frame is not None for name, frame in found.items()}
+
+
+def test_tables_are_taken_as_they_are_where_nothing_is_known(
+    spark: SparkSession, config: Config
+) -> None:
+    assert all(read(spark, config).values())
+    assert stages.remarks(spark, config) == []
+
+
+def test_images_that_are_switched_off_are_not_read(spark: SparkSession, config: Config) -> None:
+    off = load(None, ["images.enabled=false"], config)
+    metrics.update(spark, off, {"seconds": {"communities": 1.0, "images": 1.0, "duplicates": 1.0}})
+    shown = {name for name, is_read in read(spark, off).items() if is_read}
+    assert shown == {"communities", "profiles"}
+    assert stages.remarks(spark, off) == [
+        "images: tables of an earlier run are not read, as images.enabled is false",
+        "duplicates: tables of an earlier run are not read, as images.enabled is false",
+    ]
+
+
+def test_a_later_job_knows_what_the_pipeline_left_out(spark: SparkSession, config: Config) -> None:
+    metrics.update(spark, config, {"seconds": {"images": 1.0, "duplicates": 1.0}})
+    metrics.start(spark, config)  # as a pipeline begins
+    metrics.update(spark, config, {"seconds": {"communities": 1.0}})
+    shown = {name for name, is_read in read(spark, config).items() if is_read}
+    assert shown == {"communities", "profiles"}
+    metrics.update(spark, config, {"seconds": {"images": 1.0, "duplicates": 1.0}})
+    assert all(read(spark, config).values())
+
+
+def test_figures_of_a_model_that_was_not_trained_are_not_shown() -> None:
+    trained = metrics.merged(metrics.empty(), {"models": {"influence": {"x": {}}}})
+    shown = sections.current_figures(trained)
+    assert not [name for name in shown if name.startswith("viral_content")]
+    assert {name for name in shown if name.startswith("influential")} == set(
+        sections.figures_of("influence")
+    )
+    assert "community_structure" in shown and "likes_distribution" in shown
