@@ -12,6 +12,15 @@ from pathlib import Path
 import pyarrow.parquet as pq
 from PIL import Image
 
+# Settings with secrets in them, distinct, so that a leak names its way out.
+CANARIES = (
+    "report.title=Posts of https://user:canary-title@lake.example/",
+    "models.mlflow_uri=https://user:canary-mlflow@mlflow.example/?token=canary-query",
+    "models.mlflow_experiment=x; password=canary-experiment",
+    "images.user_agent=bot (token=canary-agent)",
+    "generate.image_base_url=https://canary-bearer@images.example",
+)
+
 
 def contents(folder: Path) -> Iterator[tuple[Path, bytes]]:
     """The bytes of every file, hidden ones too, and what they are when unpacked."""
@@ -28,6 +37,11 @@ def contents(folder: Path) -> Iterator[tuple[Path, bytes]]:
                 yield file, repr(image.info).encode()
         elif file.suffix == ".html":
             yield file, html.unescape(data.decode()).encode()
+
+
+def files_with_a_canary(folder: Path) -> set[str]:
+    """The files that hold one of the secrets."""
+    return {str(file.relative_to(folder)) for file, data in contents(folder) if b"canary" in data}
 
 
 def files_with(folder: Path, words: Iterable[str], numbers: Iterable[int] = ()) -> set[str]:

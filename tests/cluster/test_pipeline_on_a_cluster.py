@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from cluster import LINUX, running_cluster, submitted_locally
+from cluster import LINUX, running_cluster, submitted_locally, with_event_log
+from everything import CANARIES, files_with_a_canary
 from influencers.config import load
 from outputs import assert_same_metrics, assert_same_tables
 
@@ -45,12 +46,18 @@ def test_a_cluster_gives_the_tables_of_a_local_run(spark: SparkSession, tmp_path
     ours, theirs = (
         load(None, [*SETTINGS, f"paths.output={tmp_path / name}"]) for name in ("local", "cluster")
     )
-    sets = [word for one in SETTINGS for word in ("--set", one)]
+    sets, secrets = (
+        [word for one in some for word in ("--set", one)] for some in (SETTINGS, CANARIES)
+    )
     with submitted_locally(
-        tmp_path / "locally", "pipeline", ["--output", ours.paths.output, *sets],
-        {"spark.sql.shuffle.partitions": "3"},
+        tmp_path / "locally", "pipeline", ["--output", ours.paths.output, *sets, *secrets],
+        {"spark.sql.shuffle.partitions": "3", **with_event_log(tmp_path / "events")},
     ) as job:  # fmt: skip
         job.succeed(SECONDS)
+        assert "canary" not in job.log.read_text()
+    (events,) = (tmp_path / "events").iterdir()
+    assert "canary" not in events.read_text()
+    assert files_with_a_canary(Path(ours.paths.output)) == set()
     imported = tmp_path / "imported.txt"
     (tmp_path / "witness").mkdir()
     (tmp_path / "witness" / "sitecustomize.py").write_text(WITNESS.format(file=str(imported)))

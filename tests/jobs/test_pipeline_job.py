@@ -7,6 +7,7 @@ import dataclasses
 import itertools
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,14 @@ from chispa import assert_df_equality
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from everything import CANARIES, files_with, files_with_a_canary
 from influencers import tables
 from influencers.config import ALGORITHMS, Config, load
 from influencers.images.perceptual_hash import from_hex
 from influencers.models.declaration import LABELS, allowed_features
 from influencers.synthetic import generate, image_server
-from jobs import features, ingest, pipeline
+from jobs import export, features, forget, ingest, pipeline, score
+from jobs.command_line import execute
 from outputs import (
     TABLES,
     assert_report_shows,
@@ -36,6 +39,7 @@ SETTINGS = (
     "generate.images=20",
     "models.trees=4",
     "models.depth=3",
+    *CANARIES,
 )
 FIGURES = {
     "follower_distribution",
@@ -176,6 +180,55 @@ def test_the_report_stands_alone(finished: Config) -> None:
     page = output(finished, "report.html").read_text()
     assert_report_shows(output(finished), FIGURES)
     assert not re.search(r"<script|<link|https?://(?!i\.)[^\s<]*\.(?:js|css)", page)
+
+
+def copied(finished: Config, folder: Path, *settings: str) -> Config:
+    """What the pipeline has left, but for its input, in another place."""
+    shutil.copytree(finished.paths.output, folder, ignore=shutil.ignore_patterns("sample"))
+    return config_for(folder, *settings)
+
+
+def test_no_file_has_a_secret_of_the_configuration(
+    finished: Config, spark: SparkSession, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert files_with_a_canary(output(finished)) == set()
+    assert "https://user:***@lake.example/" in output(finished, "report.html").read_text()
+    source = output(finished, "sample", "posts.csv")
+    config = copied(finished, tmp_path / "out", f'paths.input=["{source}"]')
+    for name in ("posts", "accounts"):
+        execute(export.JOB, load(None, [f"export.table={name}"], config))
+    execute(score.JOB, load(None, ["models.model=virality"], config))
+    assert files_with_a_canary(tmp_path / "out") == set()
+    said = capfd.readouterr()
+    assert "posts" in said.err
+    assert "canary" not in said.out + said.err
+
+
+def test_a_whole_output_forgets_an_account(
+    finished: Config, spark: SparkSession, tmp_path: Path
+) -> None:
+    posts = tables.read(spark, finished, "posts")
+    quarantined = [row.raw for row in tables.read(spark, finished, "quarantine").collect()]
+    # With the most posts of those that have a record in quarantine, too.
+    ranked = posts.groupBy("owner_id", "owner_username").count().sort(F.desc("count"), "owner_id")
+    account = next(
+        row for row in ranked.collect() if any(str(row.owner_id) in raw for raw in quarantined)
+    )
+    theirs = posts.where(F.col("owner_id") == account.owner_id).collect()
+    words = [account.owner_username, *(row.shortcode for row in theirs)]
+    config = copied(finished, tmp_path / "out")
+    before = files_with(tmp_path / "out", words, [account.owner_id])
+    named = {Path(one).parts[1] for one in before if one.startswith("tables")}
+    assert {"posts", "quarantine", "post_features", "accounts", "predictions_virality"} <= named
+    execute(forget.JOB, load(None, [f'forget.owners=["{account.owner_id}"]'], config))
+    assert files_with(tmp_path / "out", words, [account.owner_id]) == set()
+    left = posts.count() - len(theirs)
+    assert tables.read(spark, config, "posts").count() == left
+    assert metrics_of(config)["tables"]["posts"]["rows"] == left
+    images = {row.image_key for row in tables.read(spark, config, "images").collect()}
+    others = tables.read(spark, config, "posts").where("image_url IS NOT NULL")
+    shown = {f"/p/{row.image_url.split('/p/')[1].split('?')[0]}" for row in others.collect()}
+    assert images == shown
 
 
 def test_run_again_in_other_partitions_gives_the_same_tables(

@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 from pyspark.sql import SparkSession
 
+from claim_races import dead_claim, outcomes
 from cluster import submitted_locally, with_event_log
 from influencers import tables
 from influencers.config import Config, GenerateConfig, PathsConfig
@@ -88,7 +89,7 @@ def test_figures_report_and_models_are_there(ran: Ran) -> None:
 
 
 def test_nothing_is_left_of_the_work(ran: Ran) -> None:
-    left = [key for key in ran.store.keys() if "_temporary" in key or key.endswith("_run.json")]
+    left = [key for key in ran.store.keys() if "_temporary" in key or "_run.json" in key]
     assert left == []
     assert "potentially unsafe" not in ran.said
 
@@ -112,6 +113,21 @@ def test_a_second_run_adds_a_version(spark: SparkSession, ran: Ran, tmp_path: Pa
         before = tables.version(spark, first, name)
         assert tables.version(spark, second, name) == before + 1
         assert tables.read(spark, first, name).exceptAll(tables.read(spark, second, name)).isEmpty()
+
+
+def test_of_processes_that_race_for_a_dead_claim_one_wins(
+    store: ObjectStore, tmp_path: Path
+) -> None:
+    rounds, claim = 8, dead_claim()
+    for number in range(rounds):
+        store.put(f"races/{number}/_run.json", claim.encode())
+    jars = sorted((ROOT / ".jars").glob("*.jar"))
+    settings = store.settings
+    settings["spark.jars"] += "".join(f",{jar}" for jar in jars)
+    outputs = [f"s3a://{BUCKET}/races/{number}" for number in range(rounds)]
+    told = outcomes(outputs, tmp_path / "race", settings)
+    assert [of_round.count("won") for of_round in told] == [1] * rounds
+    assert [key for key in store.keys("races/") if not key.endswith("/")] == []
 
 
 def test_of_many_that_create_an_object_at_once_one_does(store: ObjectStore, tmp_path: Path) -> None:
