@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import sys
 from typing import Any
 
@@ -57,7 +58,7 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
 
 
 def _owners(config: Config) -> list[int]:
-    wrong = [one for one in config.forget.owners if not one.lstrip("-").isdigit()]
+    wrong = [one for one in config.forget.owners if not re.fullmatch(r"-?[0-9]{1,19}", one)]
     if wrong or not config.forget.owners:
         raise UserError(
             f"{', '.join(wrong) or '--owner'}: say which accounts by their ids, the numbers in "

@@ -1,7 +1,7 @@
 """Whether the jars of a folder are those that were fetched, at the price of a look at each.
 
-A jar is hashed when its size or its time of change is not what it was when it was last found to be
-right; that is kept beside the jars, where their folder can be written.
+A jar is hashed when its size or its times of change are not what they were when it was last found
+to be right; that is kept beside the jars.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from pathlib import Path
 CHECKED = "checked.json"
 
 
-def altered(folder: Path, known: Mapping[str, str]) -> list[str]:
+def altered(folder: Path, known: Mapping[str, str], *, keep: bool = True) -> list[str]:
     """The names of jars that are missing, are not known, or have other bytes than they should.
 
     Args:
         folder: where the jars lie.
         known: the SHA-256 of each; an empty one is not known, and any jar of the name will do.
+        keep: whether to keep what was found; not in a folder of someone else's.
     """
     present = {jar.name: jar for jar in folder.glob("*.jar")}
     wrong = sorted(present.keys() ^ known.keys())
@@ -32,7 +33,7 @@ def altered(folder: Path, known: Mapping[str, str]) -> list[str]:
             wrong.append(name)
         else:
             now[name] = stamp
-    if now != before and not wrong:
+    if keep and now != before and not wrong:
         _keep(folder, now)
     return wrong
 
@@ -61,7 +62,7 @@ def _checked(folder: Path) -> dict[str, list[object]]:
 
 def _keep(folder: Path, stamps: dict[str, list[object]]) -> None:
     draft = folder / f"{CHECKED}.{os.getpid()}"
-    # A folder of someone else's, such as an image's: the next start hashes again.
+    # Where that is not to be written, the next start hashes again.
     with contextlib.suppress(OSError):
         draft.write_text(json.dumps(stamps) + "\n", encoding="utf-8")
         os.replace(draft, folder / CHECKED)

@@ -223,7 +223,7 @@ def require_unaltered(folder: Path) -> None:
     Jars beside those are its keeper's, and were put there on purpose.
     """
     known = read_json(folder / "resolved.json").get("jars", {})
-    wrong = [name for name in altered(folder, known) if name in known]
+    wrong = [name for name in altered(folder, known, keep=False) if name in known]
     if wrong:
         raise MendableError(
             f"{folder / wrong[0]} is not the jar that resolved.json beside it names: fill the "

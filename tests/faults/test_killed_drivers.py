@@ -11,6 +11,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from cluster import LINUX, submitted_locally
+from everything import files_with
 from influencers import tables
 from influencers.config import Config
 from outputs import assert_same_tables, contents
@@ -81,3 +82,24 @@ def test_a_driver_killed_between_a_table_and_the_manifest(
     if job == "ingest":
         read = [urlsplit(one["uri"]).path for one in said["inputs"]]
         assert read == [str(file) for file in undisturbed.sample.files]
+
+
+def test_a_driver_killed_while_an_account_is_forgotten(
+    spark: SparkSession, undisturbed: Undisturbed, tmp_path: Path
+) -> None:
+    config = undisturbed.before("images", tmp_path / "out")
+    posts = tables.read(spark, config, "posts")
+    owner, shortcode = posts.select("owner_id", "shortcode").sort("owner_id").head()
+    words = ["--output", config.paths.output, "--owner", str(owner)]
+    note = Path(config.paths.output, "_forget.json")
+    with submitted_locally(tmp_path / "files", "forget", words) as run:
+        assert killed_when(run, note.exists, lambda: not note.exists(), "the new tables")
+    others = ["--output", config.paths.output]
+    with submitted_locally(tmp_path / "files", "features", others) as run:
+        run.fail(SECONDS, status=2, message="has not come to its end")
+    with submitted_locally(tmp_path / "files", "forget", words) as run:
+        run.succeed(SECONDS)
+    assert not files_with(Path(config.paths.output), [shortcode], [owner])
+    with submitted_locally(tmp_path / "files", "features", others) as run:
+        run.succeed(SECONDS)
+    assert tables.read(spark, config, "accounts").where(f"owner_id = {owner}").isEmpty()

@@ -252,6 +252,7 @@ def test_an_altered_jar_is_fetched_again_and_in_an_own_folder_refused(
     monkeypatch.setenv("INFLUENCERS_JARS", str(tmp_path / "jars"))
     (tmp_path / "jars" / "own.jar").write_bytes(b"its keeper's")
     assert set_up.are_jars_current(checkout.root)
+    assert not (tmp_path / "jars" / "checked.json").exists()
     (tmp_path / "jars" / "delta.jar").write_bytes(b"raj")
     with pytest.raises(set_up.MendableError, match=r"delta\.jar is not the jar that resolved"):
         set_up.are_jars_current(checkout.root)
