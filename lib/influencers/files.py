@@ -222,14 +222,16 @@ def read_bytes(spark: SparkSession, uri: str) -> bytes:
     path, system = _open_system(spark, uri)
     try:
         stream = system.open(path)
-    except Py4JJavaError:
-        if system.exists(path):
-            raise
-        raise UserError(f"no file {uri}") from None
-    try:
-        return bytes(_jvm(spark).org.apache.commons.io.IOUtils.toByteArray(stream))
-    finally:
-        stream.close()
+        try:
+            return bytes(_jvm(spark).org.apache.commons.io.IOUtils.toByteArray(stream))
+        finally:
+            stream.close()
+    except Py4JJavaError as error:
+        # Not looked for before: it may go in between.
+        missing = "FileNotFound" in error.java_exception.getClass().getName()
+        if missing and "Permission denied" not in _first_line(error):
+            raise UserError(f"no file {uri}") from None
+        raise
 
 
 def read_text(spark: SparkSession, uri: str) -> str:
