@@ -6,7 +6,7 @@ from pathlib import Path
 
 from claim_races import PROCESSES, RACERS, dead_claim, outcomes
 
-ROUNDS = 30
+ROUNDS = 100
 
 
 def test_of_processes_that_race_for_a_dead_claim_one_wins(tmp_path: Path) -> None:
