@@ -45,12 +45,18 @@ def files_with_a_canary(folder: Path) -> set[str]:
 
 
 def files_with(folder: Path, words: Iterable[str], numbers: Iterable[int] = ()) -> set[str]:
-    """The files that hold one of the words, or one of the numbers as text or in eight bytes."""
-    texts = "|".join(re.escape(one) for one in {*words, *map(str, numbers)})
-    word = re.compile(rb"(?<![0-9A-Za-z_.-])(?:%b)(?![0-9A-Za-z_-])" % texts.encode())
-    packed = [number.to_bytes(8, "little", signed=True) for number in numbers]
+    """The files that hold one of the words, or one of the numbers as text or in eight bytes.
+
+    `ann.smith` is another word than `ann.smith.jones`.
+    """
+    either = "|".join(re.escape(one) for one in sorted(set(words)))
+    word = re.compile(rb"(?<![0-9A-Za-z_.-])(?:%b)(?!\.?[0-9A-Za-z_-])" % either.encode())
+    known = list(numbers)
+    either = "|".join(map(str, known)) or "none"
+    number = re.compile(rb"(?<![0-9A-Za-z])(?:%b)(?![0-9A-Za-z])" % either.encode())
+    packed = [one.to_bytes(8, "little", signed=True) for one in known]
     return {
         str(file.relative_to(folder))
         for file, data in contents(folder)
-        if word.search(data) or any(one in data for one in packed)
+        if word.search(data) or number.search(data) or any(one in data for one in packed)
     }

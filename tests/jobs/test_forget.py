@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +104,11 @@ def test_all_else_stays(spark: SparkSession, config: Config) -> None:
         assert tables.version(spark, config, name) == 0
 
 
-def test_a_later_input_does_not_bring_it_back(spark: SparkSession, config: Config) -> None:
+def test_a_later_input_does_not_bring_it_back(
+    spark: SparkSession, config: Config, tmp_path: Path
+) -> None:
+    shutil.copytree(config.paths.output, tmp_path / "out")
+    config = settings(tmp_path / "out", Path(config.paths.input[0]))
     execute(ingest.JOB, config)
     assert rows(spark, config, "posts", "owner_id") == {BEN}
     found = metrics_of(config)["rows"]
