@@ -219,7 +219,7 @@ def test_a_whole_output_forgets_an_account(
     config = copied(finished, tmp_path / "out")
     before = files_with(tmp_path / "out", words, [account.owner_id])
     named = {Path(one).parts[1] for one in before if one.startswith("tables")}
-    assert {"posts", "quarantine", "post_features", "accounts", "predictions_virality"} <= named
+    assert {"posts", "quarantine", "post_features", "accounts"} <= named
     execute(forget.JOB, load(None, [f'forget.owners=["{account.owner_id}"]'], config))
     assert files_with(tmp_path / "out", words, [account.owner_id]) == set()
     left = posts.count() - len(theirs)
