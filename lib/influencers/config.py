@@ -298,13 +298,13 @@ class GenerateConfig:
 
     posts: int = 6_000
     accounts: int = 400
-    images: int = 300
+    images: int = 1_000_000_000
     seed: int = 7
     bad_share: float = 0.01
     duplicate_share: float = 0.01
     expired_share: float = 0.05
     image_base_url: str = "https://images.example"
-    image_size: int = 480
+    image_size: int = 160
 
     def __post_init__(self) -> None:
         _check(self.posts >= 1, "generate.posts", "at least 1", self.posts)
