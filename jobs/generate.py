@@ -33,7 +33,12 @@ JOB = Job(
         OUTPUT,
         Option("--posts", "generate.posts", "records in posts.csv", metavar="N"),
         Option("--accounts", "generate.accounts", "accounts that post", metavar="N"),
-        Option("--images", "generate.images", "picture files; 0 for none", metavar="N"),
+        Option(
+            "--images",
+            "generate.images",
+            "picture files; default: one for each post; 0: none",
+            metavar="N",
+        ),
         Option("--seed", "generate.seed", "number that decides everything", metavar="N"),
         Option("--image-base-url", "generate.image_base_url", "where images/ will be served"),
     ),

@@ -249,6 +249,7 @@ class ImagesConfig:
     read_seconds: float = 10.0
     max_bytes: int = 20_000_000
     max_pixels: int = 25_000_000
+    max_decoding_pixels: int = 25_000_000
     thumbnail: int = 64
     attempts_per_run: int = 3
     attempts_in_all: int = 8
@@ -268,8 +269,8 @@ class ImagesConfig:
             _check(getattr(self, key) >= 0, f"images.{key}", "0 or more", getattr(self, key))
         for key in ("deadline_seconds", "connect_seconds", "read_seconds", "later_seconds"):
             _check(getattr(self, key) > 0, f"images.{key}", "above 0", getattr(self, key))
-        for key in ("threads", "max_bytes", "max_pixels", "attempts_per_run", "attempts_in_all",
-                    "commit_images"):  # fmt: skip
+        for key in ("threads", "max_bytes", "max_pixels", "max_decoding_pixels", "attempts_per_run",
+                    "attempts_in_all", "commit_images"):  # fmt: skip
             _check(getattr(self, key) >= 1, f"images.{key}", "at least 1", getattr(self, key))
         _check(self.budget_port < 65_536, "images.budget_port", "a port", self.budget_port)
         _check(0 <= self.thumbnail <= 256, "images.thumbnail", "0 to 256 pixels", self.thumbnail)
@@ -298,13 +299,13 @@ class GenerateConfig:
 
     posts: int = 6_000
     accounts: int = 400
-    images: int = 300
+    images: int = 1_000_000_000
     seed: int = 7
     bad_share: float = 0.01
     duplicate_share: float = 0.01
     expired_share: float = 0.05
     image_base_url: str = "https://images.example"
-    image_size: int = 480
+    image_size: int = 160
 
     def __post_init__(self) -> None:
         _check(self.posts >= 1, "generate.posts", "at least 1", self.posts)

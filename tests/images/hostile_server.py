@@ -10,7 +10,7 @@ Paths (numbers are milliseconds unless they say otherwise):
     /slow-body?ms= /odd-headers
     /short /cut-chunks /cut-headers /too-long?bytes= /too-short /smuggle /reset /garbage
     /two-lengths /html /no-content /reset-content /empty /empty-until-close /until-close /chunked
-    /close /bomb /gzip /gzip-cut /gzip-members /brotli /huge-header
+    /close /hang-up /bomb /gzip /gzip-cut /gzip-members /brotli /huge-header
     /loop /hop?n= /redirect?to= /not-found /forbidden /status?code= /throttled?after=
     /flaky?fails= (503 that many times, then 200) /robots?say= /signed?oe=
     and every path given in `files`.
@@ -383,6 +383,13 @@ class Answer:
         """A good answer that says it keeps the connection, and then does not."""
         self.full(200, self.body)
         return False
+
+    def on_hang_up(self) -> bool:
+        """A good answer to a connection's first request; reads a second one, and hangs up."""
+        number = self.request.connection
+        if sum(one.connection == number for one in self.server.requests) > 1:
+            return False
+        return self.full(200, self.body)
 
     def on_bomb(self) -> bool:
         return self.full(200, bomb(), "Content-Encoding: gzip")

@@ -453,6 +453,34 @@ def test_every_hop_is_announced(make: MakeClient, server: HostileServer) -> None
     assert hops == [server.host_key] * 4 + ["169.254.169.254:80"]
 
 
+def test_a_request_that_a_kept_connection_lost_is_announced_again(
+    make: MakeClient, server: HostileServer
+) -> None:
+    asked: list[str] = []
+    client = make("127.0.0.1", before_request=asked.append)
+    before = server.count("/hang-up")
+    for _ in range(20):
+        assert client.fetch(server.url("/hang-up")).status == statuses.OK
+    assert server.count("/hang-up") - before == len(asked) == 39
+
+
+def test_a_lost_request_without_a_second_turn_is_a_passing_failure(
+    make: MakeClient, server: HostileServer
+) -> None:
+    turns = iter((True, True, False))
+
+    def twice(host_key: str) -> None:
+        if not next(turns):
+            raise HostUnavailable(host_key)
+
+    client = make("127.0.0.1", before_request=twice)
+    before = server.count("/hang-up")
+    client.fetch(server.url("/hang-up"))
+    fetched = client.fetch(server.url("/hang-up"))
+    assert (fetched.status, fetched.transient) == (statuses.RESET, True)
+    assert server.count("/hang-up") - before == 2
+
+
 def test_waiting_for_a_turn_is_not_held_against_the_attempt(
     make: MakeClient, server: HostileServer
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections import Counter
@@ -11,11 +12,13 @@ from typing import NamedTuple
 import pytest
 
 from counting_server import Answer, get, serving
+from hostile_server import HostileServer
 from influencers.errors import UserError
 from influencers.images.breaker import BreakerOptions
 from influencers.images.budget import BudgetOptions, HostLimits
 from influencers.images.budget_client import BudgetClient
 from influencers.images.budget_server import BudgetServer
+from influencers.images.client import Client, FetchOptions
 from influencers.images.fetching import FetchingOptions, Row, fetch_all
 from influencers.images.leases import HostUnavailable
 from influencers.images.request_leases import RequestLeases
@@ -364,3 +367,19 @@ def test_the_scheduling_of_a_request_is_cheap() -> None:
         per_request = (time.process_time() - cpu) / 4000
     # 0.3 ms with the server's share, measured; the limit leaves room for a busy machine.
     assert per_request < 0.0015
+
+
+def test_every_request_has_a_turn_where_kept_connections_end_under_one() -> None:
+    """One request for one lease: the server answers only the first request of a connection."""
+    rate = 20.0
+    with HostileServer() as server, budget(HostLimits(rate, 1)) as b:
+        rows = [Row(str(n), server.url("/hang-up"), server.host_key, 0) for n in range(12)]
+        options = FetchOptions(total_seconds=5.0)
+        hook = b.leases.before_request
+        with Client(options, (server.host_key,), before_request=hook) as client:
+            found = list(b.fetch(rows, client.fetch))
+        starts = sorted(request.at for request in server.requests)
+    assert [status for _, status, _ in found] == ["ok"] * 12
+    assert len(starts) == 23
+    gaps = [later - earlier for earlier, later in itertools.pairwise(starts)]
+    assert min(gaps) > 0.5 / rate

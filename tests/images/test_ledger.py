@@ -71,6 +71,25 @@ def test_a_newer_address_is_another_chance(spark: SparkSession) -> None:
     assert due(pictures, known) == {"a": (0, False), "c": (0, False)}
 
 
+def test_a_newer_address_is_asked_anew_after_passing_failures(spark: SparkSession) -> None:
+    pictures = wanted(spark, *((key, "new", None) for key in "abcdef"), ("g", "new", int(NOW)))
+    spent = {"url": "old", "attempts": 8}
+    known = entries(
+        spark,
+        {"image_key": "a", "status": "timeout", **spent},
+        {"image_key": "b", "status": "dns_error", **spent},
+        # Its host wished to be left alone until then; the attempts were the old address's.
+        {"image_key": "c", "status": "throttled", **spent, "next_attempt_at": at(NOW + 1)},
+        {"image_key": "d", "status": "throttled", **spent, "next_attempt_at": at(NOW)},
+        {"image_key": "e", "status": "not_found", **spent},
+        # What is wrong with the picture is wrong at any address.
+        {"image_key": "f", "status": "too_many_pixels", **spent},
+        {"image_key": "g", "status": "timeout", **spent},
+    )
+    fresh = (0, False)
+    assert due(pictures, known) == {"a": fresh, "b": fresh, "d": fresh, "e": fresh}
+
+
 def test_what_is_settled_without_asking_is_a_row_of_the_ledger(spark: SparkSession) -> None:
     pictures = ledger.due(wanted(spark, ("a", "u", 5)), entries(spark), now=NOW)
     row = conform(ledger.without_asking(pictures, "expired", now=NOW), "images").first()

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from influencers.config import GenerateConfig
+from influencers.config import DuplicatesConfig, GenerateConfig
 from influencers.synthetic import gallery, generate, pictures
 from sample_reader import Sample
 
@@ -90,6 +90,12 @@ def test_every_kind_of_copy_stays_near(kind: str, mode: str) -> None:
     assert hashes[1] - hashes[0] <= 8
 
 
+@given(st.integers(0, 500), st.integers(0, 50))
+def test_own_pictures_are_one_post_s_each(images: int, seed: int) -> None:
+    plan = gallery.plan(seed, images, own=True)
+    assert sorted(plan.order.tolist()) == list(range(images))
+
+
 @given(st.integers(0, 200), st.integers(0, 50))
 def test_copies_follow_their_originals_within_a_chunk(images: int, seed: int) -> None:
     plan = gallery.plan(seed, images)
@@ -112,3 +118,50 @@ def test_posts_of_an_account_show_different_pictures() -> None:
 def test_without_pictures_every_post_has_a_url_of_its_own() -> None:
     names = gallery.names_for_posts(gallery.plan(7, 0), np.arange(1_000), 7)
     assert len(set(names)) == 1_000
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Sample:
+    """A sample in which each post has a picture of its own, as by default."""
+    folder = tmp_path_factory.mktemp("own")
+    options = GenerateConfig(posts=1_500, accounts=100, image_size=64)
+    return Sample(folder, options, generate(folder, options))
+
+
+def shown_by(sample: Sample) -> dict[str, list[dict[str, str]]]:
+    """The posts that show each picture, by file name."""
+    posts = defaultdict(list)
+    for post in sample.posts:
+        posts[post["imageUrl"].split("?")[0].rsplit("/", 1)[1]].append(post)
+    return posts
+
+
+def test_each_post_has_an_image_address_of_its_own(own: Sample) -> None:
+    posts = shown_by(own)
+    assert {len(showing) for showing in posts.values()} == {1}
+    assert len(posts) == own.expected["rows"]["posts"]
+    files = {path.name for path in (own.folder / "images" / "p").iterdir()}
+    assert set(posts) <= files == {row["image"] for row in own.truth("images")}
+    assert own.expected["images"] == len(files) == own.options.posts
+
+
+def test_only_planted_groups_have_near_pictures(own: Sample) -> None:
+    rows = own.truth("images")
+    hashes = np.array([int(row["phash"], 16) for row in rows], dtype=np.uint64)
+    groups = np.unique([row["group"] or row["image"] for row in rows], return_inverse=True)[1]
+    bits = (hashes[:, None] >> np.arange(64, dtype=np.uint64)) & np.uint64(1)
+    signs = 1.0 - 2.0 * bits
+    first, second = np.nonzero(np.triu(32 - signs @ signs.T / 2 <= DuplicatesConfig().radius, 1))
+    assert len(first) >= 60
+    assert (groups[first] == groups[second]).all()
+
+
+def test_few_accounts_copy_and_are_copied(own: Sample) -> None:
+    posts = shown_by(own)
+    copies, originals = set(), set()
+    for row in own.truth("images"):
+        if row["group"]:
+            owners = originals if row["kind"] == "original" else copies
+            owners.update(post["owner_id"] for post in posts[row["image"]])
+    assert 3 <= len(copies) <= 0.15 * own.options.accounts
+    assert len(copies | originals) <= 0.4 * own.options.accounts

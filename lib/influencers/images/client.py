@@ -139,8 +139,9 @@ class Client:
         allow_hosts: `host` or `host:port` whose addresses need not be public.
         connect_to: where to connect instead of asking the name service; see `detours`.
         resolve: asks the name service; as `socket.getaddrinfo`.
-        before_request: called with the `host:port` of every hop before it is asked, to count or
-            hold it back; what it waits is not held against the attempt. It may raise
+        before_request: called with the `host:port` before every single request, to count or hold
+            it back: of each hop, and again where a kept connection ended and the hop is asked a
+            second time. What it waits is not held against the attempt. It may raise
             `HostUnavailable`.
 
     Raises:
@@ -231,17 +232,19 @@ class Client:
         """Ask one host: the body, or whom to ask instead."""
         attempt.final_host = target.host_key
         attempt.http_status = None
-        self._announce(target, attempt)
-        with self._connections.get(target, self._headers, attempt.deadline) as response:
+        deadline = self._announce(target, attempt)
+        again = functools.partial(self._announce, target, attempt)
+        with self._connections.get(target, self._headers, deadline, again) as response:
             attempt.http_status = response.status
             try:
                 return self._judge(response, target, attempt)
             finally:
                 attempt.bytes = response.tell()
 
-    def _announce(self, target: Target, attempt: _Attempt) -> None:
+    def _announce(self, target: Target, attempt: _Attempt) -> float:
+        """Wait for the right to send one request; returns the attempt's deadline from then on."""
         if self._before_request is None:
-            return
+            return attempt.deadline
         before = time.monotonic()
         try:
             self._before_request(target.host_key)
@@ -249,6 +252,7 @@ class Client:
             waited = time.monotonic() - before
             attempt.began += waited
             attempt.deadline += waited
+        return attempt.deadline
 
     def _judge(self, response: HTTPResponse, target: Target, attempt: _Attempt) -> _Body | Target:
         options = self._options

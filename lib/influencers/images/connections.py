@@ -17,7 +17,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from influencers.images import statuses
 from influencers.images.addresses import AllowedHosts, is_public
-from influencers.images.failures import FetchFailure, as_failure
+from influencers.images.failures import FetchFailure, HostUnavailable, as_failure
 from influencers.images.resolver import Resolver
 from influencers.images.targets import Address, Target
 from influencers.images.watchdog import Watch, Watchdog
@@ -102,15 +102,27 @@ class Connections:
 
     @contextmanager
     def get(
-        self, target: Target, headers: Mapping[str, str], deadline: float
+        self,
+        target: Target,
+        headers: Mapping[str, str],
+        deadline: float,
+        before_second: Callable[[], float] | None = None,
     ) -> Iterator[HTTPResponse]:
         """The answer to a GET, its body not yet read; a body left unread ends the connection.
+
+        Args:
+            target: whom to ask.
+            headers: of the request.
+            deadline: monotonic seconds.
+            before_second: called before the one further request that is sent when a kept
+                connection ended under the first; gives the deadline of that one. It may raise
+                `HostUnavailable`: then the first one's failure is what remains.
 
         Raises:
             FetchFailure: what any error of the socket, TLS or HTTP layers means, also when it
                 comes up while the body is read inside the block.
         """
-        connection, response, watch = self._ask(target, headers, deadline)
+        connection, response, watch = self._ask(target, headers, deadline, before_second)
         sound = True
         try:
             yield response
@@ -135,16 +147,23 @@ class Connections:
             one.connection.close()
 
     def _ask(
-        self, target: Target, headers: Mapping[str, str], deadline: float
+        self,
+        target: Target,
+        headers: Mapping[str, str],
+        deadline: float,
+        before_second: Callable[[], float] | None,
     ) -> tuple[_Connection, HTTPResponse, Watch]:
         kept = self._take(target)
         if kept is not None:
             try:
                 return self._send(kept, target, headers, deadline)
             except FetchFailure as failure:
-                # The server may have closed it while it was idle: that is no failed attempt.
+                # The server may have closed it while it was idle: that is no failed attempt. But
+                # it may as well have read the request: the next one is a request of its own.
                 if failure.status != statuses.RESET:
                     raise
+                if before_second is not None:
+                    deadline = _allowed_again(before_second, failure)
         return self._send(self._connect(target, deadline), target, headers, deadline)
 
     def _send(
@@ -242,6 +261,13 @@ class Connections:
                     surplus = self._idle.pop(0).connection if full else None
         if surplus is not None:
             surplus.close()
+
+
+def _allowed_again(before_second: Callable[[], float], failure: FetchFailure) -> float:
+    try:
+        return before_second()
+    except HostUnavailable:
+        raise failure from None
 
 
 def _connected(address: Address, port: int, seconds: float) -> socket.socket:

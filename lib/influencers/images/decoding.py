@@ -22,7 +22,7 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from influencers.images import containers, formats, statuses
+from influencers.images import containers, formats, pixel_budget, statuses
 from influencers.images.grey_depth import eight_bit_grey
 from influencers.images.orientation import SIDEWAYS, orientation, upright
 
@@ -46,10 +46,13 @@ class DecodeLimits:
         max_pixels: width times height above which a file is not decoded. While it lasts,
             decoding takes .1 byte a pixel for a JPEG (6 for a progressive one), 4 to 12 for a
             PNG, 10 for GIF and AVIF, 16 for a WebP.
+        max_decoding_pixels: of all pictures that threads of one process decode at once; a larger
+            picture is decoded alone.
         thumbnail: pixels of the longer side of the thumbnail that is kept; 0: none.
     """
 
     max_pixels: int = 50_000_000
+    max_decoding_pixels: int = 25_000_000
     thumbnail: int = 0
 
 
@@ -167,6 +170,16 @@ def _read(format_: str, data: bytes, limits: DecodeLimits) -> Decoded:
         raise OSError("more scans than a picture needs")
     picture = _READERS[format_](io.BytesIO(data))
     _check_size(picture.size, limits)
+    # Opening read a header; what takes memory is loading, until what came of it is small.
+    width, height = picture.size
+    with pixel_budget.of_process(limits.max_decoding_pixels).hold(width * height):
+        try:
+            return _loaded(format_, data, picture, frames)
+        finally:
+            picture.close()  # its pixels go before others may come
+
+
+def _loaded(format_: str, data: bytes, picture: ImageFile.ImageFile, frames: int) -> Decoded:
     width, height = picture.size
     if format_ in ("png", "webp", "avif"):
         frames = int(getattr(picture, "n_frames", 1))

@@ -1,8 +1,14 @@
 """What identifies a picture, and which of its addresses to ask: Spark expressions over URLs.
 
-Hosts of a content network come and go and signatures expire; the path of a picture stays. So a
-picture on a network whose hosts mirror each other is its path; anywhere else it is its whole
-address, as two sites may both have a `/1.jpg`.
+Hosts of a content network come and go and signatures expire; the path of a picture stays. So on a
+network whose hosts mirror each other a picture is its path, without host and query, where the path
+names one file: its last part is a file name of an image with a digit in it (`1234567_8_n.jpg`) or a
+id with eight digits in a row, and no parameter names another file (`url`, `uri`, `src`, `id`,
+`fbid`, `media_id`, `image_id`, `asset_id`). Where a program makes pictures of its query
+(`safe_image.php?url=`, `/image?id=`), a picture is path and query, without the parameters that
+sign, cache or scale (`oe`, `oh`, `ccb`, `edm`, `efg`, `stp`, `_nc_*`). Anywhere else it is its
+whole address, as two sites may both have a `/1.jpg`. Two keys for one picture cost a request; one
+key for two pictures would give a post the measures of another's.
 """
 
 from __future__ import annotations
@@ -17,6 +23,13 @@ from influencers.images.signed_urls import EXPIRY_PATTERN
 
 # Scheme, host with port, path, query; a plain pattern, so that an odd address still has a key.
 _PARTS = r"^[hH][tT][tT][pP]([sS]?)://([^/?#]*)([^?#]*)(\?[^#]*)?"
+# The name of an image file, and an id without one; both in the last part of a path.
+_FILE_NAME = r"^[^0-9]*[0-9].*\.(?i:jpe?g|png|webp|gif|avif|heic|heif|bmp|tiff?|mp4)$"
+_BARE, _EIGHT_DIGITS = r"^[A-Za-z0-9_-]+$", r"[0-9]{8}"
+# Parameters that say which file it is.
+_CHOOSES = r"[?&](?:url|uri|src|(?:fb|media_|image_|asset_)?id)="
+# Parameters that say until when, by which cache and in which size.
+_SIGNS = r"(?<=[?&])(?:oe|oh|ccb|edm|efg|stp|_nc_[A-Za-z0-9_]*)(?:=[^&]*)?(?:&|$)"
 # Characters that long keys are cut to; a digest of the whole makes up for the rest.
 _LONGEST_KEY = 512
 
@@ -27,11 +40,13 @@ def image_key(url: Column, *, mirrors: Sequence[str]) -> Column:
     Args:
         url: as posts have it.
         mirrors: domains whose hosts, all below them, serve the same paths: a picture there is its
-            path without the query. Elsewhere it is host, path and query. The scheme never counts.
+            path, with what its query chooses. Elsewhere it is host, path and query. The scheme
+            never counts.
     """
     host, path, query = _host(url), _part(url, 3), _part(url, 4)
     mirrored = _below(F.regexp_replace(host, r":\d*$", ""), mirrors) & (path != "")
-    key = F.when(mirrored, path).otherwise(F.concat(host, path, query))
+    on_mirrors = F.concat(path, _choice(path, query))
+    key = F.when(mirrored, on_mirrors).otherwise(F.concat(host, path, query))
     # What is no http address at all is known by its text.
     key = F.when(key == "", url).otherwise(key)
     digest = F.sha2(key, 256)
@@ -57,16 +72,18 @@ def distinct_images(posts: DataFrame, *, mirrors: Sequence[str]) -> DataFrame:
     """The pictures that posts show, each with the address that is valid for longest.
 
     Grain: one row for each `image_key`, with `url`, `host` and `expires_at` (Unix seconds, null if
-    the address does not say). Of addresses that are valid equally long, the smallest.
+    the address does not say). Of addresses that are valid equally long, that of the latest post;
+    of these, the smallest.
 
     Args:
-        posts: `image_url`; rows without one are left out.
+        posts: `image_url` (rows without one are left out) and `created_at`.
         mirrors: as in `image_key`.
     """
     url = F.col("image_url")
     forever = F.lit(2**62)
     best = F.min_by(
-        F.struct("url", "expires_at"), F.struct(-F.coalesce("expires_at", forever), "url")
+        F.struct("url", "expires_at"),
+        F.struct(-F.coalesce("expires_at", forever), -F.unix_micros("created_at"), "url"),
     )
     return (
         posts.where(url.isNotNull())
@@ -74,6 +91,7 @@ def distinct_images(posts: DataFrame, *, mirrors: Sequence[str]) -> DataFrame:
             image_key(url, mirrors=mirrors).alias("image_key"),
             url.alias("url"),
             expires_at(url).alias("expires_at"),
+            "created_at",
         )
         .groupBy("image_key")
         .agg(best.alias("best"))
@@ -81,6 +99,15 @@ def distinct_images(posts: DataFrame, *, mirrors: Sequence[str]) -> DataFrame:
             "image_key", "best.url", host_key(F.col("best.url")).alias("host"), "best.expires_at"
         )
     )
+
+
+def _choice(path: Column, query: Column) -> Column:
+    """What a query adds to a path of a mirrored network: nothing where the path names the file."""
+    name = F.substring_index(path, "/", -1)
+    is_id = name.rlike(_BARE) & name.rlike(_EIGHT_DIGITS)
+    named = (name.rlike(_FILE_NAME) | is_id) & ~query.rlike(_CHOOSES)
+    unsigned = F.regexp_replace(F.regexp_replace(query, _SIGNS, ""), r"(?<![?&])[?&]+$", "")
+    return F.when(named, "").otherwise(unsigned)
 
 
 def _host(url: Column) -> Column:

@@ -15,15 +15,24 @@ from pyspark.sql import functions as F
 from influencers.images import statuses
 from influencers.schemas import SCHEMAS
 
-# An address that was refused says nothing about a newer one of the same picture.
-_ABOUT_THE_ADDRESS = (statuses.EXPIRED, statuses.FORBIDDEN)
+# What became of one address says nothing about a newer one of the same picture: neither a refusal
+# nor a host that was down for as long as it was asked.
+_ABOUT_THE_ADDRESS = (
+    *sorted(statuses.RETRYABLE), statuses.EXPIRED, statuses.FORBIDDEN, statuses.NOT_FOUND,
+    statuses.HTTP_ERROR, statuses.TLS_ERROR, statuses.BLOCKED_ADDRESS, statuses.BAD_URL,
+    statuses.TOO_MANY_REDIRECTS, statuses.NOT_AN_IMAGE,
+)  # fmt: skip
 
 
 def due(wanted: DataFrame, ledger: DataFrame, *, now: float) -> DataFrame:
     """The pictures to see to: new ones, those whose next attempt is due, those with a new address.
 
-    Grain: one row for each `image_key` that is due: `url`, `host`, `attempts` so far and `expired`,
-    whether the address has run out: such a picture is entered in the ledger, not asked for.
+    A new address is asked at once where nothing more was to come of the old one, else when that
+    would have been asked again, as a host may have wished to be left alone. Attempts at it are
+    counted anew.
+
+    Grain: one row for each `image_key` that is due: `url`, `host`, `attempts` so far at the address
+    and `expired`, whether it has run out: such a picture is entered in the ledger, not asked for.
 
     Args:
         wanted: what `keys.distinct_images` makes.
@@ -41,10 +50,11 @@ def due(wanted: DataFrame, ledger: DataFrame, *, now: float) -> DataFrame:
     )
     known = wanted.join(entry, on="image_key", how="left")
     about_the_address = F.col("status").isin(*_ABOUT_THE_ADDRESS)
-    renewed = about_the_address & (F.col("asked_url") != F.col("url")) & ~expired
+    moved = F.coalesce(about_the_address & (F.col("asked_url") != F.col("url")), F.lit(False))
+    renewed = moved & F.col("next_attempt_at").isNull() & ~expired
     waited = F.coalesce(F.unix_micros("next_attempt_at") <= moment * 1e6, F.lit(False))
     is_due = F.col("status").isNull() | waited | renewed
-    attempts = F.when(renewed, 0).otherwise(F.coalesce("asked", F.lit(0)))
+    attempts = F.when(moved, 0).otherwise(F.coalesce("asked", F.lit(0)))
     return known.where(is_due).select(
         "image_key", "url", "host", attempts.cast("int").alias("attempts"), expired.alias("expired")
     )

@@ -1,7 +1,8 @@
-"""Leases of the requests under way in one process: the first of a row, and those of its redirects.
+"""Leases of the requests under way in one process: the first of a row, and those that follow it.
 
-A thread holds one lease at a time. A redirect gives the lease of the hop before it back and then
-waits for its own, so that no two threads can wait for each other.
+A lease is one request. Others follow the first where it is redirected, or where a kept connection
+ended under it. A thread holds one lease at a time: it gives that of the request before back and
+then waits for the next one's, so that no two threads can wait for each other.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ class RequestLeases:
 
     Args:
         client: the process's own.
-        hop_seconds: that a redirect waits for its host, the wait for its start included.
+        hop_seconds: that a further request waits for its host, the wait for its start included.
     """
 
     def __init__(self, client: BudgetClient, *, hop_seconds: float = 10.0) -> None:
@@ -39,7 +40,7 @@ class RequestLeases:
             self.client.release([lease])
 
     def before_request(self, host: str) -> None:
-        """Say before every request, redirects too; returns when it may start.
+        """Say before every request, redirects and second ones too; returns when it may start.
 
         The first request of a row, to its own host, already has its lease.
 

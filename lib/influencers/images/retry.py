@@ -29,7 +29,7 @@ class RetryPolicy:
         retry_after_cap_seconds: the longest Retry-After that a run waits for.
         later_seconds: from the first attempt in all to the next run's; doubles with every attempt.
         later_cap_seconds: the longest time between runs, also when Retry-After asks for more.
-        max_attempts_in_all: of one image over all runs; then its status stays.
+        max_attempts_in_all: of one image at one address, over all runs; then its status stays.
     """
 
     max_attempts: int = 3
@@ -77,7 +77,7 @@ def next_step(
 
     Args:
         attempt_in_run: 1 for the first; the attempt that gave `fetched`.
-        attempts_in_all: likewise over all runs.
+        attempts_in_all: likewise over all runs, at this address.
         now: Unix seconds.
         key: of the image: its waits are its own, and the same whenever they are computed.
     """

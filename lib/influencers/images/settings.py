@@ -63,7 +63,11 @@ def fetch_task(
             max_attempts_in_all=config.attempts_in_all,
             later_seconds=config.later_seconds,
         ),
-        limits=DecodeLimits(max_pixels=config.max_pixels, thumbnail=config.thumbnail),
+        limits=DecodeLimits(
+            max_pixels=config.max_pixels,
+            max_decoding_pixels=config.max_decoding_pixels,
+            thumbnail=config.thumbnail,
+        ),
         scheduling=FetchingOptions(threads=config.threads),
         allow_hosts=config.allow_hosts,
         connect_to=config.connect_to,

@@ -2,7 +2,7 @@
 
 A sample is written with plain file I/O and without Spark: it is for one machine, its blocks come
 and go one at a time, and sending its bytes through Spark's gateway would be the slowest part.
-Memory does not grow with posts: some tens of bytes an account and six an image are kept.
+Memory does not grow with posts: some tens of bytes an account and ten an image are kept.
 """
 
 from __future__ import annotations
@@ -63,7 +63,8 @@ def generate(target_dir: Path, options: GenerateConfig) -> dict[str, Any]:
         (target_dir / "truth").mkdir(parents=True, exist_ok=True)
         (target_dir / posts_file.NAME).unlink(missing_ok=True)
         image_files.remove(target_dir)
-        pictures = gallery.plan(options.seed, min(options.images, options.posts))
+        images = min(options.images, options.posts)
+        pictures = gallery.plan(options.seed, images, own=images == options.posts)
         image_files.write(target_dir, pictures, options)
         tally = posts_file.write(target_dir, pictures, options)
         return _write_truth(target_dir / "truth", options, tally, images=len(pictures))

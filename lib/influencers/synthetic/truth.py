@@ -20,10 +20,12 @@ hashtags.csv       a planted hashtag, normalised, without '#': its role, and its
                    role: community (belongs to one), ubiquitous (used by all, belongs to none),
                    driver (raises likes), decoy (as frequent as the driver, raises nothing).
                    Hashtags that are not listed are long tail and belong to no community.
-images.csv         an image file: image (its name under images/p and in imageUrl), group (empty
-                   when it has no copy), kind (original, or what was done to the copy), original,
-                   distance (Hamming distance of the perceptual hash to the original's, 0 to 64,
-                   measured on the files), phash (hexadecimal), format, width, height, bytes.
+images.csv         an image file: image (its name under images/p and in imageUrl; each post has its
+                   own, unless fewer were asked for than posts), group (planted images that are
+                   alike, and no others are; empty when it has no copy), kind (original, or what was
+                   done to the copy), original, distance (Hamming distance of the perceptual hash to
+                   the original's, 0 to 64, measured on the files), phash (hexadecimal), format,
+                   width, height, bytes.
 bad_records.csv    a record that cannot be used: its number, and the one reason.
 duplicates.csv     a post that was crawled twice: shortcode, kind (exact, updated), the record of
                    the first crawl, that of the second (which may come first in the file), the
