@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pyspark import StorageLevel
@@ -13,42 +14,75 @@ from pyspark.sql import DataFrame, SparkSession
 from influencers import files, manifest, progress, tables
 from influencers.config import Config
 from influencers.errors import UserError
-from influencers.ingest import posts, sources
+from influencers.ingest import disputes, posts, sources
 from jobs.command_line import INPUT, OUTPUT, Job, Option, main
 
 
 def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     """Read the input files into the tables posts and quarantine."""
-    found = sources.find(spark, config.paths.input, config.ingest)
+    found = sources.find(spark, _patterns(config), config.ingest, output=config.paths.output)
     for line in sources.remarks(found):
         progress.say(line)
     records = sources.read_records(spark, found, config.ingest)
     checked = posts.with_reasons(records, config.ingest, now=int(time.time()))
     checked.persist(StorageLevel.DISK_ONLY)
+    words = disputes.words(checked, _held(spark, config), read=_uris(found))
+    disputed = disputes.disputed(words).persist(StorageLevel.DISK_ONLY)
     try:
-        numbers = posts.counts(checked)
+        replacing = _replacing(spark, config)
+        owners = disputes.owners(words, disputed, replacing=replacing)
+        settled = disputes.with_conflicts(checked, owners)
+        numbers = posts.counts(settled)
+        standing = disputes.standing(words, disputed, owners, replacing=replacing).collect()
+        numbers["standing"] = {row["source_file"]: row["posts"] for row in standing}
+        empty = sources.without_records(found, checked)
         # Every byte has been read by now, and what was read is kept: a file that changed meanwhile
         # is of no one time.
         _require_unchanged(spark, config, found)
-        _write(checked, config, found)
+        _write(settled, config, found, replacing)
     finally:
+        disputed.unpersist()
         checked.unpersist()
     manifest.update_inputs(spark, config, [source.file for source in found])
-    for line in posts.remarks(numbers):
+    for line in (*empty, *posts.remarks(numbers)):
         progress.say(line)
+    _require_posts(config, numbers, empty)
+    return {"rows": numbers}
+
+
+def _patterns(config: Config) -> tuple[str, ...]:
+    return (*config.paths.input, *config.ingest.replace)
+
+
+def _uris(found: tuple[sources.Source, ...]) -> list[str]:
+    return [source.file.uri for source in found]
+
+
+def _replacing(spark: SparkSession, config: Config) -> list[str]:
+    patterns = config.ingest.replace
+    return [one.uri for pattern in patterns for one in files.list_files(spark, pattern)]
+
+
+def _held(spark: SparkSession, config: Config) -> DataFrame | None:
+    is_there = tables.exists(spark, config, "posts")
+    return tables.read(spark, config, "posts") if is_there else None
+
+
+def _require_posts(config: Config, numbers: Mapping[str, Any], empty: Sequence[str]) -> None:
+    if numbers["read"] == 0:
+        raise UserError(f"{empty[0]}: is it the right file?")
     if numbers["posts"] == 0:
         raise UserError(
             f"no usable post among {numbers['read']} records: see the reasons in the table "
             f"quarantine below {config.paths.output}"
         )
-    return {"rows": numbers}
 
 
 def _require_unchanged(
     spark: SparkSession, config: Config, found: tuple[sources.Source, ...]
 ) -> None:
     now = {}
-    for path in config.paths.input:
+    for path in _patterns(config):
         with contextlib.suppress(UserError):  # nothing is there any more
             now.update({one.uri: one for one in files.list_files(spark, path)})
     for source in found:
@@ -59,22 +93,28 @@ def _require_unchanged(
             )
 
 
-def _write(checked: DataFrame, config: Config, found: tuple[sources.Source, ...]) -> None:
+def _write(
+    settled: DataFrame,
+    config: Config,
+    found: tuple[sources.Source, ...],
+    replacing: Sequence[str],
+) -> None:
+    uris = _uris(found)
     tables.merge(
-        posts.with_tags(posts.latest(posts.good(checked))),
+        posts.with_tags(posts.latest(posts.good(settled), replacing=replacing)),
         config,
         "posts",
         keys=["shortcode"],
-        update_when=posts.later_than("source", "target"),
+        update_when=posts.wins("source", "target", read=uris, replacing=replacing),
     )
     # What is mended in a file that is read again leaves the quarantine.
     tables.merge(
-        posts.quarantined(checked),
+        posts.quarantined(settled),
         config,
         "quarantine",
         keys=["source_file", "record"],
         update_when="source.raw != target.raw OR source.reasons != target.reasons",
-        replaces=("source_file", [source.file.uri for source in found]),
+        replaces=("source_file", uris),
     )
 
 
@@ -86,6 +126,12 @@ READING = (
         "ingest.format",
         "format of all files, instead of by name",
         choices=("auto", "csv", "json", "parquet"),
+    ),
+    Option(
+        "--replace",
+        "ingest.replace",
+        "mended files to read, which win over what the tables hold from any file",
+        many=True,
     ),
 )
 
