@@ -157,16 +157,39 @@ def _leaves(file: parquet.ParquetFile) -> range:
 
 
 def _spark_type(found: pa.Field, uri: str) -> DataType | None:
-    kind = found.type.value_type if pa.types.is_dictionary(found.type) else found.type
+    kind = _stored(found.type)
     if pa.types.is_null(kind):
         return None
     try:
-        return _UNSIGNED.get(kind) or from_arrow_type(kind, prefer_timestamp_ntz=True)
+        if _is_readable(kind):
+            return _UNSIGNED.get(kind) or from_arrow_type(kind, prefer_timestamp_ntz=True)
     except PySparkException:
-        raise UserError(
-            f"{uri}: column {found.name} is of type {kind}, which is not read: write it as text, "
-            "a number or a timestamp"
-        ) from None
+        pass
+    raise UserError(
+        f"{uri}: column {found.name} is of type {kind}, which is not read: write it as text, "
+        "a number or a timestamp"
+    )
+
+
+def _stored(kind: pa.DataType) -> pa.DataType:
+    """The type without what matters to Arrow alone."""
+    if pa.types.is_dictionary(kind):
+        return _stored(kind.value_type)
+    if isinstance(kind, pa.BaseExtensionType):
+        return _stored(kind.storage_type)
+    if pa.types.is_date64(kind):
+        return pa.date32()
+    return pa.string() if pa.types.is_string_view(kind) else kind
+
+
+def _is_readable(kind: pa.DataType) -> bool:
+    """Whether Spark reads it from a file; within others, a time in nanoseconds is none."""
+    if pa.types.is_time(kind) or pa.types.is_duration(kind) or pa.types.is_decimal256(kind):
+        return False
+    inner = [kind.field(place).type for place in range(kind.num_fields)]
+    return all(
+        _is_readable(one) and not (pa.types.is_timestamp(one) and one.unit == "ns") for one in inner
+    )
 
 
 def _column(one: ParquetColumn) -> Column:
