@@ -28,10 +28,11 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     checked.persist(StorageLevel.DISK_ONLY)
     words = disputes.words(checked, _held(spark, config), read=_uris(found))
     disputed = disputes.disputed(words).persist(StorageLevel.DISK_ONLY)
+    replacing = _replacing(spark, config)
+    owners = disputes.owners(words, disputed, replacing=replacing).persist(StorageLevel.DISK_ONLY)
     try:
-        replacing = _replacing(spark, config)
-        owners = disputes.owners(words, disputed, replacing=replacing)
-        settled = disputes.with_conflicts(checked, owners)
+        # Counted first, so that joins know how few there are: as a rule none.
+        settled = disputes.with_conflicts(checked, owners) if owners.count() else checked
         numbers = posts.counts(settled)
         standing = disputes.standing(words, disputed, owners, replacing=replacing).collect()
         numbers["standing"] = {row["source_file"]: row["posts"] for row in standing}
@@ -41,8 +42,8 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
         _require_unchanged(spark, config, found)
         _write(settled, config, found, replacing)
     finally:
-        disputed.unpersist()
-        checked.unpersist()
+        for kept in (owners, disputed, checked):
+            kept.unpersist()
     manifest.update_inputs(spark, config, [source.file for source in found])
     for line in (*empty, *posts.remarks(numbers)):
         progress.say(line)
@@ -64,8 +65,13 @@ def _replacing(spark: SparkSession, config: Config) -> list[str]:
 
 
 def _held(spark: SparkSession, config: Config) -> DataFrame | None:
-    is_there = tables.exists(spark, config, "posts")
-    return tables.read(spark, config, "posts") if is_there else None
+    """The posts as they are before this run writes them; None before there are any."""
+    if not tables.exists(spark, config, "posts"):
+        return None
+    # Without a version, Delta reads what is there when the frame is used.
+    version = tables.version(spark, config, "posts")
+    reader = spark.read.format("delta").option("versionAsOf", version)
+    return reader.load(tables.location(config, "posts"))
 
 
 def _require_posts(config: Config, numbers: Mapping[str, Any], empty: Sequence[str]) -> None:

@@ -78,7 +78,7 @@ def with_conflicts(records: DataFrame, owners: DataFrame) -> DataFrame:
         "raw": F.when(conflicts, F.to_json(F.struct(*FIELDS))).otherwise(F.col("raw")),
         "reasons": F.when(conflicts, reason).otherwise(F.col("reasons")),
     }
-    joined = records.join(F.broadcast(owners), "shortcode", "left")
+    joined = records.join(owners, "shortcode", "left")
     return joined.select(*(changed.get(name, F.col(name)).alias(name) for name in records.columns))
 
 
@@ -91,7 +91,7 @@ def standing(
     """
     rightful = (
         said.join(disputed.select("shortcode"), "shortcode", "left_semi")
-        .join(F.broadcast(owners), "shortcode", "left")
+        .join(owners, "shortcode", "left")
         .where(F.coalesce(F.col("owner_id") == F.col("owner"), F.lit(True)))
     )
     return (
