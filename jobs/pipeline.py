@@ -37,7 +37,7 @@ _SAMPLE_HOST = "images.example"
 def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     """Run every stage; without input, on a sample that is generated first."""
     with contextlib.ExitStack() as stack:
-        if not config.paths.input:
+        if not (config.paths.input or config.ingest.replace):
             config = _with_sample(spark, config, stack)
         stages = [one for one in STAGES if one[0] not in _OF_PICTURES or config.images.enabled]
         metrics.start(spark, config)

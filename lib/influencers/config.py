@@ -49,15 +49,19 @@ class IngestConfig:
     format: str = "auto"
     encoding: str = "utf-8"
     max_record_chars: int = 262_144
+    max_record_bytes: int = 4_194_304
     earliest_time: int = 1_286_323_200
     latest_time: int = 0
     hash_limit_mb: int = 10_240
+    replace: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         formats = ("auto", "csv", "json", "parquet")
         _check(self.format in formats, "ingest.format", f"one of {', '.join(formats)}", self.format)
         _check(self.max_record_chars >= 1024, "ingest.max_record_chars", "at least 1024",
                self.max_record_chars)  # fmt: skip
+        _check(self.max_record_bytes >= 1024, "ingest.max_record_bytes", "at least 1024",
+               self.max_record_bytes)  # fmt: skip
         _check(self.earliest_time >= 0, "ingest.earliest_time", "Unix seconds", self.earliest_time)
         _check(self.latest_time >= 0, "ingest.latest_time", "Unix seconds or 0", self.latest_time)
         _check(self.hash_limit_mb >= 0, "ingest.hash_limit_mb", "0 or more", self.hash_limit_mb)

@@ -13,6 +13,7 @@ from typing import Any
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
 
 from influencers.errors import UserError
 from influencers.redaction import HIDDEN
@@ -271,6 +272,8 @@ def whole_file_session(spark: SparkSession) -> SparkSession:
     session.conf.set("spark.sql.files.openCostInBytes", str(_WHOLE_FILE))
     session.conf.set("spark.sql.files.ignoreCorruptFiles", "false")
     session.conf.set("spark.sql.files.ignoreMissingFiles", "false")
+    # Spark has no type for times in nanoseconds, which pandas writes.
+    session.conf.set("spark.sql.legacy.parquet.nanosAsLong", "true")
     return session
 
 
@@ -288,6 +291,36 @@ def read_lines(whole: SparkSession, paths: Sequence[str]) -> DataFrame:
     return reader.text(list(paths)).select(
         _source_file(),
         F.col("value").cast("binary").alias("line"),
+    )
+
+
+def read_tail(spark: SparkSession, uri: str, file_size: int, size: int) -> bytes:
+    """The last `size` bytes of a file of `file_size` bytes, or all of them.
+
+    Raises:
+        UserError: the file cannot be read.
+    """
+    path, system = _open_system(spark, uri)
+    try:
+        stream = system.open(path)
+        try:
+            stream.seek(max(file_size - size, 0))
+            return bytes(_jvm(spark).org.apache.commons.io.IOUtils.toByteArray(stream))
+        finally:
+            stream.close()
+    except Py4JJavaError as error:
+        raise UserError(f"cannot read {uri}: {_first_line(error)}") from None
+
+
+def read_parquet_columns(
+    whole: SparkSession, paths: Sequence[str], schema: StructType
+) -> DataFrame:
+    """Some columns of Parquet files, and `source_file` and `record`; as `read_parquet`."""
+    reader = whole.read.schema(schema).option("__globPaths__", "false")
+    return reader.parquet(*paths).select(
+        "*",
+        _source_file(),
+        (F.col("_metadata.row_index") + 1).alias("record"),
     )
 
 

@@ -11,16 +11,21 @@ from typing import Any
 
 HIDDEN = "***"
 
+# Messages may hold any text: every pattern here takes time linear in its length, as none starts
+# again within what it has gone through.
 # `//user:password@host`, where `//host:8020/a@b` is a port; and of an HTTP address `//token@host`.
 # A lone name before the @ of another scheme is no secret: abfss://container@account.
-_PASSWORD = re.compile(r"(//[^/\s:@'\"]*:)(?!\d+[/?#])[^\s@'\"]+(?=@)")
+_UNQUOTED = re.compile(r"[^\s@'\"]+")
+_PASSWORD = re.compile(r"//[^/:]*:(?!\d+[/?#])(?=.)")
 _TOKEN = re.compile(r"(\bhttps?://)[^/\s:@'\"]+(?=@)", re.IGNORECASE)
 # `password=…`, `X-Amz-Signature=…`, `fs.s3a.secret.key=…` in queries, settings and messages.
-_NAMED = re.compile(
-    r"([\w.-]*(?:passw(?:or)?d|\bpwd|secret|token|signature|\bsig|credential|"
-    r"(?:access|account|api|private)[._-]?key)[\w.-]*\s*=\s*['\"]?)[^&;,\s'\"]+",
+_NAME = re.compile(r"(?<![\w.-])([\w.-]+)\s*=\s*['\"]?")
+_SECRET_NAME = re.compile(
+    r"passw(?:or)?d|\bpwd|secret|token|signature|\bsig|credential|"
+    r"(?:access|account|api|private)[._-]?key",
     re.IGNORECASE,
 )
+_VALUE = re.compile(r"[^&;,\s'\"]+")
 
 
 def redacted(text: str) -> str:
@@ -29,9 +34,28 @@ def redacted(text: str) -> str:
     >>> redacted("s3a://key:secret@lake/posts and https://mlflow/?token=abc&page=2")
     's3a://key:***@lake/posts and https://mlflow/?token=***&page=2'
     """
-    text = _PASSWORD.sub(rf"\g<1>{HIDDEN}", text)
+    text = _UNQUOTED.sub(_without_password, text)
     text = _TOKEN.sub(rf"\g<1>{HIDDEN}", text)
-    return _NAMED.sub(rf"\g<1>{HIDDEN}", text)
+    return _without_named(text)
+
+
+def _without_password(found: re.Match[str]) -> str:
+    """What stands before an @, without the password in it."""
+    password = _PASSWORD.search(found[0]) if found.string.startswith("@", found.end()) else None
+    return found[0][: password.end()] + HIDDEN if password else found[0]
+
+
+def _without_named(text: str) -> str:
+    """The text without the values of settings whose name says that they are secret."""
+    kept, end = [], 0
+    for name in _NAME.finditer(text):
+        if name.start() < end or not _SECRET_NAME.search(name[1]):
+            continue
+        value = _VALUE.match(text, name.end())
+        if value:
+            kept += [text[end : name.end()], HIDDEN]
+            end = value.end()
+    return "".join([*kept, text[end:]])
 
 
 def without_secrets(value: Any) -> Any:

@@ -150,7 +150,7 @@ def merge(
     matched = " AND ".join(f"target.{key} = source.{key}" for key in keys)
     deletion = ""
     if replaces:
-        among = ", ".join(_literal(value) for value in replaces[1])
+        among = ", ".join(literal(value) for value in replaces[1])
         deletion = f"WHEN NOT MATCHED BY SOURCE AND target.{replaces[0]} IN ({among}) THEN DELETE"
     try:
         spark.sql(
@@ -191,7 +191,8 @@ def _identifier(spark: SparkSession, config: Config, name: str) -> str:
     return f"delta.`{files.absolute(spark, location(config, name)).replace('`', '``')}`"
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """A text as SQL writes it."""
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable, Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from influencers.ingest.csv_records import (
+    NUL_CHARACTER,
+    RECORD_TOO_LONG,
     STRAY_QUOTE,
     UNCLOSED_QUOTE,
     UNDECODABLE,
@@ -125,6 +128,53 @@ def test_a_backslash_at_the_end_of_a_cell_escapes_nothing() -> None:
 
 def test_blank_lines_between_records_are_no_records() -> None:
     assert len(split("1,2\n\n\r\n3,4\n")) == 2
+
+
+def test_nul_characters_mark_their_record_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    def reader_of_python_3_10(lines: Iterable[str], **options: bool) -> Iterator[list[str]]:
+        def without_nul() -> Iterator[str]:
+            for text in lines:
+                if "\0" in text:
+                    raise csv.Error("line contains NUL")
+                yield text
+
+        return read(without_nul(), **options)
+
+    read = csv.reader
+    for reader in (read, reader_of_python_3_10):
+        monkeypatch.setattr(csv, "reader", reader)
+        found = split('1,a\0b\n2,"c\nd\0"\n3,e\n4,\0\n"\0" x,5\n6,f\n')
+        assert [(record.raw, record.problem) for record in found] == [
+            ("1,a\0b", NUL_CHARACTER),
+            ('2,"c\nd\0"', NUL_CHARACTER),
+            ("3,e", None),
+            ("4,\0", NUL_CHARACTER),
+            ('"\0" x,5', NUL_CHARACTER),
+            ("6,f", None),
+        ]
+
+
+def test_a_line_beyond_the_bound_costs_itself() -> None:
+    lines = [
+        decode(line, "utf-8", max_bytes=2_000)
+        for line in (
+            b"1,a",
+            b"2," + b"x" * 1_999,
+            b'3,"b',
+            b"c" * 2_001,
+            b"4,d",
+            b"5," + b"y" * 1_998,
+        )
+    ]
+    found = list(split_records(lines, max_chars=10_000))
+    assert [(record.raw[:4], len(record.raw), record.problem) for record in found] == [
+        ("1,a", 3, None),
+        ("2,xx", 1_024, RECORD_TOO_LONG),
+        ('3,"b', 4, UNCLOSED_QUOTE),
+        ("cccc", 1_024, RECORD_TOO_LONG),
+        ("4,d", 3, None),
+        ("5,yy", 2_000, None),
+    ]
 
 
 def test_undecodable_bytes_mark_their_record_only() -> None:

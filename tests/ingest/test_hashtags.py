@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from influencers.ingest import hashtags
 from influencers.ingest.hashtags import (
     TAGS_TYPE,
     caption_tags,
@@ -67,6 +68,39 @@ def test_the_definition_character_by_character(caption: str) -> None:
     addresses = ("/#", "/＃", "www.", "://")
     if not any(sign in caption for sign in addresses):
         assert list(written_hashtags(caption)) == oracle(caption)
+
+
+def looking_back(caption: str) -> list[str]:
+    """The definition with addresses: looks back from each hashtag to the last space."""
+    return [
+        tag
+        for match in hashtags._HASHTAGS.finditer(caption)
+        if may_start(caption, match.start())
+        for tag in match.captures(1)
+        if hashtags._LETTER.search(tag)
+    ]
+
+
+def may_start(caption: str, start: int) -> bool:
+    before = caption[:start]
+    if not before or before[-1].isspace():
+        return True
+    if hashtags._NOT_BEFORE.match(before[-1]):
+        return False
+    return not hashtags._ADDRESS.search(before.split()[-1])
+
+
+PIECE = st.sampled_from(
+    "#a # #1 http:// https:// www. x.co/ a.bc/ -.ab/ :// ( @b".split()
+    + list("＃&É_ \n\u200d\u0301\ufe0f\u2028\x1c\x85漢/.:wht")
+)
+
+
+@given(st.lists(PIECE, max_size=16).map("".join))
+@example("www.x.co/#a (#b")
+@example("http://x.co/#a\u2028#b")
+def test_addresses_end_at_spaces(caption: str) -> None:
+    assert list(written_hashtags(caption)) == looking_back(caption)
 
 
 def test_conformance(shared_data: Path) -> None:

@@ -68,13 +68,66 @@ BROKEN = [
     ({"created_at": "0"}, ["time_out_of_range:created_at"]),
     ({"created_at": "1286323199"}, ["time_out_of_range:created_at"]),
     ({"created_at": str(NOW + 1)}, ["time_out_of_range:created_at"]),
-    ({"created_at": "1500000000000"}, ["time_out_of_range:created_at"]),
+    ({"created_at": "15000000000"}, ["time_out_of_range:created_at"]),
+    ({"created_at": f"{NOW + 1}000"}, ["time_out_of_range:created_at"]),
+    ({"created_at": "1.5E+12"}, ["time_out_of_range:created_at"]),
+    ({"created_at": "-9223372036854775808"}, ["time_out_of_range:created_at"]),
+    ({"created_at": "-1500000000000"}, ["time_out_of_range:created_at"]),
     ({"created_at": "9" * 18}, ["time_out_of_range:created_at"]),
     ({"crawled_at": "soon"}, ["unreadable_time:crawled_at"]),
+    ({"crawled_at": "1286323199"}, ["time_out_of_range:crawled_at"]),
+    ({"crawled_at": str(NOW + 1)}, ["time_out_of_range:crawled_at"]),
+    ({"crawled_at": "9" * 18}, ["time_out_of_range:crawled_at"]),
     ({"likes": "-2"}, ["negative_count:likes"]),
     ({"comments": "-7"}, ["negative_count:comments"]),
     ({"followers": "-1"}, ["negative_count:followers"]),
     ({"following": "-1"}, ["negative_count:following"]),
+    ({"likes": "9223372036854775807"}, ["count_out_of_range:likes"]),
+    ({"comments": "1000000000001"}, ["count_out_of_range:comments"]),
+    ({"followers": "9223372036854775807"}, ["count_out_of_range:followers"]),
+    ({"following": "1e15"}, ["count_out_of_range:following"]),
+    ({"owner_id": "1.78414E+16"}, ["rounded_id:owner_id"]),
+    ({"owner_id": "1.23E+9"}, ["rounded_id:owner_id"]),
+    ({"owner_id": "2e3"}, ["rounded_id:owner_id"]),
+    ({"owner_id": "#REF!"}, ["unreadable_number:owner_id"]),
+    *(
+        ({"shortcode": spoilt}, ["spoilt_key:shortcode"])
+        for spoilt in (
+            "#NAME?",
+            "#REF!",
+            " #VALUE!",
+            "#DIV/0!",
+            "####",
+            "1.5E+10",
+            "1,5E+10",
+            "1E+10",
+            "2017-03-01",
+            "2017-03-01 00:00:00",
+            "1-Mar",
+            "01-mar-17",
+            "Mar-17",
+            "3/1/2017",
+            "01.03.2017",
+        )
+    ),
+    *(
+        ({name: spelling}, [f"missing:{name}"])
+        for name in ("shortcode", "owner_id", "created_at")
+        for spelling in (
+            "nan",
+            "NaN",
+            "null",
+            "NULL",
+            "None",
+            "NA",
+            "n/a",
+            "#N/A",
+            "\\N",
+            "<NA>",
+            " na ",
+            "nan\t",
+        )
+    ),
     (
         {"likes": "x", "is_video": "x", "shortcode": None},
         ["missing:shortcode", "unreadable_number:likes", "unreadable_boolean:is_video"],
@@ -95,7 +148,23 @@ USABLE = [
     ({"likes": "-1", "comments": None}, {"likes": None, "comments": None}),
     ({"likes": " 12 ", "comments": "3.0"}, {"likes": 12, "comments": 3}),
     ({"likes": "nan", "is_video": "None"}, {"likes": None, "is_video": None}),
-    ({"owner_id": "1.23E+9"}, {"owner_id": 1_230_000_000}),
+    ({"owner_id": "1.23456789E+8"}, {"owner_id": 123_456_789}),
+    ({"owner_id": "1.230000000e9"}, {"owner_id": 1_230_000_000}),
+    ({"owner_id": "12.0"}, {"owner_id": 12}),
+    ({"likes": "1.2E+6"}, {"likes": 1_200_000}),
+    ({"followers": "1000000000000"}, {"followers": 10**12}),
+    *(({"shortcode": key}, {"shortcode": key}) for key in ("1E10", "1-abc", "-Ab_9", "BQ2017-03")),
+    *(
+        ({name: f"1500000000{finer}"}, {name: 1_500_000_000})
+        for name in ("created_at", "crawled_at")
+        for finer in ("", "999", "999999", "999999999", ".0", "000.0")
+    ),
+    ({"created_at": "1.500000000999E+12"}, {"created_at": 1_500_000_000}),
+    (
+        {"caption": "NA", "location": "null", "username": "None", "owner_username": "nan"},
+        {"caption": "NA", "location": "null", "username": "None", "owner_username": "nan"},
+    ),
+    ({"image_url": "nan"}, {"image_url": None}),
     ({"owner_id": "731216953360"}, {"owner_id": 731_216_953_360}),
     ({"is_video": "TRUE", "multiple_images": "1"}, {"is_video": True, "multiple_images": True}),
     ({"is_video": "FALSE", "multiple_images": "0"}, {"is_video": False, "multiple_images": False}),
@@ -116,7 +185,7 @@ def test_every_spelling(spark: SparkSession) -> None:
         assert row.raw is None
         for name, value in expected.items():
             found = row[name]
-            found = int(found.timestamp()) if name == "created_at" else found
+            found = int(found.timestamp()) if name.endswith("_at") else found
             assert found == value, (change, name)
 
 

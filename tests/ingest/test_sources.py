@@ -106,6 +106,30 @@ def test_json_keeps_numbers_as_written(spark: SparkSession, tmp_path: Path) -> N
     assert rows[1].raw == "{not json"
 
 
+def test_each_json_record_by_its_own_names(spark: SparkSession, tmp_path: Path) -> None:
+    record = dict(zip(NAMES.split(","), line("A").split(","), strict=True))
+    other = {"displayUrl" if name == "imageUrl" else name: value for name, value in record.items()}
+    both = {"postid": 7, "display_url": "no", "mediaUrl": "no", **record}
+    nul = {**record, "shortcode": "A\0"}
+    long = {**record, "caption": "x" * 5_000}
+    file = tmp_path / "posts.jsonl"
+    file.write_text("\n".join(json.dumps(one) for one in (record, other, both, nul, long)))
+    rows = read(spark, [file], replace(CONFIG, max_record_bytes=5_000))
+    assert [row.image_url for row in rows[:3]] == ["http://i/x.jpg"] * 3
+    assert [row.shortcode for row in rows[:3]] == ["A"] * 3
+    assert [row.problem for row in rows] == [None, None, None, "nul_character", "record_too_long"]
+    assert [len(row.raw) for row in rows[-2:]] == [len(json.dumps(nul)), 1_024]
+
+
+def test_a_fields_own_name_goes_before_other_spellings(spark: SparkSession, tmp_path: Path) -> None:
+    file = tmp_path / "posts.csv"
+    file.write_text(f"postid,{NAMES},media_url\n7,{line('A')},no\n")
+    (row,) = read(spark, [file])
+    assert (row.shortcode, row.image_url) == ("A", "http://i/x.jpg")
+    (said,) = sources.remarks(sources.find(spark, [str(file)], CONFIG))
+    assert "left out columns postid, media_url" in said
+
+
 def test_a_broken_record_is_named_and_the_rest_is_read(spark: SparkSession, tmp_path: Path) -> None:
     file = tmp_path / "posts.csv"
     bad = [line("A"), "1,2,3", line("B", '"open'), line("C")]
@@ -173,6 +197,16 @@ def test_globs_folders_and_hidden_files(spark: SparkSession, tmp_path: Path) -> 
         ("a.csv", NAMES.replace("likes,", "") + "\n", "no column likes"),
         ("a.csv", line("A") + "\n", "no column owner_id, shortcode"),
         ("a.csv", NAMES + ",image_url\n", "two columns for image_url"),
+        (
+            "a.csv",
+            NAMES.replace("imageUrl", "mediaUrl,displayUrl") + "\n",
+            "two columns for image_url",
+        ),
+        (
+            "a.csv",
+            NAMES.replace("likes", "li\0kes") + "\n",
+            "header is not readable (nul_character)",
+        ),
         ("a.csv", '"open\n', "header is not readable"),
         ("a.csv", "", "empty"),
         ("a.csv", NAMES.encode("utf-16"), "UTF-16"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 # In the order of the original files. Required ones are those that no analysis can do without;
 # the others may be missing as a whole and are then unknown for every post.
@@ -70,23 +71,39 @@ class Header:
     repeated: tuple[str, ...]
 
 
+@lru_cache(maxsize=4096)
 def field_of(name: str) -> str | None:
     """The field that a column name stands for, or None.
 
     >>> field_of("imageUrl"), field_of("Owner ID"), field_of("colour")
     ('image_url', 'owner_id', None)
     """
-    plain = "".join(character for character in name.lower() if character.isalnum())
+    plain = _plain(name)
     return _PLAIN.get(plain) or _SPELLINGS.get(plain)
 
 
+@lru_cache(maxsize=4096)
+def is_own_name(name: str) -> bool:
+    """Whether a column has a field's own name, but for case, spaces, dashes and underscores.
+
+    >>> is_own_name("imageUrl"), is_own_name("displayUrl")
+    (True, False)
+    """
+    return _plain(name) in _PLAIN
+
+
 def read_header(names: Sequence[str]) -> Header:
-    """What the column names of a file say."""
+    """What the column names of a file say.
+
+    A column under a field's own name goes before others that are spelt otherwise: `postid` beside
+    `shortcode` is extra.
+    """
     places: dict[str, int] = {}
     extra, repeated = [], []
+    own = {field_of(name) for name in names if is_own_name(name)}
     for position, name in enumerate(names):
         field = field_of(name)
-        if field is None:
+        if field is None or (field in own and not is_own_name(name)):
             extra.append(name.strip())
         elif field in places:
             repeated.append(field)
@@ -100,6 +117,10 @@ def read_header(names: Sequence[str]) -> Header:
         extra=tuple(extra),
         repeated=tuple(repeated),
     )
+
+
+def _plain(name: str) -> str:
+    return "".join(character for character in name.lower() if character.isalnum())
 
 
 def _not_in(places: Iterable[str], fields: Sequence[str]) -> tuple[str, ...]:

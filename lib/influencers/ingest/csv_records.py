@@ -22,10 +22,19 @@ UNCLOSED_QUOTE = "unclosed_quote"
 STRAY_QUOTE = "stray_quote"
 UNDECODABLE = "undecodable_bytes"
 NUL_CHARACTER = "nul_character"
+RECORD_TOO_LONG = "record_too_long"
+# What is kept of a line that is too long.
+KEPT_CHARS = 1_024
 
 
 class Undecodable(str):
     """A line whose bytes are not text in the file's encoding; shows them by their hex numbers."""
+
+    __slots__ = ()
+
+
+class Oversized(str):
+    """The start of a line that is longer than a record may be."""
 
     __slots__ = ()
 
@@ -59,10 +68,12 @@ class _Lines:
         line = self._again.popleft() if self._again else next(self._lines)
         self.taken.append(line)
         self._chars += len(line)
-        # A record of one line is never too long: it cannot be given back in part.
-        if self._chars > self._max_chars and len(self.taken) > 1:
+        # A record of one line cannot be given back in part: `decode` bounds the lines.
+        if type(line) is Oversized or (self._chars > self._max_chars and len(self.taken) > 1):
             raise _TooLong
-        return line + "\n"
+        # Python's reader refuses NUL up to 3.10, and takes it for a character later on. The record
+        # is put aside whatever its cells are.
+        return (line.replace("\0", "\ufffd") if "\0" in line else line) + "\n"
 
     def forget(self) -> None:
         """Start the next record."""
@@ -76,8 +87,13 @@ class _Lines:
         return first
 
 
-def decode(line: bytes, encoding: str) -> str:
-    """A line as text; `Undecodable` where its bytes are not in `encoding`."""
+def decode(line: bytes, encoding: str, *, max_bytes: int = sys.maxsize) -> str:
+    """A line as text; `Undecodable` where its bytes are not in `encoding`.
+
+    One of more than `max_bytes` bytes is `Oversized`, and its start is all that is kept of it.
+    """
+    if len(line) > max_bytes:
+        return Oversized(line[:KEPT_CHARS].decode(encoding, errors="replace"))
     try:
         return line.decode(encoding)
     except UnicodeDecodeError:
@@ -111,16 +127,23 @@ def split_records(lines: Iterable[str], *, max_chars: int) -> Iterator[CsvRecord
         taken = source.taken
         if cells:
             raw = taken[0] if len(taken) == 1 else "\n".join(taken)
-            spoilt = any(type(line) is Undecodable for line in taken)
-            yield CsvRecord(cells, str(raw), UNDECODABLE if spoilt else None)
+            yield CsvRecord(cells, str(raw), _flaw(taken))
         source.forget()
+
+
+def _flaw(lines: list[str]) -> str | None:
+    """What makes a record unusable that can be split into cells."""
+    if any(type(line) is Undecodable for line in lines):
+        return UNDECODABLE
+    return NUL_CHARACTER if any("\0" in line for line in lines) else None
 
 
 def _problem(line: str, *, several: bool) -> str:
     """Why the record that starts with `line` cannot be read."""
+    if type(line) is Oversized:
+        return RECORD_TOO_LONG
     if type(line) is Undecodable:
         return UNDECODABLE
     if several or line.count('"') % 2 == 1:
         return UNCLOSED_QUOTE
-    # Python 3.10 refuses NUL, later versions take it for a character like any other.
     return NUL_CHARACTER if "\0" in line else STRAY_QUOTE

@@ -9,6 +9,7 @@ accounts write them. https://www.unicode.org/reports/tr31/#hashtag_identifiers
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -28,6 +29,7 @@ _HASHTAGS = regex.compile(rf"(?:[#＃](?![\uFE0F\u20E3])({_CONTINUE}++)(?!://))+
 _NOT_BEFORE = regex.compile(rf"[{_WORD}&]", regex.VERSION1)
 _ADDRESS = regex.compile(r"(?:https?://|www\.)|[\w-]\.[A-Za-z]{2,24}/", regex.IGNORECASE)
 _LETTER = regex.compile(r"\p{L}")
+_UNSPACED = re.compile(r"\S+")
 _MENTIONS = regex.compile(
     r"(?<![\w@.])[@＠]([A-Za-z0-9_](?:[A-Za-z0-9_.]{0,28}[A-Za-z0-9_])?+)(?![@＠])",
     regex.VERSION1,
@@ -64,18 +66,24 @@ def written_hashtags(caption: str) -> Iterator[str]:
     """
     if "#" not in caption and "＃" not in caption:
         return
-    for match in _HASHTAGS.finditer(caption):
-        if _may_start(caption, match.start()):
-            yield from (tag for tag in match.captures(1) if _LETTER.search(tag))
+    # No hashtag and no address holds a space, and each stretch is looked through once: the time is
+    # linear in the length of the caption.
+    for stretch in _UNSPACED.finditer(caption):
+        start, end = stretch.span()
+        if caption.find("#", start, end) >= 0 or caption.find("＃", start, end) >= 0:
+            yield from _in_stretch(caption, start, end)
 
 
-def _may_start(caption: str, start: int) -> bool:
-    before = caption[start - 1 : start]
-    if not before or before.isspace():
-        return True
-    if _NOT_BEFORE.match(before):
-        return False
-    return not _ADDRESS.search(caption[:start].split()[-1])
+def _in_stretch(caption: str, start: int, end: int) -> Iterator[str]:
+    """The hashtags between `start` and `end`, where no space is."""
+    # Addresses do not overlap: the first one is the first to end.
+    address = _ADDRESS.search(caption, start, end)
+    address_end = address.end() if address else end
+    for match in _HASHTAGS.finditer(caption, start, end):
+        place = match.start()
+        if place > start and (place >= address_end or _NOT_BEFORE.match(caption, place - 1, place)):
+            continue
+        yield from (tag for tag in match.captures(1) if _LETTER.search(tag))
 
 
 def normalise(tag: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from influencers import tables
 from influencers.config import IngestConfig
 from influencers.ingest import rules
 from influencers.ingest.hashtags import caption_tags
@@ -15,11 +16,11 @@ from influencers.schemas import SCHEMAS
 
 # Made by this module; all other columns of the table are read from the file.
 _MADE = ("hashtags", "hashtags_as_written", "mentions", "source_file")
-_FIELDS = tuple(name for name in SCHEMAS["posts"].fieldNames() if name not in _MADE)
+FIELDS = tuple(name for name in SCHEMAS["posts"].fieldNames() if name not in _MADE)
 # What tells a later crawl from an earlier one, the most telling first; all columns, so that the
 # order is total.
 _TELLING = ("crawled_at", "likes", "comments", "followers", "following")
-_PRECEDENCE = (*_TELLING, *sorted(set(_FIELDS) - {*_TELLING, "shortcode"}))
+_PRECEDENCE = (*_TELLING, *sorted(set(FIELDS) - {*_TELLING, "shortcode"}))
 
 
 def with_reasons(records: DataFrame, config: IngestConfig, *, now: int) -> DataFrame:
@@ -38,7 +39,7 @@ def with_reasons(records: DataFrame, config: IngestConfig, *, now: int) -> DataF
 
 def good(records: DataFrame) -> DataFrame:
     """The typed fields of the records that break no rule."""
-    return records.where(F.size("reasons") == 0).select(*_FIELDS, "source_file")
+    return records.where(F.size("reasons") == 0).select(*FIELDS, "source_file")
 
 
 def quarantined(records: DataFrame) -> DataFrame:
@@ -89,21 +90,34 @@ def remarks(numbers: Mapping[str, Any]) -> list[str]:
     if numbers["by_reason"]:
         told = ", ".join(f"{reason} {count:,}" for reason, count in numbers["by_reason"].items())
         lines.append(f"quarantined for {told}")
+    standing = numbers.get("standing")
+    if standing:
+        told = ", ".join(f"{file} {count:,}" for file, count in list(standing.items())[:5])
+        more = f", and {len(standing) - 5} more files" if len(standing) > 5 else ""
+        lines.append(
+            f"{sum(standing.values()):,} posts are told in several ways (the latest crawl stands, "
+            f"--replace FILE lets a file win); whose word stands: {told}{more}"
+        )
     return lines
 
 
-def latest(posts: DataFrame) -> DataFrame:
+def latest(posts: DataFrame, *, replacing: Sequence[str] = ()) -> DataFrame:
     """One row for each shortcode: the latest crawl of it.
 
     The crawl's own time decides where the file gives it; then the higher counts, which only grow
-    while a post is up; then every other column. The order is total, so the order of rows and files
-    never matters.
+    while a post is up; then every other column, and of equal crawls the first file by name. The
+    order is total, so the order of rows and files never matters.
+
+    Args:
+        posts: the fields of posts, and `source_file`.
+        replacing: files whose crawls go before all others.
     """
     newest_first = Window.partitionBy("shortcode").orderBy(
-        F.desc("precedence"), F.desc("source_file")
+        F.desc("precedence"), F.asc("source_file")
     )
+    replaces = F.col("source_file").isin(*replacing)
     return (
-        posts.withColumn("precedence", precedence())
+        posts.withColumn("precedence", F.struct(replaces, precedence()))
         .withColumn("place", F.row_number().over(newest_first))
         .where(F.col("place") == 1)
         .drop("place", "precedence")
@@ -115,16 +129,41 @@ def precedence() -> Column:
     return F.struct(*_PRECEDENCE)
 
 
-def later_than(source: str, target: str) -> str:
-    """SQL that tells whether the crawl in `source` is later than the one in `target`."""
-    one, other = (", ".join(f"{side}.{name}" for name in _PRECEDENCE) for side in (source, target))
-    return f"struct({one}) > struct({other})"
+def wins(source: str, target: str, *, read: Sequence[str], replacing: Sequence[str] = ()) -> str:
+    """SQL that tells whether the crawl in `source` takes the place of the one in `target`.
+
+    It does if it is later; if it is the same in a file that comes earlier by name; if its file
+    replaces what others say; and if that in `target` is of a file that was read again, and does not
+    say so any more.
+
+    Args:
+        source: the alias of the crawls that were read.
+        target: the alias of those in the table.
+        read: the files that were read.
+        replacing: those of them that replace what others say.
+    """
+    one, other = (
+        f"struct({', '.join(f'{side}.{name}' for name in _PRECEDENCE)})"
+        for side in (source, target)
+    )
+    earlier_name = f"{source}.source_file < {target}.source_file"
+    given_up = f"{target}.source_file IN ({_literals(read)})"
+    if replacing:
+        given_up += f" OR {source}.source_file IN ({_literals(replacing)})"
+    return (
+        f"{one} > {other} OR ({one} <=> {other} AND {earlier_name}) "
+        f"OR (({given_up}) AND NOT ({one} <=> {other}))"
+    )
+
+
+def _literals(texts: Sequence[str]) -> str:
+    return ", ".join(tables.literal(text) for text in texts)
 
 
 def with_tags(posts: DataFrame) -> DataFrame:
     """Posts with the hashtags and mentions of their captions."""
     return posts.withColumn("tags", caption_tags(F.col("caption"))).select(
-        *_FIELDS, "tags.*", "source_file"
+        *FIELDS, "tags.*", "source_file"
     )
 
 
@@ -134,9 +173,11 @@ def _typed() -> list[Column]:
         **{field: F.nullif(rules.value(field), F.lit(-1)) for field in ("likes", "comments")},
         **{field: _timestamp(rules.value(field)) for field in ("created_at", "crawled_at")},
     }
-    return [special.get(name, rules.value(name)).alias(name) for name in _FIELDS]
+    return [special.get(name, rules.value(name)).alias(name) for name in FIELDS]
 
 
 def _timestamp(seconds: Column) -> Column:
     # Beyond the year 9999 a timestamp overflows, which ANSI mode makes an error.
-    return F.when(F.abs(seconds) < 253_402_300_800, F.timestamp_seconds(seconds))
+    # The smallest bigint has no absolute value.
+    sure = seconds.between(-253_402_300_800, 253_402_300_799)
+    return F.when(sure, F.timestamp_seconds(seconds))

@@ -1,4 +1,4 @@
-"""Raw records out of lines of text: the one place that knows file formats.
+"""Raw records out of lines of text: the one place that knows CSV and JSON.
 
 Every reader yields the same columns: `source_file`, `record` (from 1 in each file; a header is
 none), `raw` (the record's text), `problem` (why it cannot be read, or null) and one string column
@@ -13,12 +13,11 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import pyarrow as pa
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
-from pyspark.sql.types import LongType, StringType, StructField, StructType, TimestampType
+from pyspark.sql import DataFrame
+from pyspark.sql.types import LongType, StringType, StructField, StructType
 
 from influencers.ingest import csv_records
-from influencers.ingest.columns import FIELDS, field_of, read_header
+from influencers.ingest.columns import FIELDS, field_of, is_own_name, read_header
 
 FIELD_COUNT = "field_count"
 UNREADABLE_JSON = "unreadable_json"
@@ -41,8 +40,9 @@ _ARROW_SCHEMA = pa.schema(
         *((field, pa.string()) for field in FIELDS),
     ]
 )
-# Rows of 300 to 500 bytes: batches of a few megabytes.
+# Rows of 300 to 500 bytes: batches of a few megabytes; of longer ones, fewer.
 _BATCH_RECORDS = 8_192
+_BATCH_CHARS = 8_000_000
 _NOTHING: tuple[str | None, ...] = (None,) * len(FIELDS)
 
 
@@ -58,11 +58,11 @@ Lines = Iterator[bytes]
 Reader = Callable[[Lines], Iterator[Record]]
 
 
-def csv_record_reader(*, encoding: str, max_chars: int) -> Reader:
-    """A reader of one CSV file with a header."""
+def csv_record_reader(*, encoding: str, max_chars: int, max_bytes: int) -> Reader:
+    """A reader of one CSV file with a header; see `csv_records` for the bounds."""
 
     def read(lines: Lines) -> Iterator[Record]:
-        texts = (csv_records.decode(line, encoding) for line in lines)
+        texts = (csv_records.decode(line, encoding, max_bytes=max_bytes) for line in lines)
         records = csv_records.split_records(_without_mark(texts), max_chars=max_chars)
         names = next(records, None)
         if names is None:
@@ -82,14 +82,16 @@ def csv_record_reader(*, encoding: str, max_chars: int) -> Reader:
     return read
 
 
-def json_record_reader(*, encoding: str) -> Reader:
+def json_record_reader(*, encoding: str, max_bytes: int) -> Reader:
     """A reader of one JSON-lines file: an object a line, numbers kept as they are written."""
 
     def read(lines: Lines) -> Iterator[Record]:
-        texts = (csv_records.decode(line, encoding) for line in lines)
+        texts = (csv_records.decode(line, encoding, max_bytes=max_bytes) for line in lines)
         for text in _without_mark(texts):
             if isinstance(text, csv_records.Undecodable):
                 yield Record(str(text), csv_records.UNDECODABLE, _NOTHING)
+            elif isinstance(text, csv_records.Oversized):
+                yield Record(str(text), csv_records.RECORD_TOO_LONG, _NOTHING)
             elif text.strip():
                 yield _json_record(text)
 
@@ -112,32 +114,6 @@ def from_lines(lines: DataFrame, read: Reader) -> DataFrame:
     return lines.mapInArrow(convert, RECORDS_SCHEMA)
 
 
-def from_columns(frame: DataFrame) -> DataFrame:
-    """Raw records from a frame that has columns already, as Parquet does.
-
-    Args:
-        frame: the file's columns under their own names, and `source_file` and `record`.
-    """
-    own = [name for name in frame.columns if name not in ("source_file", "record")]
-    named = {field: name for name in reversed(own) if (field := field_of(name))}
-    return frame.select(
-        "source_file",
-        F.col("record").cast("bigint").alias("record"),
-        F.to_json(F.struct(*(F.col(f"`{name}`") for name in own))).alias("raw"),
-        F.lit(None).cast("string").alias("problem"),
-        *(_as_text(frame, named.get(field)).alias(field) for field in FIELDS),
-    )
-
-
-def _as_text(frame: DataFrame, name: str | None) -> Column:
-    if name is None:
-        return F.lit(None).cast("string")
-    column = F.col(f"`{name}`")
-    if isinstance(frame.schema[name].dataType, TimestampType):
-        return F.unix_seconds(column).cast("string")
-    return F.nullif(column.cast("string"), F.lit(""))
-
-
 def _json_record(text: str) -> Record:
     try:
         found = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
@@ -146,12 +122,16 @@ def _json_record(text: str) -> Record:
     if not isinstance(found, dict):
         return Record(text, UNREADABLE_JSON, _NOTHING)
     cells: dict[str, str] = {}
-    for name, value in found.items():
-        field = field_of(name)
-        if field is not None and value is not None and value != "":
+    given = [name for name, value in found.items() if value is not None and value != ""]
+    # A field's own name goes before other spellings of it; a record seldom has both.
+    for name in sorted(given, key=lambda one: not is_own_name(one)):
+        field, value = field_of(name), found[name]
+        if field is not None:
             cells.setdefault(field, value if isinstance(value, str) else json.dumps(value))
     if "\\u" in text and any(_lone_surrogate(cell) for cell in cells.values()):
         return Record(text, csv_records.UNDECODABLE, _NOTHING)
+    if "\\u0000" in text and any("\0" in cell for cell in cells.values()):
+        return Record(text, csv_records.NUL_CHARACTER, _NOTHING)
     return Record(text, None, tuple(cells.get(field) for field in FIELDS))
 
 
@@ -209,14 +189,15 @@ def _end_of_run(names: pa.Array, start: int) -> int:
 
 
 def _batches(source_file: str, records: Iterator[Record]) -> Iterator[pa.RecordBatch]:
-    number = 0
+    number = chars = 0
     held: list[Record] = []
     for record in records:
         held.append(record)
-        if len(held) == _BATCH_RECORDS:
+        chars += len(record.raw)
+        if len(held) == _BATCH_RECORDS or chars > _BATCH_CHARS:
             yield _batch(source_file, number, held)
             number += len(held)
-            held = []
+            held, chars = [], 0
     if held:
         yield _batch(source_file, number, held)
 

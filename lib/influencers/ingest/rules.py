@@ -18,6 +18,9 @@ from influencers.ingest.values import (
     address,
     as_it_is,
     is_given,
+    is_rounded,
+    is_spoilt_key,
+    key,
     seconds,
     text,
     truth,
@@ -43,11 +46,15 @@ READ: dict[str, Callable[[Column], Column]] = {
     **dict.fromkeys(("owner_id", "likes", "comments", "followers", "following"), whole_number),
     **dict.fromkeys(("is_video", "multiple_images"), truth),
     **dict.fromkeys(("created_at", "crawled_at"), seconds),
+    "shortcode": key,
     "image_url": address,
     "caption": as_it_is,
 }
+_HIDEABLE = ("likes", "comments")
 _OPEN = ("followers", "following")
 _KEYS = ("shortcode", "owner_id", "created_at")
+# No account or post has come within a hundredth of it, and sums of a million of them fit a bigint.
+MOST = 10**12
 _KINDS = {whole_number: "number", truth: "boolean", seconds: "time"}
 
 
@@ -58,23 +65,34 @@ def rules(config: IngestConfig, *, now: int) -> tuple[Rule, ...]:
         config: the earliest and latest time that a post may have.
         now: Unix seconds, for a configuration that names no latest time.
     """
-    time = value("created_at")
-    latest = config.latest_time or now
+    # A post may be looked for up to an earlier time than it was crawled at.
+    latest = {
+        "created_at": config.latest_time or now,
+        "crawled_at": max(config.latest_time, now),
+    }
     return (
-        *(Rule(f"missing:{field}", text(F.col(field)).isNull()) for field in _KEYS),
+        *(Rule(f"missing:{field}", ~is_given(F.col(field))) for field in _KEYS),
+        Rule(
+            "spoilt_key:shortcode", is_given(F.col("shortcode")) & is_spoilt_key(F.col("shortcode"))
+        ),
         *(
             Rule(f"unreadable_{kind}:{field}", is_given(F.col(field)) & value(field).isNull())
             for reader, kind in _KINDS.items()
             for field, read in READ.items()
             if read is reader
         ),
-        _sure("time_out_of_range:created_at", (time < config.earliest_time) | (time > latest)),
-        # -1 is how a hidden count is written.
-        *(_sure(f"negative_count:{field}", value(field) < -1) for field in ("likes", "comments")),
+        _sure("rounded_id:owner_id", value("owner_id").isNotNull() & is_rounded(F.col("owner_id"))),
         *(
-            _sure(f"negative_count:{field}", value(field) < 0)
-            for field in ("followers", "following")
+            _sure(
+                f"time_out_of_range:{field}",
+                (value(field) < config.earliest_time) | (value(field) > last),
+            )
+            for field, last in latest.items()
         ),
+        # -1 is how a hidden count is written.
+        *(_sure(f"negative_count:{field}", value(field) < -1) for field in _HIDEABLE),
+        *(_sure(f"negative_count:{field}", value(field) < 0) for field in _OPEN),
+        *(_sure(f"count_out_of_range:{field}", value(field) > MOST) for field in _HIDEABLE + _OPEN),
     )
 
 

@@ -15,7 +15,7 @@ from influencers import files
 from influencers.config import IngestConfig
 from influencers.errors import UserError
 from influencers.files import FileStatus
-from influencers.ingest import csv_records, records
+from influencers.ingest import csv_records, parquet, records
 from influencers.ingest.columns import Header, read_header
 
 _FORMATS = {
@@ -33,17 +33,27 @@ _HEAD_RECORDS = 10_000
 
 @dataclass(frozen=True)
 class Source:
-    """An input file, its format, and what its header says."""
+    """An input file, its format, what its header says, and the fields' columns of Parquet."""
 
     file: FileStatus
     format: str
     header: Header
+    columns: tuple[parquet.ParquetColumn, ...] = ()
 
 
-def find(spark: SparkSession, patterns: Sequence[str], config: IngestConfig) -> tuple[Source, ...]:
+def find(
+    spark: SparkSession, patterns: Sequence[str], config: IngestConfig, *, output: str | None = None
+) -> tuple[Source, ...]:
     """The files behind paths, folders and globs, each looked at once from its start.
 
     Empty files inside folders, as Spark writes them, are left out.
+
+    Args:
+        spark: the session.
+        patterns: paths, folders and globs.
+        config: how the files are read.
+        output: the folder that the run writes to: what lies below is no input, unless a pattern
+            itself lies there.
 
     Raises:
         UserError: nothing is there, a format is unknown, or a required column is missing.
@@ -51,16 +61,43 @@ def find(spark: SparkSession, patterns: Sequence[str], config: IngestConfig) -> 
     if not patterns:
         raise UserError("no input: name files, folders or globs with --input")
     check_encoding(config.encoding)
-    listed = {one.uri: one for pattern in patterns for one in files.list_files(spark, pattern)}
+    listed = {one.uri: one for pattern in patterns for one in _listed(spark, pattern, output)}
+    if not listed:
+        raise UserError(
+            f"{', '.join(patterns)}: every file lies below the output {output}: name another "
+            "folder with --output"
+        )
     filled = [one for uri, one in sorted(listed.items()) if one.size > 0]
     if not filled:
         raise UserError(f"{', '.join(patterns)}: every file is empty")
-    sources = []
-    for one in filled:
-        kind = format_of(one.uri, config)
+    return tuple(_source(spark, one, config) for one in filled)
+
+
+def _listed(spark: SparkSession, pattern: str, output: str | None) -> list[FileStatus]:
+    found = files.list_files(spark, pattern)
+    if output is None:
+        return found
+    below = files.join(files.absolute(spark, output), "")
+    if files.absolute(spark, pattern).startswith(below):
+        return found
+    return [one for one in found if not one.path.startswith(below)]
+
+
+def _source(spark: SparkSession, one: FileStatus, config: IngestConfig) -> Source:
+    kind = format_of(one.uri, config)
+    if kind != "parquet":
         names = _column_names(spark, one.path, kind, config)
-        sources.append(Source(one, kind, check_header(names, one.uri)))
-    return tuple(sources)
+        return Source(one, kind, check_header(names, one.uri, kind=kind))
+    # The length of the metadata and the magic number end the file.
+    end = files.read_tail(spark, one.path, one.size, 8)
+    size = int.from_bytes(end[:4], "little") + 8
+    if len(end) < 8 or not end.endswith(parquet.MAGIC) or size > one.size:
+        end = b""
+    elif size > 8:
+        end = files.read_tail(spark, one.path, one.size, size)
+    footer = parquet.read_footer(end, one.uri)
+    header = check_header(footer.schema_arrow.names, one.uri)
+    return Source(one, kind, header, parquet.columns_of(footer, header, one.uri))
 
 
 def read_records(spark: SparkSession, sources: Sequence[Source], config: IngestConfig) -> DataFrame:
@@ -69,19 +106,26 @@ def read_records(spark: SparkSession, sources: Sequence[Source], config: IngestC
     Grain: one row for each record. A file that is cut off fails the query that reads it.
     """
     whole = files.whole_file_session(spark)
+    max_bytes, encoding = config.max_record_bytes, config.encoding
     readers = {
         "csv": records.csv_record_reader(
-            encoding=config.encoding, max_chars=config.max_record_chars
+            encoding=encoding, max_chars=config.max_record_chars, max_bytes=max_bytes
         ),
-        "json": records.json_record_reader(encoding=config.encoding),
+        "json": records.json_record_reader(encoding=encoding, max_bytes=max_bytes),
     }
     frames = []
-    for kind in ("csv", "json", "parquet"):
+    for kind, reader in readers.items():
         paths = [source.file.path for source in sources if source.format == kind]
-        if paths and kind == "parquet":
-            frames.append(records.from_columns(files.read_parquet(whole, paths)))
-        elif paths:
-            frames.append(records.from_lines(files.read_lines(whole, paths), readers[kind]))
+        if paths:
+            frames.append(records.from_lines(files.read_lines(whole, paths), reader))
+    # Files of the same columns are read at once, others by themselves.
+    alike: dict[tuple[parquet.ParquetColumn, ...], list[str]] = {}
+    for source in sources:
+        if source.format == "parquet":
+            alike.setdefault(source.columns, []).append(source.file.path)
+    for columns, paths in alike.items():
+        frame = files.read_parquet_columns(whole, paths, parquet.schema_of(columns))
+        frames.append(parquet.from_columns(frame, columns, max_bytes=max_bytes))
     return reduce(DataFrame.unionByName, frames)
 
 
@@ -98,6 +142,18 @@ def remarks(sources: Sequence[Source]) -> list[str]:
         if absent:
             said.setdefault(f"unknown throughout: {', '.join(absent)}", []).append(source.file.uri)
     return [f"{uris[0]}{_and_more(len(uris))}: {text}" for text, uris in said.items()]
+
+
+def without_records(sources: Sequence[Source], records: DataFrame) -> list[str]:
+    """A line on the files that have a header and nothing else, if there are any.
+
+    Args:
+        sources: the files that were read.
+        records: what was read of them, with `source_file`.
+    """
+    filled = {row["source_file"] for row in records.select("source_file").distinct().collect()}
+    empty = [source.file.uri for source in sources if source.file.uri not in filled]
+    return [f"{empty[0]}{_and_more(len(empty))}: no records, just a header"] if empty else []
 
 
 def _and_more(files_count: int) -> str:
@@ -125,11 +181,12 @@ def format_of(uri: str, config: IngestConfig) -> str:
     )
 
 
-def check_header(names: Sequence[str], uri: str) -> Header:
+def check_header(names: Sequence[str], uri: str, *, kind: str = "csv") -> Header:
     """What the column names say.
 
     Raises:
-        UserError: a required column is missing, or two columns are the same field.
+        UserError: a required column is missing, or two columns are the same field. JSON has no
+            columns: each record is looked at by itself.
     """
     header = read_header(names)
     if header.missing:
@@ -138,7 +195,7 @@ def check_header(names: Sequence[str], uri: str) -> Header:
             f"{uri}: no column {', '.join(header.missing)} (found: {found}): "
             "name the columns in the first line"
         )
-    if header.repeated:
+    if header.repeated and kind != "json":
         raise UserError(f"{uri}: two columns for {header.repeated[0]}: rename or drop one")
     return header
 
@@ -161,8 +218,6 @@ def check_encoding(encoding: str) -> None:
 
 
 def _column_names(spark: SparkSession, path: str, kind: str, config: IngestConfig) -> list[str]:
-    if kind == "parquet":
-        return list(files.read_parquet(spark, [path]).drop("source_file", "record").columns)
     head = files.read_head(spark, path, _HEAD_BYTES)
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise UserError(f"{path} is UTF-16: convert it to UTF-8")

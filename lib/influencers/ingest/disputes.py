@@ -1,0 +1,102 @@
+"""Posts of which several records, or a record and the tables, say different things.
+
+A word is what one record says of a post, or what the table posts holds of it from files that are
+not read now: what it holds from a file that is read again gives way to what the file says now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from influencers.ingest.posts import FIELDS, good, latest
+
+CONFLICTING_OWNER = "conflicting_owner"
+
+
+def words(records: DataFrame, held: DataFrame | None, *, read: Sequence[str]) -> DataFrame:
+    """All words; grain: one row for each good record, and one for each post of other files.
+
+    Args:
+        records: a frame from `posts.with_reasons`.
+        held: the table posts; None before it is written.
+        read: the files that are read now.
+    """
+    said = good(records).withColumn("held", F.lit(False))
+    if held is None:
+        return said
+    others = held.where(~F.col("source_file").isin(*read))
+    return said.unionByName(others.select(*FIELDS, "source_file", F.lit(True).alias("held")))
+
+
+def disputed(said: DataFrame) -> DataFrame:
+    """The posts that are told in more than one way, and whether under more than one owner."""
+    content = F.xxhash64(*FIELDS)
+    return (
+        said.select("shortcode", "owner_id", "held", content.alias("content"))
+        .groupBy("shortcode")
+        .agg(
+            (F.min("owner_id") != F.max("owner_id")).alias("several_owners"),
+            (F.min("content") != F.max("content")).alias("several_words"),
+            F.min("held").alias("all_held"),
+        )
+        .where("several_words AND NOT all_held")
+        .select("shortcode", "several_owners")
+    )
+
+
+def owners(said: DataFrame, disputed: DataFrame, *, replacing: Sequence[str]) -> DataFrame:
+    """Whose a post is that comes under several owners: `shortcode`, `owner`.
+
+    The owner in a file that replaces, else the one in the tables, else the one of the latest crawl.
+    """
+    contested = disputed.where("several_owners").select("shortcode")
+    strength = F.struct(F.col("source_file").isin(*replacing), F.col("held"))
+    of_post = Window.partitionBy("shortcode").rowsBetween(
+        Window.unboundedPreceding, Window.unboundedFollowing
+    )
+    strongest = (
+        said.join(contested, "shortcode", "left_semi")
+        .withColumn("strength", strength)
+        .withColumn("most", F.max("strength").over(of_post))
+        .where(F.col("strength") == F.col("most"))
+    )
+    return latest(strongest).select("shortcode", F.col("owner_id").alias("owner"))
+
+
+def with_conflicts(records: DataFrame, owners: DataFrame) -> DataFrame:
+    """Records, where those that give a post to another owner have the reason `conflicting_owner`.
+
+    Their text is their fields as JSON: the text of a good record is not kept.
+    """
+    others = (F.size("reasons") == 0) & (F.col("owner_id") != F.col("owner"))
+    conflicts = F.coalesce(others, F.lit(False))
+    reason = F.array(F.lit(CONFLICTING_OWNER))
+    changed = {
+        "raw": F.when(conflicts, F.to_json(F.struct(*FIELDS))).otherwise(F.col("raw")),
+        "reasons": F.when(conflicts, reason).otherwise(F.col("reasons")),
+    }
+    joined = records.join(owners, "shortcode", "left")
+    return joined.select(*(changed.get(name, F.col(name)).alias(name) for name in records.columns))
+
+
+def standing(
+    said: DataFrame, disputed: DataFrame, owners: DataFrame, *, replacing: Sequence[str]
+) -> DataFrame:
+    """For how many of the posts that are told in several ways a file's word stands.
+
+    Grain: one row for each file, `source_file` and `posts`; the file of most posts first.
+    """
+    rightful = (
+        said.join(disputed.select("shortcode"), "shortcode", "left_semi")
+        .join(owners, "shortcode", "left")
+        .where(F.coalesce(F.col("owner_id") == F.col("owner"), F.lit(True)))
+    )
+    return (
+        latest(rightful, replacing=replacing)
+        .groupBy("source_file")
+        .agg(F.count("*").alias("posts"))
+        .sort(F.desc("posts"), "source_file")
+    )
