@@ -39,9 +39,11 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
             files.write_bytes(spark, target, style.png(figure.draw(table.result(), config)))
     features.unpersist()
     accounts.unpersist()
+    outcomes = content.verdicts(found["analysis_content"].result())
     return {
         "explore": {
-            "content": content.verdicts(found["analysis_content"].result()),
+            "content": outcomes["engagement_rate"],
+            "content_by_outcome": outcomes,
             "virality": virality.verdicts(found["analysis_virality"].result()),
         }
     }

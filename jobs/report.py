@@ -14,6 +14,7 @@ from influencers.communities.excerpt import take_excerpt
 from influencers.communities.profiles import in_words
 from influencers.config import Config, flatten
 from influencers.duplicates.popularity import most_copied
+from influencers.explore.standing import OUTCOMES
 from influencers.redaction import redacted, without_secrets
 from influencers.report import sections
 from influencers.report.page import Page, render
@@ -21,6 +22,7 @@ from jobs.command_line import OUTPUT, Job, main
 
 # What an account or a table may add to the page at most.
 _ROWS = 200
+_TRAIT = ("feature", "position", "level", "outcome")
 
 
 def run(spark: SparkSession, config: Config) -> dict[str, Any]:
@@ -44,14 +46,15 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
 
 
 def _frames(spark: SparkSession, config: Config, numbers: metrics.Numbers) -> sections.Frames:
-    def shown(name: str, *order: str) -> Any:
-        return tables.read(spark, config, name).sort(*order).limit(_ROWS).toPandas()
+    def shown(name: str, *order: str, rows: int = _ROWS) -> Any:
+        return tables.read(spark, config, name).sort(*order).limit(rows).toPandas()
 
     return sections.Frames(
         leaders=shown("analysis_influence", "tier", "rank"),
         tiers=shown("analysis_tiers", "median_followers"),
         virality=shown("analysis_virality", "label", "feature"),
-        content=shown("analysis_content", "feature", "position"),
+        # The outcomes of a trait are one row of the report.
+        content=shown("analysis_content", *_TRAIT, rows=_ROWS * len(OUTCOMES)),
         circles=_circles(spark, config, numbers),
         accounts=tables.read(spark, config, "accounts").count(),
         copied=_copied(spark, config),

@@ -220,10 +220,12 @@ class ExploreConfig:
     bins_per_decade: int = 8
     top_accounts: int = 10
     min_posts: int = 5
+    leader_min_posts: int = 10
     top_hashtags: int = 40
     min_hashtag_accounts: int = 20
     settled_days: float = 2.0
     negligible_effect: float = 0.1
+    negligible_odds_ratio: float = 1.25
     account_buckets: int = 64
 
     def __post_init__(self) -> None:
@@ -236,6 +238,10 @@ class ExploreConfig:
         days, band = self.settled_days, self.negligible_effect
         _check(days >= 0, "explore.settled_days", "0 or more", days)
         _check(0 < band < 1, "explore.negligible_effect", "between 0 and 1", band)
+        odds, least = self.negligible_odds_ratio, self.leader_min_posts
+        _check(1 < odds <= 100, "explore.negligible_odds_ratio", "above 1, at most 100", odds)
+        _check(6 <= least <= 1000, "explore.leader_min_posts",
+               "from 6, which it takes for an interval of the median, to 1000", least)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -271,6 +271,9 @@ SCHEMAS: dict[str, StructType] = {
         followers=BIGINT,
         posts=BIGINT,
         median_engagement_rate=DOUBLE,
+        median_low=DOUBLE,
+        median_high=DOUBLE,
+        percentile=DOUBLE,
         engagement_rate_p25=DOUBLE,
         engagement_rate_p75=DOUBLE,
         median_likes=DOUBLE,
@@ -286,7 +289,8 @@ SCHEMAS: dict[str, StructType] = {
         engagement_rate_median=DOUBLE,
         engagement_rate_p75=DOUBLE,
     ),
-    # A feature, viral posts against the others; effect is Cliff's delta, low..high its interval.
+    # A feature, viral posts against the others; effect is Cliff's delta or, for a yes or no, the
+    # odds ratio, as `measure` says; low..high its interval, as wide as all comparisons ask for.
     "analysis_virality": _table(
         label=STRING,
         feature=STRING,
@@ -294,13 +298,15 @@ SCHEMAS: dict[str, StructType] = {
         other_posts=BIGINT,
         typical_viral=DOUBLE,
         typical_other=DOUBLE,
+        measure=STRING,
         effect=DOUBLE,
         low=DOUBLE,
         high=DOUBLE,
         verdict=STRING,
     ),
-    # A trait of posts, against the same authors' posts without it; key feature, level.
+    # A trait of posts, against the same authors' posts without it; key outcome, feature, level.
     "analysis_content": _table(
+        outcome=STRING,
         feature=STRING,
         level=STRING,
         position=INT,

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
@@ -30,6 +31,16 @@ def test_times_cut_to_the_hour_are_times() -> None:
     assert clock.trusted and not clock.cut_seconds
 
 
+@pytest.mark.parametrize("posts", [{33_443: 1}, {33_443: 1, 80_000: 1}, {FIVE: 2}])
+def test_one_or_two_posts_do_not_show_that_times_are_truncated(posts: dict[int, int]) -> None:
+    clock = read_clock(posts)
+    assert clock.trusted and not clock.cut_seconds
+
+
+def test_three_posts_of_one_second_do() -> None:
+    assert not read_clock({FIVE: 3}).trusted
+
+
 def test_without_posts_no_time_is_trusted() -> None:
     assert not read_clock({}).trusted
 
@@ -38,7 +49,7 @@ def test_without_posts_no_time_is_trusted() -> None:
 def test_what_is_cut_is_a_spike_or_an_hour_from_one(posts: dict[int, int]) -> None:
     clock = read_clock(posts)
     total = sum(posts.values())
-    spikes = {second for second, number in posts.items() if number * 5 >= total}
+    spikes = {second for second, number in posts.items() if number * 5 >= total and number >= 3}
     for second in posts:
         near = {(second + shift) % 86_400 for shift in (-3600, 0, 3600)}
         assert (second in clock.cut_seconds) == bool(near & spikes)

@@ -11,8 +11,18 @@ from explore_seeds import account_rows, random_posts, shuffled, table
 from influencers import tables
 from influencers.explore.clock import Clock
 from influencers.explore.comparisons import HASHTAG_GROUPS, group_name
-from influencers.explore.content import WEEKDAYS, content, supported_hashtags, verdicts
+from influencers.explore.content import (
+    OUTCOMES,
+    WEEKDAYS,
+    by_bucket,
+    content,
+    shared_by,
+    supported_hashtags,
+    verdicts,
+)
+from influencers.explore.effects import student_t
 from influencers.explore.relative import with_relative_rate
+from influencers.explore.verdicts import VERDICTS, Band
 
 ROWS = random_posts(accounts=120, seed=33)
 TAGS = ("food", "art", "東京")
@@ -29,6 +39,8 @@ def traits(row: dict[str, Any]) -> dict[str, list[str]]:
     groups = [g for g in HASHTAG_GROUPS if g[0] <= count and (g[1] is None or count <= g[1])]
     return {
         "content_type": [row["content_type"]] if row["content_type"] else [],
+        "has_location": ["yes"] * row["has_location"],
+        "question": ["yes"] * row["question"],
         "hashtag_count": [group_name(*groups[0])],
         "hashtag": [f"#{tag}" for tag in tags_of(row)],
         "hour": [f"{row['hour']:02d}"],
@@ -36,18 +48,26 @@ def traits(row: dict[str, Any]) -> dict[str, list[str]]:
     }
 
 
-def by_pairs(rows: list[dict[str, Any]], feature: str, level: str) -> tuple[float, int, int]:
+def outcome_of(row: dict[str, Any], outcome: str) -> float | None:
+    if outcome != "comments_per_like":
+        return row[outcome]
+    return row["comments"] / row["likes"] if row["comments"] is not None and row["likes"] else None
+
+
+def by_pairs(
+    rows: list[dict[str, Any]], outcome: str, feature: str, level: str
+) -> tuple[float, int, int]:
     """The effect by looking at every pair of posts of an author, and posts and accounts."""
     wins = weights = 0.0
     posts, compared = 0, 0
     authors: dict[int, list[dict[str, Any]]] = {}
     for row in rows:
         unknown = feature == "content_type" and not row["content_type"]
-        if row["engagement_rate"] is not None and not unknown:
+        if outcome_of(row, outcome) is not None and not unknown:
             authors.setdefault(row["owner_id"], []).append(row)
     for own in authors.values():
-        have = [r["engagement_rate"] for r in own if level in traits(r)[feature]]
-        lack = [r["engagement_rate"] for r in own if level not in traits(r)[feature]]
+        have = [outcome_of(r, outcome) for r in own if level in traits(r)[feature]]
+        lack = [outcome_of(r, outcome) for r in own if level not in traits(r)[feature]]
         posts += len(have)
         compared += bool(have and lack)
         wins += sum((x > y) - (x < y) for x in have for y in lack) / len(own)
@@ -71,26 +91,46 @@ def analysed(
     found = content(
         with_relative_rate(features, accounts, min_posts=3),
         supported_hashtags(posts, top=2, min_accounts=5),
-        **{"clock": Clock(), "negligible": 0.1, "account_buckets": 30, **options},
+        **{"clock": Clock(), "band": Band.of_delta(0.1), "account_buckets": 30, **options},
     )
     return tables.conform(found, "analysis_content")
 
 
 def test_effects_are_those_of_all_pairs_within_authors(spark: SparkSession) -> None:
-    found = {(row["feature"], row["level"]): row for row in analysed(spark, ROWS).collect()}
+    rows = analysed(spark, ROWS).collect()
+    found = {(row["outcome"], row["feature"], row["level"]): row for row in rows}
     levels = {(f, level) for row in ROWS for f, ls in traits(row).items() for level in ls}
-    assert set(found) == {pair for pair in levels if pair != ("hashtag", "#東京")}  # two at most
-    for (feature, level), row in found.items():
-        effect, posts, compared = by_pairs(ROWS, feature, level)
-        assert row["effect"] == pytest.approx(effect, abs=1e-4), (feature, level)
+    levels -= {("hashtag", "#東京")}  # two at most
+    assert set(found) == {(outcome, *pair) for outcome in OUTCOMES for pair in levels}
+    for (outcome, feature, level), row in found.items():
+        effect, posts, compared = by_pairs(ROWS, outcome, feature, level)
+        assert row["effect"] == pytest.approx(effect, abs=1e-4), (outcome, feature, level)
         assert (row["posts"], row["compared_accounts"]) == (posts, compared)
+        assert (row["median_relative_rate"] is None) == (outcome != "engagement_rate")
         if row["low"] is None:
             assert row["verdict"] == "too few accounts: no verdict" and compared < 30
         else:
             assert row["low"] < row["effect"] < row["high"]
-    assert sum(row["low"] is not None for row in found.values()) > 20
-    assert found["hashtag", "#food"]["position"] == 0
-    assert found["weekday", "Sunday"]["position"] == 6
+    assert sum(row["low"] is not None for row in found.values()) > 60
+    assert found["comments", "hashtag", "#food"]["position"] == 0
+    assert found["engagement_rate", "weekday", "Sunday"]["position"] == 6
+
+
+def test_intervals_are_as_wide_as_all_comparisons_of_the_table_ask_for(
+    spark: SparkSession,
+) -> None:
+    """Three outcomes of seven features share 5 %, two content types of three accounts' posts it."""
+    assert (shared_by(0), shared_by(1), shared_by(3)) == (21, 21, 63)
+    rows = [{**row, "owner_id": row["owner_id"], "question": row["emoji_count"] == 1}
+            for row in ROWS]  # fmt: skip
+    found = analysed(spark, rows, account_buckets=30).where("feature = 'question'").collect()
+    assert {row["outcome"] for row in found} == set(OUTCOMES)
+    for row in found:
+        assert row["verdict"] in VERDICTS
+        # 30 buckets of 120 accounts all speak, so that a single interval is narrower by this ratio.
+        wide, single = student_t(1 - 0.025 / 21, 29), student_t(0.975, 29)
+        reach = (row["high"] - row["low"]) / 2
+        assert reach / wide * single < reach / 1.6
 
 
 def test_shuffled_posts_have_the_same_effects(spark: SparkSession) -> None:
@@ -111,7 +151,8 @@ def planted(row: dict[str, Any]) -> dict[str, Any]:
 def test_account_size_does_not_pass_for_an_effect(spark: SparkSession) -> None:
     rows = [planted(row) for row in ROWS]
     found = analysed(spark, rows)
-    video = found.where("feature = 'content_type' and level = 'video'").head()
+    of_rate = found.where("outcome = 'engagement_rate'")
+    video = of_rate.where("feature = 'content_type' and level = 'video'").head()
     assert video["effect"] == 1.0 and video["verdict"] == "higher"
     # Across authors videos have the lower rate: .2 against .4.
     mean = {kind: F.avg(F.when(F.col("content_type") == kind, F.col("engagement_rate")))
@@ -128,13 +169,46 @@ def test_nothing_to_judge_is_said_in_words(spark: SparkSession) -> None:
     for kind in ("photo", "video", "carousel"):
         assert words["content_type", kind] == "nothing to compare with: no verdict"
     assert not any(feature == "hour" and level != "any" for feature, level in words)
-    assert verdicts(found.toPandas())["content_type"] == "nothing to compare with: no verdict"
+    lines = verdicts(found.toPandas())
+    assert set(lines) == set(OUTCOMES)
+    assert {line["content_type"] for line in lines.values()} == {
+        "nothing to compare with: no verdict"
+    }
 
 
 def test_no_posts_at_all_get_no_verdict(spark: SparkSession) -> None:
-    found = {(row["feature"], row["level"]): row for row in analysed(spark, []).collect()}
-    assert len(found) == 7  # three types, and `any` of the other four
-    assert found["weekday", "any"]["verdict"] == "no data: no verdict"
-    assert found["hashtag", "any"]["verdict"] == "too few accounts: no verdict"
-    assert found["hour", "any"]["posts"] == 0
-    assert found["hour", "any"]["effect"] is None
+    rows = analysed(spark, []).collect()
+    found = {(row["outcome"], row["feature"], row["level"]): row for row in rows}
+    assert len(found) == 3 * 9  # three types, and `any` of the other six
+    assert found["comments", "weekday", "any"]["verdict"] == "no data: no verdict"
+    assert found["comments", "hashtag", "any"]["verdict"] == "too few accounts: no verdict"
+    assert found["engagement_rate", "hour", "any"]["posts"] == 0
+    assert found["engagement_rate", "hour", "any"]["effect"] is None
+
+
+def test_an_account_of_six_million_posts_has_its_effect(spark: SparkSession) -> None:
+    """Half of its posts are videos and beat all others: as levels, summed without their windows."""
+    half, others = 3_100_000, 30
+    millions = spark.range(half).select(
+        F.lit(1).cast("bigint").alias("owner_id"), F.lit(half).cast("bigint").alias("standing"),
+        F.lit(2 * half).cast("bigint").alias("author_posts"),
+    )  # fmt: skip
+    small = spark.range(2, others + 2).select(
+        F.col("id").alias("owner_id"), F.lit(1).cast("bigint").alias("standing"),
+        F.lit(2).cast("bigint").alias("author_posts"),
+    )  # fmt: skip
+    numbers = [
+        F.col(name).alias(f"{outcome}_{short}")
+        for outcome in OUTCOMES
+        for name, short in (("standing", "standing"), ("author_posts", "posts"))
+    ]
+    levels = millions.unionByName(small).select(
+        "owner_id", F.lit("content_type").alias("feature"), F.lit("video").alias("level"),
+        F.lit(2).alias("position"), *numbers,
+    )  # fmt: skip
+    found = by_bucket(levels, 10).where("outcome = 'comments'").toPandas()
+    # n1 standings of n0 each, divided by n: n1·n0/n, in millionths; 1/2 for each small account.
+    assert found["wins"].sum() == (half // 2) * 1_000_000 + others * 500_000
+    assert (found["weight"] == found["wins"]).all()
+    assert found["posts"].sum() == half + others
+    assert (found["accounts"].sum(), found["compared_accounts"].sum()) == (others + 1,) * 2

@@ -13,6 +13,7 @@ from influencers.explore.effects import (
     cliffs_delta,
     delta_between,
     delta_within,
+    odds_ratio_between,
     student_t,
 )
 
@@ -98,10 +99,55 @@ def test_within_accounts_the_effect_is_the_ratio_of_sums() -> None:
     assert wider.low < effect.low and wider.high > effect.high
 
 
+def test_the_odds_ratio_is_that_of_the_four_cells_with_its_jackknife() -> None:
+    rng = np.random.default_rng(3)
+    first = rng.integers(1, 9, size=(14, 2))
+    second = rng.integers(1, 30, size=(14, 2))
+    effect = odds_ratio_between(first, second)
+
+    def by_definition(buckets: list[int]) -> float:
+        (a, b), (c, d) = first[buckets].sum(0) + 0.5, second[buckets].sum(0) + 0.5
+        return math.log((b / a) / (d / c))
+
+    every = list(range(14))
+    assert effect.value == pytest.approx(math.exp(by_definition(every)))
+    without = [by_definition(every[:b] + every[b + 1 :]) for b in every]
+    error = math.sqrt(13 / 14 * sum((w - np.mean(without)) ** 2 for w in without))
+    reach = student_t(0.975, 13) * error
+    assert math.log(effect.low) == pytest.approx(math.log(effect.value) - reach)
+    assert math.log(effect.high) == pytest.approx(math.log(effect.value) + reach)
+    turned = odds_ratio_between(second, first)
+    assert (turned.low, turned.high) == pytest.approx((1 / effect.high, 1 / effect.low))
+    wider = odds_ratio_between(first, second, comparisons=52)
+    assert wider.low < effect.low < effect.value < effect.high < wider.high
+
+
+def test_a_trait_of_few_posts_can_come_out_lower() -> None:
+    """Videos are 3.1 % of viral posts and 10.2 % of the others: a third of the odds."""
+    rng = np.random.default_rng(4)
+    viral_videos, videos = rng.binomial(32, 0.031, size=64), rng.binomial(280, 0.102, size=64)
+    effect = odds_ratio_between(
+        np.stack([32 - viral_videos, viral_videos], axis=1),
+        np.stack([280 - videos, videos], axis=1),
+        comparisons=52,
+    )
+    assert effect.value == pytest.approx((0.031 / 0.969) / (0.102 / 0.898), rel=0.4)
+    assert effect.high < 0.8
+
+
+def test_odds_without_posts_in_enough_buckets_have_no_interval() -> None:
+    viral, other = np.full((12, 2), 3), np.full((12, 2), 50)
+    assert odds_ratio_between(viral, other).low > 0
+    viral[MIN_BUCKETS - 1 :, 1] = 0  # the trait in nine buckets of viral posts
+    assert math.isnan(odds_ratio_between(viral, other).low)
+    assert math.isnan(odds_ratio_between(np.zeros((12, 2)), other).value)
+
+
 @pytest.mark.parametrize(
     ("probability", "degrees", "value"),
     # From the tables of Student's t.
-    [(0.975, 9, 2.262), (0.975, 20, 2.086), (0.975, 63, 1.998), (0.995, 9, 3.250)],
-)
+    [(0.975, 9, 2.262), (0.975, 20, 2.086), (0.975, 63, 1.998), (0.995, 9, 3.250),
+     (0.9995, 9, 4.781), (0.9995, 60, 3.460)],
+)  # fmt: skip
 def test_students_t_is_that_of_the_tables(probability: float, degrees: int, value: float) -> None:
     assert student_t(probability, degrees) == pytest.approx(value, rel=0.001)

@@ -13,14 +13,28 @@ from influencers.explore.figures import FIGURES
 from influencers.schemas import SCHEMAS
 from jobs.explore import run
 
+LARGEST = 2**63 - 1
 NAMES = ("follower_distribution", "engagement_vs_followers", "likes_distribution",
          "likes_vs_comments", "engagement_by_hashtags", "engagement_by_content_type")  # fmt: skip
 
 
-def explored(spark: SparkSession, folder: Path, accounts: int) -> tuple[Config, dict]:
-    """The job's run on random posts: where it wrote, and the numbers it returned."""
+def explored(
+    spark: SparkSession, folder: Path, accounts: int, *, extreme: bool = False
+) -> tuple[Config, dict]:
+    """The job's run on random posts: where it wrote, and the numbers it returned.
+
+    Args:
+        extreme: every tenth post gets the largest counts that there are.
+    """
     config = replace(Config(), paths=PathsConfig(output=str(folder)))
     rows = random_posts(accounts, seed=8)
+    if extreme:
+        for row in rows[::10]:
+            followers = row["followers"] and LARGEST
+            # Likes and comments together are beyond bigint, as `features` finds.
+            row |= {"likes": LARGEST, "comments": LARGEST, "followers": followers,
+                    "hashtag_count": 2**31 - 1, "caption_length": 2**31 - 1,
+                    "engagement": None, "engagement_rate": None}  # fmt: skip
     posts = [
         {"shortcode": r["shortcode"], "owner_id": r["owner_id"], "hashtags": ["a"]} for r in rows
     ]
@@ -49,7 +63,25 @@ def test_every_figure_and_analysis_is_written(
         rows = tables.read(spark, config, name).count()
         assert rows <= 500
         assert bool(rows) == (bool(accounts) or name in ("analysis_virality", "analysis_content"))
-    assert set(numbers["explore"]["content"]) == {
-        "content_type", "hashtag_count", "hashtag", "hour", "weekday",
+    traits = {
+        "content_type", "has_location", "question", "hashtag_count", "hashtag", "hour", "weekday",
     }  # fmt: skip
+    assert set(numbers["explore"]["content"]) == traits
+    outcomes = numbers["explore"]["content_by_outcome"]
+    assert set(outcomes) == {"engagement_rate", "comments", "comments_per_like"}
+    assert {frozenset(line) for line in outcomes.values()} == {frozenset(traits)}
+    assert outcomes["engagement_rate"] == numbers["explore"]["content"]
     assert set(numbers["explore"]["virality"]) == {"top_likes", "top_engagement_in_tier"}
+
+
+def test_the_largest_counts_there_are_do_not_end_a_run(spark: SparkSession, tmp_path: Path) -> None:
+    config, _ = explored(spark, tmp_path, accounts=40, extreme=True)
+    for name in NAMES:
+        assert (tmp_path / "figures" / f"{name}.png").read_bytes()[:4] == b"\x89PNG"
+    cells = tables.read(spark, config, "figure_engagement_vs_followers").toPandas()
+    unknown = cells.loc[cells["part"] == "engagement unknown", "posts"].sum()
+    assert unknown > 0
+    by_type = tables.read(spark, config, "figure_engagement_by_content_type").toPandas()
+    assert by_type.loc[by_type["part"] == "engagement unknown", "posts"].sum() == unknown
+    likes = tables.read(spark, config, "figure_likes_distribution").toPandas()
+    assert likes["likes_to"].max() == LARGEST

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import random
+
+import pytest
 from chispa import assert_df_equality
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+from scipy.stats import binom
 
 from explore_seeds import account_rows, post_rows, random_posts, shuffled, table
 from influencers import tables
-from influencers.explore.influence import leaders, tiers
+from influencers.explore.influence import leaders, low_rank, median_interval, tiers
 
 
 def posts_of(owner: int, followers: int, tier: str, likes: list[int | None]) -> list[dict]:
@@ -28,16 +33,17 @@ def test_the_leaders_of_a_tier_are_ranked_by_median_and_lucky_shots_are_not(
     accounts = table(spark, "accounts", account_rows(rows))
     found = leaders(table(spark, "post_features", rows), accounts, top=2, min_posts=3)
     names = ("tier", "rank", "owner_id", "followers", "posts", "median_engagement_rate",
-             "engagement_rate_p25", "engagement_rate_p75", "median_likes")  # fmt: skip
+             "percentile", "engagement_rate_p25", "engagement_rate_p75",
+             "median_likes")  # fmt: skip
     expected = table(
         spark,
         "analysis_influence",
         [
             {**dict(zip(names, row, strict=True)), "owner_username": f"name{row[2]}"}
             for row in (
-                ("nano", 1, 2, 2_000, 3, 0.02, 0.02, 0.02, 40.0),
-                ("nano", 2, 1, 1_000, 3, 0.02, 0.015, 0.025, 20.0),
-                ("macro", 1, 5, 600_000, 3, 0.00001, 0.00001, 0.00001, 6.0),
+                ("nano", 1, 2, 2_000, 3, 0.02, 1.0, 0.02, 0.02, 40.0),
+                ("nano", 2, 1, 1_000, 3, 0.02, 1.0, 0.015, 0.025, 20.0),
+                ("macro", 1, 5, 600_000, 3, 0.00001, 1.0, 0.00001, 0.00001, 6.0),
             )
         ],
     )
@@ -47,6 +53,75 @@ def test_the_leaders_of_a_tier_are_ranked_by_median_and_lucky_shots_are_not(
         ignore_nullable=True,
         ignore_row_order=True,
     )
+
+
+def test_a_high_median_of_few_posts_does_not_lead(spark: SparkSession) -> None:
+    rows = post_rows(
+        [
+            # Nine posts, median .68, and one could as well be .05; forty posts around .3.
+            *posts_of(1, 100, "nano", [5, 5, 30, 60, 68, 70, 80, 80, 80]),
+            *posts_of(2, 100, "nano", [28 + n % 5 for n in range(40)]),
+            *posts_of(3, 100, "nano", [1 + n % 3 for n in range(12)]),
+        ]
+    )
+    accounts = table(spark, "accounts", account_rows(rows))
+    posts = table(spark, "post_features", rows)
+    found = leaders(posts, accounts, top=5, min_posts=6).orderBy("rank").collect()
+    assert [row["owner_id"] for row in found] == [2, 1, 3]
+    steady, lucky, last = found
+    assert (lucky["median_engagement_rate"], steady["median_engagement_rate"]) == (0.68, 0.3)
+    assert (lucky["median_low"], lucky["median_high"]) == (0.05, 0.8)
+    assert (lucky["percentile"], steady["percentile"], last["percentile"]) == pytest.approx(
+        (1, 2 / 3, 1 / 3)
+    )
+    again = leaders(posts, accounts, top=5, min_posts=10)
+    assert {row["owner_id"] for row in again.collect()} == {2, 3}
+
+
+@pytest.mark.parametrize("posts", [6, 7, 8, 9, 10, 17, 44, 100, 1_001])
+def test_the_interval_of_a_median_ends_at_the_right_posts(spark: SparkSession, posts: int) -> None:
+    rng = random.Random(posts)
+    rates = [rng.choice([rng.random(), 0.5]) for _ in range(posts)]
+    frame = spark.createDataFrame(
+        [(1, rate) for rate in rates], "owner_id bigint, engagement_rate double"
+    )
+    row = median_interval(frame).collect()[0]
+    # The largest rank that leaves at most 2.5 % below it, by the binomial distribution.
+    exact = max(r for r in range(1, posts) if binom.cdf(r - 1, posts, 0.5) <= 0.025)
+    rank = exact - (posts in (17, 44))  # where the approximation is on the safe side
+    ordered = sorted(rates)
+    assert row["posts"] == posts
+    assert row["median_low"] == pytest.approx(ordered[rank - 1], rel=1e-3)
+    assert row["median_high"] == pytest.approx(ordered[posts - rank], rel=1e-3)
+    assert row["median_low"] <= ordered[rank - 1] and row["median_high"] >= ordered[posts - rank]
+
+
+def test_a_median_of_five_posts_has_no_interval(spark: SparkSession) -> None:
+    frame = spark.range(5).selectExpr("1L as owner_id", "double(id) as engagement_rate")
+    row = median_interval(frame).collect()[0]
+    assert (row["median_low"], row["median_high"], row["posts"]) == (None, None, 5)
+
+
+def test_ranks_of_any_number_of_posts_hold_the_median_with_at_least_95_percent(
+    spark: SparkSession,
+) -> None:
+    numbers = spark.range(6, 5_000).select("id", low_rank(F.col("id")).alias("rank")).toPandas()
+    below = binom.cdf(numbers["rank"] - 1, numbers["id"], 0.5)
+    next_below = binom.cdf(numbers["rank"] + 1, numbers["id"], 0.5)
+    assert (below <= 0.025).all()
+    assert (next_below > 0.025).all()  # no further out than one rank
+    millions = spark.range(1).select(low_rank(F.lit(10_000_000))).collect()[0][0]
+    assert binom.cdf(millions - 1, 10_000_000, 0.5) == pytest.approx(0.025, abs=1e-4)
+
+
+def test_cells_of_rounded_rates_never_narrow_the_interval(spark: SparkSession) -> None:
+    """A hundred thousand posts of an account are 9,001 cells, and the interval is right."""
+    frame = spark.range(100_000).selectExpr("1L as owner_id", "1 + id / 50000D as engagement_rate")
+    row = median_interval(frame).collect()[0]
+    rank = 50_000 - 310 + 1
+    assert row["median_low"] == pytest.approx(1 + (rank - 1) / 50_000, abs=1e-3)
+    assert row["median_low"] <= 1 + (rank - 1) / 50_000 < 2 <= row["median_high"]
+    assert row["engagement_rate_p25"] == pytest.approx(1.5, abs=1e-3)
 
 
 def test_leaders_do_not_depend_on_rows_or_partitions(spark: SparkSession) -> None:

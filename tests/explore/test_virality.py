@@ -13,23 +13,42 @@ from explore_seeds import random_posts, shuffled, table
 from influencers import tables
 from influencers.config import ModelsConfig
 from influencers.explore.clock import Clock
-from influencers.explore.virality import FEATURES, verdicts, viral_labels, virality
+from influencers.explore.verdicts import DIFFERENT, Band, verdict
+from influencers.explore.virality import (
+    COMPARISONS,
+    DELTA,
+    FEATURES,
+    NUMBERS,
+    ODDS_RATIO,
+    VIRAL_LABELS,
+    compared,
+    measure,
+    verdicts,
+    viral_labels,
+    virality,
+)
 
 TRUSTED = Clock()
+BANDS = {DELTA: Band.of_delta(0.1), ODDS_RATIO: Band.of_odds_ratio(1.25)}
 ROWS = random_posts(accounts=150, seed=21)
 
 
 def analysed(posts: DataFrame, clock: Clock = TRUSTED) -> DataFrame:
     viral = viral_labels(posts, ModelsConfig())
-    found = virality(posts, viral, clock=clock, negligible=0.1, account_buckets=20)
+    found = virality(posts, viral, clock=clock, bands=BANDS, account_buckets=20)
     return tables.conform(found, "analysis_virality")
 
 
 def pairwise(rows: list[dict[str, Any]], viral: set[str], value: Any) -> tuple[float, int, int]:
-    """Cliff's delta by its definition, and the sizes of the groups."""
+    """Cliff's delta or the odds ratio by its definition, and the sizes of the groups."""
     known = [row for row in rows if row["likes"] is not None and value(row) is not None]
     xs = np.array([value(row) for row in known if row["shortcode"] in viral], float)
     ys = np.array([value(row) for row in known if row["shortcode"] not in viral], float)
+    if isinstance(value(known[0]), bool):
+        (yes, no), (others_yes, others_no) = (
+            (v.sum() + 0.5, (1 - v).sum() + 0.5) for v in (xs, ys)
+        )
+        return float((yes / no) / (others_yes / others_no)), len(xs), len(ys)
     return float(np.sign(xs[:, None] - ys[None, :]).mean()), len(xs), len(ys)
 
 
@@ -47,15 +66,24 @@ def test_effects_are_those_of_all_pairs(spark: SparkSession) -> None:
         "hashtag_count": lambda row: row["hashtag_count"],
         "question": lambda row: row["question"],
         "video": lambda row: row["content_type"] and row["content_type"] == "video",
+        "has_location": lambda row: row["has_location"],
         "weekend": lambda row: row["day_of_week"] >= 6,
         "morning": lambda row: row["hour"] // 6 == 1,
     }
+    compared_names: set[str] = set()
     for name, value in values.items():
         row = found["top_likes", name]
         effect, viral_posts, other_posts = pairwise(ROWS, viral, value)
         assert row["effect"] == pytest.approx(effect, abs=1e-12), name
         assert (row["viral_posts"], row["other_posts"]) == (viral_posts, other_posts)
-        assert row["low"] < row["effect"] < row["high"]
+        numeric = name in ("caption_length", "emoji_count", "hashtag_count")
+        assert row["measure"] == ("Cliff's delta" if numeric else "odds ratio")
+        if row["low"] is None:
+            assert row["verdict"] == "too few accounts: no verdict"
+        else:
+            assert row["low"] < row["effect"] < row["high"]
+            compared_names.add(name)
+    assert compared_names >= {"caption_length", "hashtag_count", "has_location"}
     lengths = [row["caption_length"] for row in ROWS if row["shortcode"] in viral]
     middle = sorted(lengths)[(len(lengths) + 1) // 2 - 1]
     assert found["top_likes", "caption_length"]["typical_viral"] == middle
@@ -86,3 +114,38 @@ def test_no_posts_at_all_get_no_verdict(spark: SparkSession) -> None:
     found = analysed(empty).collect()
     assert len(found) == 2 * len(FEATURES)
     assert {row["verdict"] for row in found} == {"no data: no verdict"}
+
+
+def meaningless(rng: np.random.Generator) -> int:
+    """How many claims a table makes of features that have nothing to do with virality.
+
+    300 accounts in 64 buckets; accounts differ in how often they are viral and in every feature.
+    """
+    buckets = rng.integers(64, size=300)
+    owners = np.repeat(np.arange(300), 1 + rng.geometric(1 / 15, size=300))
+    claims = 0
+    for _ in VIRAL_LABELS:
+        chance = rng.beta(0.5, 4.5, size=300)[owners]
+        viral = rng.random(len(owners)) < chance
+        for feature in FEATURES:
+            level = rng.normal(size=300)[owners]
+            values = np.digitize(level + rng.normal(size=len(owners)), np.linspace(-3, 3, 20))
+            if feature not in NUMBERS:
+                values = (values > rng.choice([10, 12, 15])).astype(int)  # 50, 25 or 5 % of posts
+            size = values.max() + 1
+            matrices = [
+                np.bincount(buckets[owners[among]] * size + values[among], minlength=64 * size)
+                for among in (viral, ~viral)
+            ]
+            first, second = (matrix.reshape(64, size) for matrix in matrices)
+            effect = compared(feature, first, second, np.arange(size, dtype=float))
+            claims += verdict(effect, band=BANDS[measure(feature)]) in DIFFERENT
+    return claims
+
+
+def test_features_without_meaning_are_claimed_in_about_one_table_of_twenty() -> None:
+    """More than 10 of 100 tables would be a matter of luck in 1 of 100 tries."""
+    assert COMPARISONS == 52
+    rng = np.random.default_rng(11)
+    claiming = sum(meaningless(rng) > 0 for _ in range(100))
+    assert claiming <= 10

@@ -182,7 +182,8 @@ def success(inside: DataFrame) -> DataFrame:
         community; posts; engagement_rate_p25, _median, _p75: of accounts, each with the median of
         its posts in the community; growth: the community's share of posts in the later half of all
         posts in communities, divided by that in the earlier half; 1 is steady, null where it has
-        none in the earlier half.
+        none in the earlier half. The halves part at an hour, so that of posts without number only
+        their hours are counted.
     """
     accounts = inside.groupBy("community", "owner_id").agg(
         F.percentile("engagement_rate", F.lit(0.5)).alias("rate")
@@ -191,9 +192,10 @@ def success(inside: DataFrame) -> DataFrame:
     rates = accounts.groupBy("community").agg(
         *(F.percentile("rate", F.lit(q)).alias(f"engagement_rate_{name}") for name, q in quartiles)
     )
-    moment = F.unix_timestamp("created_at")
-    middle = inside.agg(F.percentile(moment, F.lit(0.5)).alias("middle"))
-    late = moment > F.col("middle")
+    hour = F.floor(F.unix_timestamp("created_at") / 3600)
+    hours = inside.groupBy(hour.alias("hour")).agg(F.count(F.lit(1)).alias("posts"))
+    middle = hours.agg(F.percentile("hour", F.lit(0.5), F.col("posts")).alias("middle"))
+    late = hour > F.col("middle")
     halves = inside.crossJoin(F.broadcast(middle))
     counts = halves.groupBy("community").agg(
         F.count(F.lit(1)).alias("posts"),
@@ -202,7 +204,8 @@ def success(inside: DataFrame) -> DataFrame:
     )
     totals = halves.agg(F.count_if(late).alias("all_late"), F.count_if(~late).alias("all_early"))
     growth = F.try_divide(
-        F.col("late") * F.col("all_early"), F.col("early") * F.col("all_late")
+        F.col("late").cast("double") * F.col("all_early"),
+        F.col("early").cast("double") * F.col("all_late"),
     ).alias("growth")
     return (
         counts.crossJoin(F.broadcast(totals))

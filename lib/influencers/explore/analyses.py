@@ -10,7 +10,8 @@ from influencers.explore.content import content, supported_hashtags
 from influencers.explore.influence import leaders, tiers
 from influencers.explore.relative import with_relative_rate
 from influencers.explore.settled import settled_posts
-from influencers.explore.virality import viral_labels, virality
+from influencers.explore.verdicts import Band
+from influencers.explore.virality import DELTA, ODDS_RATIO, viral_labels, virality
 
 
 def analyses(
@@ -32,16 +33,20 @@ def analyses(
     tagged = supported_hashtags(
         posts, top=chosen.top_hashtags, min_accounts=chosen.min_hashtag_accounts
     )
-    band, buckets = chosen.negligible_effect, chosen.account_buckets
+    bands = {
+        DELTA: Band.of_delta(chosen.negligible_effect),
+        ODDS_RATIO: Band.of_odds_ratio(chosen.negligible_odds_ratio),
+    }
+    buckets = chosen.account_buckets
     return {
         "analysis_influence": leaders(
-            post_features, accounts, top=chosen.top_accounts, min_posts=chosen.min_posts
+            post_features, accounts, top=chosen.top_accounts, min_posts=chosen.leader_min_posts
         ),
         "analysis_tiers": tiers(accounts, min_posts=chosen.min_posts),
         "analysis_virality": virality(
-            compared, viral, clock=clock, negligible=band, account_buckets=buckets
+            compared, viral, clock=clock, bands=bands, account_buckets=buckets
         ),
         "analysis_content": content(
-            compared, tagged, clock=clock, negligible=band, account_buckets=buckets
+            compared, tagged, clock=clock, band=bands[DELTA], account_buckets=buckets
         ),
     }

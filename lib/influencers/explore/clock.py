@@ -17,6 +17,9 @@ _DAY, _HOUR = 86_400, 3_600
 # A single second of the day with this share of all posts is a date without a time. A whole hour
 # alone is not: in times cut to the hour the busiest holds about 8 %.
 _SPIKE = 0.2
+# So many posts of one second are no coincidence; a post alone shares its second with nobody, and
+# is all posts there are.
+_MIN_SPIKE = 3
 # With fewer posts left than this share, what is left are slips of the same crawler.
 _MIN_TRUSTED = 0.1
 
@@ -51,15 +54,16 @@ def posts_by_second(post_features: DataFrame) -> dict[int, int]:
 def read_clock(posts: Mapping[int, int]) -> Clock:
     """Tell dates from times.
 
-    A second of the day that at least a fifth of the posts share is taken for a date without a
-    time, and so are the seconds an hour before and after it (summer time). Where fewer than a
-    tenth of the posts remain, no time is trusted.
+    A second of the day that at least a fifth of the posts share, and three of them, is taken for a
+    date without a time, and so are the seconds an hour before and after it (summer time). Where
+    fewer than a tenth of the posts remain, no time is trusted.
 
     Args:
         posts: number of posts by second of the day, as of `posts_by_second`.
     """
     total = sum(posts.values())
-    spikes = [second for second, number in posts.items() if number >= _SPIKE * total]
+    least = max(_SPIKE * total, _MIN_SPIKE)
+    spikes = [second for second, number in posts.items() if number >= least]
     cut = frozenset((second + shift) % _DAY for second in spikes for shift in (-_HOUR, 0, _HOUR))
     left = sum(number for second, number in posts.items() if second not in cut)
     return Clock(cut, trusted=total > 0 and left >= _MIN_TRUSTED * total)

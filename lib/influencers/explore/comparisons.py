@@ -89,6 +89,8 @@ def _by_group(posts: DataFrame, name: str, group: Column, *, unknown: str) -> Da
         F.when(F.col("likes").isNull(), "likes unknown")
         .when(F.col("followers").isNull(), "followers unknown")
         .when(F.col("followers") <= 0, "no followers")
+        # A sum beyond bigint is unknown (see features.posts.engagement).
+        .when(F.col("engagement_rate").isNull(), "engagement unknown")
         .when(group.isNull(), unknown)
         .otherwise(SHOWN)
     )

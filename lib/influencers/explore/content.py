@@ -1,4 +1,4 @@
-"""What content does for engagement: hashtags, format, hour and weekday, within the same author.
+"""What content does for engagement and comments: every trait, within the same author.
 
 A post is compared with the other posts of its author alone. Accounts differ in size, in audience
 and in habits; whoever compares posts across them measures these.
@@ -9,17 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pandas as pd
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from influencers.explore.bins import quantile
 from influencers.explore.clock import Clock
 from influencers.explore.comparisons import CONTENT_TYPES, HASHTAG_GROUPS, group_name, hashtag_group
 from influencers.explore.effects import delta_within
-from influencers.explore.verdicts import NO_DATA, TOO_FEW, TRUNCATED, summary, verdict
+from influencers.explore.standing import OUTCOMES, with_standing
+from influencers.explore.verdicts import NO_DATA, TOO_FEW, TRUNCATED, Band, summary, verdict
 
-FEATURES = ("content_type", "hashtag_count", "hashtag", "hour", "weekday")
-ANY = "any"
+FEATURES = (
+    "content_type", "has_location", "question", "hashtag_count", "hashtag", "hour", "weekday",
+)  # fmt: skip
+ANY, YES = "any", "yes"
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 _COUNTS = ("posts", "accounts", "compared_accounts")
@@ -29,7 +32,7 @@ _COUNTS = ("posts", "accounts", "compared_accounts")
 _MILLION = 1_000_000
 
 _RESULT = (
-    "feature string, level string, position int, posts bigint, accounts bigint, "
+    "outcome string, feature string, level string, position int, posts bigint, accounts bigint, "
     "compared_accounts bigint, effect double, low double, high double, verdict string"
 )
 
@@ -39,7 +42,7 @@ def content(
     hashtags: DataFrame,
     *,
     clock: Clock,
-    negligible: float,
+    band: Band,
     account_buckets: int,
 ) -> DataFrame:
     """How posts with a trait do against the same author's posts without it.
@@ -50,27 +53,29 @@ def content(
         hashtags: shortcode, hashtag and its position, of the hashtags to judge (see
             `supported_hashtags`).
         clock: which times of day are times.
-        negligible: the half-width of the band of no effect.
+        band: of no effect.
         account_buckets: how many buckets of accounts the intervals are taken from.
 
     Returns:
-        A row a feature and level. `posts` of `accounts` have the trait and a known engagement
-        rate; `compared_accounts` have posts without it as well. `median_relative_rate` is against
-        the author's median. `effect` is Cliff's delta within the author, averaged over authors
-        with weights n1·n0/(n1+n0); `low` to `high` are 95 % intervals that hold together for all
-        levels of the feature. A feature without any level has the level `any` and the reason.
+        A row an outcome, feature and level. `posts` of `accounts` have the trait and a known
+        outcome; `compared_accounts` have posts without it as well. `median_relative_rate` is the
+        engagement rate against the author's median, null for other outcomes. `effect` is Cliff's
+        delta within the author, averaged over authors with weights n1·n0/(n1+n0); `low` to `high`
+        are intervals that in 95 % of tables hold all together. A feature without any level has
+        the level `any` and the reason.
     """
-    levels = _levels(_with_standing(posts.withColumn("trusted_hour", clock.hour())), hashtags)
-    by_bucket = _by_bucket(levels, account_buckets).unionByName(_placeholders(levels))
-    effects = by_bucket.groupBy("feature").applyInPandas(
-        _effects_of(negligible, clock), schema=_RESULT
+    levels = _levels(with_standing(posts.withColumn("trusted_hour", clock.hour())), hashtags)
+    buckets = by_bucket(levels, account_buckets).unionByName(_placeholders(levels))
+    effects = buckets.groupBy("outcome", "feature").applyInPandas(
+        _effects_of(band, clock), schema=_RESULT
     )
     medians = levels.groupBy("feature", "level").agg(
         quantile(F.col("relative_rate"), 0.5).alias("median_relative_rate")
     )
+    of_rate = F.col("outcome") == OUTCOMES[0]
     return effects.join(F.broadcast(medians), on=["feature", "level"], how="left").select(
-        "feature", "level", "position", "posts", "accounts", "compared_accounts",
-        "median_relative_rate",
+        "outcome", "feature", "level", "position", "posts", "accounts", "compared_accounts",
+        F.when(of_rate, F.col("median_relative_rate")).alias("median_relative_rate"),
         *[F.nanvl(name, F.lit(None).cast("double")).alias(name)
           for name in ("effect", "low", "high")],
         "verdict",
@@ -102,32 +107,6 @@ def supported_hashtags(posts: DataFrame, *, top: int, min_accounts: int) -> Data
     )
 
 
-def _with_standing(posts: DataFrame) -> DataFrame:
-    """Posts with a known rate, and how many of the author's own each beats, less those it loses to.
-
-    Three times, since features are unknown for different posts: among all, among those of known
-    type, and among those of trusted hour.
-    """
-    known = posts.where(F.col("engagement_rate").isNotNull())
-    populations = {
-        "all": F.lit(True),
-        "typed": F.col("content_type").isNotNull(),
-        "timed": F.col("trusted_hour").isNotNull(),
-    }
-    author = Window.partitionBy("owner_id")
-    # Ranges that end at the current row are summed as they grow; ranges that begin there would be
-    # summed anew for every row.
-    upwards = author.orderBy(F.asc("engagement_rate")).rangeBetween(Window.unboundedPreceding, 0)
-    downwards = author.orderBy(F.desc("engagement_rate")).rangeBetween(Window.unboundedPreceding, 0)
-    counted: dict[str, Column] = {}
-    for name, inside in populations.items():
-        at_most = F.count_if(inside).over(upwards)
-        at_least = F.count_if(inside).over(downwards)
-        counted[f"{name}_standing"] = at_most - at_least
-        counted[f"{name}_posts"] = F.count_if(inside).over(author)
-    return known.withColumns(counted)
-
-
 def _levels(posts: DataFrame, hashtags: DataFrame) -> DataFrame:
     """A row for every level that a post has: with the author, the standing, the author's posts."""
     places = {group_name(*group): place for place, group in enumerate(HASHTAG_GROUPS)}
@@ -137,6 +116,8 @@ def _levels(posts: DataFrame, hashtags: DataFrame) -> DataFrame:
     kind, types = F.col("content_type"), {name: i for i, name in enumerate(CONTENT_TYPES)}
     plain = F.array(
         _level("content_type", kind, _place(kind, types), "typed"),
+        *[_level(name, F.when(F.col(name), YES), F.lit(0), "all")
+          for name in ("has_location", "question")],
         _level("hashtag_count", group, _place(group, places), "all"),
         _level("hour", F.lpad(F.col("trusted_hour").cast("string"), 2, "0"),
                F.col("trusted_hour"), "timed"),
@@ -159,8 +140,11 @@ def _level(feature: str, level: Column, position: Column, population: str) -> Co
         F.lit(feature).alias("feature"),
         level.alias("level"),
         position.cast("int").alias("position"),
-        F.col(f"{population}_standing").alias("standing"),
-        F.col(f"{population}_posts").alias("author_posts"),
+        *[
+            F.col(f"{population}_{outcome}_{name}").alias(f"{outcome}_{name}")
+            for outcome in OUTCOMES
+            for name in ("standing", "posts")
+        ],
     )
 
 
@@ -169,29 +153,26 @@ def _place(value: Column, places: dict[str, int]) -> Column:
     return F.try_element_at(F.create_map(*entries), value)
 
 
-def _by_bucket(levels: DataFrame, account_buckets: int) -> DataFrame:
+def by_bucket(levels: DataFrame, account_buckets: int) -> DataFrame:
     """Pairs won less pairs lost within authors, summed over buckets of authors.
 
     Of an author's n posts, n1 with the trait: the standings of the n1 sum to the pairs with a
     post without it that they win, less those they lose, as pairs among the n1 cancel out. Divided
     by n, an author weighs n1·n0/n in the average (van Elteren's weights, up to a constant).
     """
-    n, n1 = F.col("author_posts"), F.col("posts")
-    authors = levels.groupBy("feature", "level", "owner_id").agg(
-        F.max("position").alias("position"),
-        F.count(F.lit(1)).alias("posts"),
-        F.sum("standing").alias("standing"),
-        F.max("author_posts").alias("author_posts"),
-    )
+    n, n1 = F.col("author_posts").cast("double"), F.col("posts").cast("double")
     return (
-        authors.withColumns(
+        _by_author(levels)
+        .withColumns(
             {
                 "bucket": F.pmod(F.xxhash64("owner_id"), F.lit(account_buckets)).cast("int"),
-                "wins": F.round(F.col("standing") * _MILLION / n).cast("bigint"),
-                "weight": F.round(n1 * (n - n1) * _MILLION / n).cast("bigint"),
+                # Of doubles: for millions of posts the products do not fit into a bigint, and what
+                # is divided by n does. Within a row they depend on no order.
+                "wins": F.round(F.col("standing").cast("double") / n * _MILLION).cast("bigint"),
+                "weight": F.round(n1 * ((n - n1) / n) * _MILLION).cast("bigint"),
             }
         )
-        .groupBy("feature", "level", "bucket")
+        .groupBy("outcome", "feature", "level", "bucket")
         .agg(
             F.max("position").alias("position"),
             F.sum("posts").alias("posts"),
@@ -203,42 +184,82 @@ def _by_bucket(levels: DataFrame, account_buckets: int) -> DataFrame:
     )
 
 
+def _by_author(levels: DataFrame) -> DataFrame:
+    """A row an outcome, level and author that has posts of both: their number and standing."""
+    sums = [
+        F.struct(
+            F.count(f"{outcome}_standing").alias("posts"),
+            F.sum(f"{outcome}_standing").alias("standing"),
+            F.max(f"{outcome}_posts").alias("author_posts"),
+        ).alias(outcome)
+        for outcome in OUTCOMES
+    ]
+    each = F.array(
+        *[F.struct(F.lit(one).alias("outcome"), F.col(one).alias("sums")) for one in OUTCOMES]
+    )
+    return (
+        levels.groupBy("feature", "level", "owner_id")
+        .agg(F.max("position").alias("position"), *sums)
+        .select("feature", "level", "owner_id", "position", F.inline(each))
+        .select("outcome", "feature", "level", "owner_id", "position", "sums.*")
+        .where(F.col("posts") > 0)
+    )
+
+
 def _placeholders(levels: DataFrame) -> DataFrame:
-    """An empty row for every content type, and for `any` level of the other features.
+    """An empty row for every content type, and for `any` level of the other features; by outcome.
 
     They make sure that every feature gets a verdict, be it only why there is none.
     """
     expected = [("content_type", kind, place) for place, kind in enumerate(CONTENT_TYPES)]
     expected += [(feature, ANY, 0) for feature in FEATURES[1:]]
-    rows = [F.struct(*[F.lit(part) for part in row]) for row in expected]
+    rows = [
+        F.struct(*[F.lit(part) for part in (outcome, *row)])
+        for outcome in OUTCOMES
+        for row in expected
+    ]
     none = F.lit(0).cast("bigint")
     return levels.sparkSession.range(1).select(
-        F.inline(F.array(*rows)).alias("feature", "level", "position"),
+        F.inline(F.array(*rows)).alias("outcome", "feature", "level", "position"),
         F.lit(0).alias("bucket"),
         *[none.alias(name) for name in (*_COUNTS, "wins", "weight")],
     )
 
 
-def _effects_of(negligible: float, clock: Clock) -> Callable[[pd.DataFrame], pd.DataFrame]:
+def shared_by(levels: int) -> int:
+    """Among how many comparisons the table's 5 % are shared, as seen from one level of a feature.
+
+    Every feature has the same share for each outcome, so that a question with one answer need not
+    pay for forty hashtags; the levels of a feature divide it evenly.
+
+    Args:
+        levels: of the feature, that can be compared.
+
+    >>> shared_by(1), shared_by(40)
+    (21, 840)
+    """
+    return len(OUTCOMES) * len(FEATURES) * max(1, levels)
+
+
+def _effects_of(band: Band, clock: Clock) -> Callable[[pd.DataFrame], pd.DataFrame]:
     def effects_of(buckets: pd.DataFrame) -> pd.DataFrame:
-        """A row for each level of one feature; `any` only where there is no other."""
+        """A row a level of one outcome and feature; `any` only where there is no other."""
         real = buckets[buckets["level"] != ANY]
-        levels = (buckets if real.empty else real).groupby(["feature", "position", "level"])
-        # An interval for each level that can be compared, and all of them are to hold.
-        comparisons = max(1, int((levels["weight"].sum() > 0).sum()))
+        keys = ["outcome", "feature", "position", "level"]
+        levels = (buckets if real.empty else real).groupby(keys)
+        comparisons = shared_by(int((levels["weight"].sum() > 0).sum()))
         rows = []
-        for (feature, position, level), bucket in levels:
+        for (outcome, feature, position, level), bucket in levels:
             part = bucket.sort_values("bucket")
             effect = delta_within(
                 part["wins"].to_numpy(), part["weight"].to_numpy(), comparisons=comparisons
             )
-            word = verdict(effect, negligible=negligible)
+            word = verdict(effect, band=band)
             if level == ANY:
                 word = _why_none(str(feature), clock)
             counts = (part[name].sum() for name in _COUNTS)
-            rows.append(
-                (feature, level, position, *counts, effect.value, effect.low, effect.high, word)
-            )
+            interval = (effect.value, effect.low, effect.high)
+            rows.append((outcome, feature, level, position, *counts, *interval, word))
         names = [column.split()[0] for column in _RESULT.split(", ")]
         return pd.DataFrame(rows, columns=names)
 
@@ -252,7 +273,10 @@ def _why_none(feature: str, clock: Clock) -> str:
     return TOO_FEW if feature == "hashtag" else NO_DATA
 
 
-def verdicts(table: pd.DataFrame) -> dict[str, str]:
-    """Feature → the verdicts on its levels in a line, from the table of `content`."""
-    by_feature = table.groupby("feature")["verdict"].agg(list)
-    return {feature: summary(by_feature.get(feature, [])) for feature in FEATURES}
+def verdicts(table: pd.DataFrame) -> dict[str, dict[str, str]]:
+    """Outcome → feature → the verdicts on its levels in a line, from the table of `content`."""
+    found = table.groupby(["outcome", "feature"])["verdict"].agg(list)
+    return {
+        outcome: {feature: summary(found.get((outcome, feature), [])) for feature in FEATURES}
+        for outcome in OUTCOMES
+    }

@@ -39,6 +39,7 @@ def engagement_vs_followers(post_features: DataFrame, *, bins_per_decade: int) -
         F.when(F.col("likes").isNull(), "likes unknown")
         .when(F.col("followers").isNull(), "followers unknown")
         .when(F.col("followers") <= 0, "no followers")
+        .when(F.col("engagement_rate").isNull(), "engagement unknown")
         .when(F.col("engagement_rate") <= 0, "no engagement")
         .otherwise(SHOWN)
     )

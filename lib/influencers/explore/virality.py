@@ -17,8 +17,8 @@ from pyspark.sql import functions as F
 
 from influencers.config import ModelsConfig
 from influencers.explore.clock import Clock
-from influencers.explore.effects import UNDEFINED, delta_between
-from influencers.explore.verdicts import NO_DATA, TRUNCATED, verdict
+from influencers.explore.effects import UNDEFINED, Effect, delta_between, odds_ratio_between
+from influencers.explore.verdicts import NO_DATA, TRUNCATED, Band, verdict
 from influencers.models import labels
 from influencers.models.declaration import LABELS
 
@@ -34,6 +34,10 @@ NUMBERS = (
 FLAGS = ("video", "carousel", "has_location", "question", "weekend")
 DAYPARTS = ("night", "morning", "afternoon", "evening")  # six hours each, UTC, from midnight
 FEATURES = (*NUMBERS, *FLAGS, *DAYPARTS)
+# All intervals of the table hold together. Their number is fixed, so that what one feature is told
+# does not depend on whether others have data.
+COMPARISONS = len(VIRAL_LABELS) * len(FEATURES)
+DELTA, ODDS_RATIO = "Cliff's delta", "odds ratio"
 
 # Values are compared in steps of 2.3 %: whole numbers up to 43 each have their own.
 _STEPS_PER_DECADE = 100
@@ -41,7 +45,7 @@ _ZERO_STEP = -1_000_000
 
 _RESULT = (
     "label string, feature string, viral_posts bigint, other_posts bigint, typical_viral double, "
-    "typical_other double, effect double, low double, high double, verdict string"
+    "typical_other double, measure string, effect double, low double, high double, verdict string"
 )
 
 
@@ -60,7 +64,7 @@ def virality(
     viral: Mapping[str, Column],
     *,
     clock: Clock,
-    negligible: float,
+    bands: Mapping[str, Band],
     account_buckets: int,
 ) -> DataFrame:
     """The effect size of every feature between viral and other posts, by label.
@@ -69,18 +73,18 @@ def virality(
         posts: post_features, of posts whose likes have come in (see `settled_posts`).
         viral: a column for every label (see `viral_labels`).
         clock: which times of day are times.
-        negligible: the half-width of the band of no effect.
+        bands: the band of no effect of each measure.
         account_buckets: how many buckets of accounts the intervals are taken from.
 
     Returns:
         A row a label and feature. `typical_viral` and `typical_other` are medians, or shares for
-        yes/no features. `effect` is Cliff's delta (for yes/no features the difference of the
-        shares) over posts whose value is known, `low` to `high` its 95 % interval, clustered by
-        account. Values closer than 2.3 % count as ties.
+        yes/no features. `measure` of the `effect` is Cliff's delta, or the odds ratio for yes/no
+        features, over posts whose value is known; `low` to `high` are intervals, clustered by
+        account, that in 95 % of tables hold all together. Values closer than 2.3 % count as ties.
     """
     histograms = _histograms(posts.withColumn("trusted_hour", clock.hour()), viral, account_buckets)
     effects = histograms.groupBy("label", "feature").applyInPandas(
-        _effect_of(negligible), schema=_RESULT
+        _effect_of(bands), schema=_RESULT
     )
     return _with_every_feature(effects, clock)
 
@@ -138,18 +142,39 @@ def _histograms(posts: DataFrame, viral: Mapping[str, Column], account_buckets: 
     return counted.select("feature", "bucket", "step", "value", F.inline(by_label))
 
 
-def _effect_of(negligible: float) -> Callable[[pd.DataFrame], pd.DataFrame]:
+def compared(
+    feature: str, viral: NDArray[np.int64], other: NDArray[np.int64], values: NDArray[np.float64]
+) -> Effect:
+    """The effect of one feature, with an interval that holds together with all of the table's.
+
+    Args:
+        feature: one of `FEATURES`.
+        viral: posts by bucket of accounts (rows) and value (columns).
+        other: the same of the other posts.
+        values: that the columns stand for, rising; 0 and 1 for yes/no features.
+    """
+    if len(values) < 2:
+        return UNDEFINED
+    measured = delta_between if measure(feature) == DELTA else odds_ratio_between
+    return measured(viral, other, comparisons=COMPARISONS)
+
+
+def measure(feature: str) -> str:
+    """What the effect of a feature is measured by."""
+    return DELTA if feature in NUMBERS else ODDS_RATIO
+
+
+def _effect_of(bands: Mapping[str, Band]) -> Callable[[pd.DataFrame], pd.DataFrame]:
     def effect_of(histogram: pd.DataFrame) -> pd.DataFrame:
         """One row from the histogram of one label and feature."""
         viral, other, values = _as_matrices(histogram)
         label, feature = histogram["label"].iloc[0], histogram["feature"].iloc[0]
-        effect = delta_between(viral, other) if len(values) > 1 else UNDEFINED
-        numeric = feature in NUMBERS
+        effect, scale = compared(feature, viral, other, values), measure(feature)
         row = (
             label, feature, viral.sum(), other.sum(),
-            _typical(viral.sum(axis=0), values, numeric),
-            _typical(other.sum(axis=0), values, numeric),
-            effect.value, effect.low, effect.high, verdict(effect, negligible=negligible),
+            _typical(viral.sum(axis=0), values, feature in NUMBERS),
+            _typical(other.sum(axis=0), values, feature in NUMBERS),
+            scale, effect.value, effect.low, effect.high, verdict(effect, band=bands[scale]),
         )  # fmt: skip
         return pd.DataFrame([row], columns=_result_columns())
 
@@ -186,14 +211,19 @@ def _with_every_feature(effects: DataFrame, clock: Clock) -> DataFrame:
     """Also the features that no post has a value of, with the reason; NaN becomes null."""
     untimed = NO_DATA if clock.trusted else TRUNCATED
     reason = F.when(F.col("feature").isin(*DAYPARTS), untimed).otherwise(NO_DATA)
-    names = [F.struct(F.lit(label), F.lit(name)) for label in VIRAL_LABELS for name in FEATURES]
+    names = [
+        F.struct(F.lit(label), F.lit(name), F.lit(measure(name)))
+        for label in VIRAL_LABELS
+        for name in FEATURES
+    ]
     one_row = effects.sparkSession.range(1)
-    every = one_row.select(F.inline(F.array(*names)).alias("label", "feature"))
+    every = one_row.select(F.inline(F.array(*names)).alias("label", "feature", "measure"))
     numbers = ("typical_viral", "typical_other", "effect", "low", "high")
-    return every.join(effects, on=["label", "feature"], how="left").select(
+    return every.join(effects.drop("measure"), on=["label", "feature"], how="left").select(
         "label", "feature",
         *[F.coalesce(name, F.lit(0)).cast("bigint").alias(name)
           for name in ("viral_posts", "other_posts")],
+        "measure",
         *[F.nanvl(name, F.lit(None).cast("double")).alias(name) for name in numbers],
         F.coalesce("verdict", reason).alias("verdict"),
     )  # fmt: skip

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from influencers.communities.excerpt import Excerpt
-from influencers.features.tiers import TIERS
+from influencers.report.explore_tables import content_table, leader_table, virality_table
 from influencers.report.model_tables import model_tables
 from influencers.report.table import Table, count, decimal, percent, plain, unknown
 
@@ -214,18 +214,20 @@ def sections(metrics: Numbers, frames: Frames, config: Mapping[str, Any]) -> lis
         Section(
             "influence",
             "Influence",
-            "Who leads in each follower tier, by the median engagement rate of their posts, and "
-            "how well a forest that never sees a follower count tells the most followed accounts.",
+            "Who leads in each follower tier, by the median engagement rate of their posts and how "
+            "sure it is, and how well a forest that never sees a follower count tells the most "
+            "followed accounts.",
             figures_of("influence"),
-            (_leader_table(frames.leaders), *model_tables(metrics["models"], "influence")),
+            (leader_table(frames.leaders, config), *model_tables(metrics["models"], "influence")),
         ),
         Section(
             "virality",
             "Virality",
-            "What viral posts share, and how well they are told before they are posted. An effect "
-            "is Cliff's delta: 0 is none, 1 or -1 is a complete separation.",
+            "What viral posts share, and how well they are told before they are posted. The effect "
+            "of a number is Cliff's delta (0 is none, 1 or -1 a complete separation), that of a "
+            "yes or no the odds ratio.",
             figures_of("virality"),
-            (*model_tables(metrics["models"], "virality"), _virality_table(frames.virality)),
+            (*model_tables(metrics["models"], "virality"), virality_table(frames.virality)),
         ),
         Section(
             "content",
@@ -233,7 +235,7 @@ def sections(metrics: Numbers, frames: Frames, config: Mapping[str, Any]) -> lis
             "Posts with a trait against posts of the same accounts without it, so that large "
             "accounts do not decide the answer.",
             (),
-            (_content_table(frames.content),),
+            (content_table(frames.content),),
         ),
         Section(
             "communities",
@@ -432,70 +434,6 @@ def _tier_table(tiers: pd.DataFrame) -> Table:
     )
 
 
-def _leader_table(leaders: pd.DataFrame) -> Table:
-    return Table(
-        "Leaders of each tier",
-        ("tier", "rank", "account", "followers", "posts", "median engagement rate"),
-        tuple(
-            (
-                row["tier"] or "unknown",
-                count(row["rank"]),
-                str(row["owner_username"] or row["owner_id"]),
-                count(row["followers"]),
-                count(row["posts"]),
-                percent(row["median_engagement_rate"]),
-            )
-            for row in sorted(_dicts(leaders), key=lambda row: _tier_place(row["tier"]))
-        ),
-        frozenset((1, 3, 4, 5)),
-    )
-
-
-def _tier_place(tier: str | None) -> int:
-    return TIERS.index(tier) if tier in TIERS else len(TIERS)
-
-
-def _virality_table(virality: pd.DataFrame) -> Table:
-    return Table(
-        "What viral posts share",
-        ("viral is", "feature", "viral", "others", "effect", "95 % interval", "verdict"),
-        tuple(
-            (
-                plain(str(row["label"])),
-                plain(str(row["feature"])),
-                _short(row["typical_viral"]),
-                _short(row["typical_other"]),
-                decimal(row["effect"], 2),
-                _interval(row),
-                str(row["verdict"]),
-            )
-            for row in _dicts(virality)
-        ),
-        frozenset(range(2, 6)),
-        "Viral and others: the median, or the share where the feature is a yes or no.",
-    )
-
-
-def _content_table(content: pd.DataFrame) -> Table:
-    return Table(
-        "What goes with engagement, within accounts",
-        ("trait", "value", "posts", "accounts", "effect", "95 % interval", "verdict"),
-        tuple(
-            (
-                plain(str(row["feature"])),
-                str(row["level"] or ""),
-                count(row["posts"]),
-                count(row["compared_accounts"]),
-                decimal(row["effect"], 2),
-                _interval(row),
-                str(row["verdict"]),
-            )
-            for row in _dicts(content)
-        ),
-        frozenset(range(2, 6)),
-    )
-
-
 def _algorithm_table(communities: Numbers) -> Table:
     return Table(
         "The algorithms",
@@ -588,19 +526,6 @@ def _pairs(title: str, columns: tuple[str, str], pairs: Mapping[str, Any]) -> Ta
     numbers = frozenset((1,)) if title not in ("Engines", "Configuration") else frozenset[int]()
     rows = tuple((str(key), "" if value is None else str(value)) for key, value in pairs.items())
     return Table(title, columns, rows, numbers)
-
-
-def _interval(row: Mapping[str, Any]) -> str:
-    if unknown(row["low"]) or unknown(row["high"]):
-        return "–"
-    return f"{decimal(row['low'], 2)} to {decimal(row['high'], 2)}"
-
-
-def _short(value: object) -> str:
-    if unknown(value):
-        return "–"
-    number = float(str(value))
-    return f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}"
 
 
 def _dicts(frame: pd.DataFrame) -> Sequence[Mapping[str, Any]]:
