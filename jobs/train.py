@@ -26,7 +26,7 @@ Results = list[SplitResult]
 
 
 def run(spark: SparkSession, config: Config) -> dict[str, Any]:
-    """Train what is asked for; returns models.MODEL.LABEL.SPLIT.WHO."""
+    """Train what is asked for; returns models.MODEL.LABEL.SPLIT.WHO, and LABEL.folds.WHO."""
     models = training.models_to_train(config.models)
     trained = side_by_side.run_all(
         spark, [partial(_train, spark, config, model) for model in models]
@@ -71,9 +71,12 @@ def copies(spark: SparkSession, config: Config, posts: DataFrame, model: str) ->
 
 
 def _numbers(trained: Sequence[Results]) -> dict[str, Any]:
-    return {
-        results[0].label.name: {one.split: one.metrics for one in results} for results in trained
-    }
+    found: dict[str, dict[str, Any]] = {}
+    for results in trained:
+        numbers = {one.split: one.metrics for one in results}
+        worth = next((one.performance for one in results if one.performance), None)
+        found[results[0].label.name] = {**numbers, **({"folds": worth} if worth else {})}
+    return found
 
 
 def _train(spark: SparkSession, config: Config, model: str) -> list[Results]:
