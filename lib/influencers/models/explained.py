@@ -10,9 +10,10 @@ from matplotlib.figure import Figure
 from influencers.explore import style
 from influencers.models.declaration import INFLUENCE, VIRALITY, Label, declared
 from influencers.models.explanations import Dependence, Drop, Explanation, Importance
-from influencers.models.importance import COLOURS, SPLIT_TITLES
+from influencers.models.importance import COLOURS
 from influencers.models.measuring import who_of
 from influencers.models.results import SplitResult
+from influencers.models.titles import SPLIT_TITLES
 
 PERMUTATION = {
     INFLUENCE: "influential_users_permutation_importance.png",
