@@ -164,7 +164,7 @@ def ablate(
     kept = tuple(one.name for one in allowed_features(label) if one.group != without)
     if len(kept) == len(allowed_features(label)):
         return
-    changed = {**vars(config.models), f"{model}_features": kept}
+    changed = {**vars(config.models), f"{model}_features": kept, "evaluation_folds": 1}
     (results,) = training.train_labels(frame, [label], ModelsConfig(**changed))
     for before, after in zip(whole, results, strict=True):
         if before.fitted and after.fitted:

@@ -10,10 +10,10 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-from influencers import files, tables
+from influencers import files, progress, tables
 from influencers.config import Config
 from influencers.ingest import posts, sources
-from influencers.models import frames, saved, scoring, unseen
+from influencers.models import frames, saved, scoring, unseen, worth
 from influencers.models.declaration import BEFORE_POSTING, INFLUENCE, KEYS, VARIANTS
 from jobs.command_line import INPUT, OUTPUT, Job, Option, main
 from jobs.train import LABEL, communities, copies, pictures
@@ -26,6 +26,8 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     variant = BEFORE_POSTING if model == INFLUENCE else config.models.variant
     uri = files.join(saved.folder(config), saved.model_name(model, label, variant))
     pipeline, card = saved.load(spark, uri)
+    for line in worth.warnings(card, force=config.models.force):
+        progress.say(line)
     table = _features(spark, config, card)
     scoring.check_columns(table, card, ", ".join(config.paths.input))
     frame = frames.with_communities(table, communities(spark, config))
@@ -105,6 +107,12 @@ JOB = Job(
             choices=VARIANTS,
         ),
         Option("--models", "paths.models", "folder of the saved models", metavar="DIR"),
+        Option(
+            "--force",
+            "models.force",
+            "use a model that is not shown to be better than chance",
+            switch=True,
+        ),
     ),
 )
 

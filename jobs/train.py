@@ -27,7 +27,7 @@ Results = list[SplitResult]
 
 
 def run(spark: SparkSession, config: Config) -> dict[str, Any]:
-    """Train what is asked for; returns models.MODEL.LABEL.SPLIT.WHO."""
+    """Train what is asked for; returns models.MODEL.LABEL.SPLIT.WHO, and LABEL.folds.WHO."""
     models = training.models_to_train(config.models)
     for line in stages.remarks(spark, config):
         progress.say(line)
@@ -78,9 +78,12 @@ def copies(spark: SparkSession, config: Config, posts: DataFrame, model: str) ->
 
 
 def _numbers(trained: Sequence[Results]) -> dict[str, Any]:
-    return {
-        results[0].label.name: {one.split: one.metrics for one in results} for results in trained
-    }
+    found: dict[str, dict[str, Any]] = {}
+    for results in trained:
+        numbers = {one.split: one.metrics for one in results}
+        worth = next((one.performance for one in results if one.performance), None)
+        found[results[0].label.name] = {**numbers, **({"folds": worth} if worth else {})}
+    return found
 
 
 def _train(spark: SparkSession, config: Config, model: str) -> list[Results]:

@@ -167,6 +167,8 @@ class ModelsConfig:
     calibration_share: float = 0.15
     min_positives: int = 20
     min_calibration: int = 10
+    min_groups: int = 20
+    evaluation_folds: int = 5
     suspicious_auc: float = 0.99
     trees: int = 64
     depth: int = 10
@@ -179,6 +181,7 @@ class ModelsConfig:
     explained_rows: int = 2_000
     permutations: int = 3
     reasons: int = 3
+    force: bool = False
     tune: bool = False
     folds: int = 4
     mlflow_uri: str = ""
@@ -201,11 +204,13 @@ class ModelsConfig:
                     "calibration_share"):  # fmt: skip
             share = getattr(self, key)
             _check(0 < share <= 0.5, f"models.{key}", "above 0 and at most 0.5", share)
-        for key in ("min_positives", "min_calibration", "trees", "min_leaf", "memory_mb",
-                    "partition_rows", "explained_rows", "permutations"):  # fmt: skip
+        for key in ("min_positives", "min_calibration", "min_groups", "trees", "min_leaf",
+                    "memory_mb", "partition_rows", "explained_rows", "permutations"):  # fmt: skip
             _check(getattr(self, key) >= 1, f"models.{key}", "at least 1", getattr(self, key))
         _check(self.reasons >= 0, "models.reasons", "0 or more", self.reasons)
         _check(2 <= self.folds <= 20, "models.folds", "from 2 to 20", self.folds)
+        folds = self.evaluation_folds
+        _check(1 <= folds <= 20, "models.evaluation_folds", "from 1 to 20", folds)
         _check(1 <= self.depth <= 30, "models.depth", "from 1 to 30", self.depth)
         _check(self.max_bins >= 2, "models.max_bins", "at least 2", self.max_bins)
         _check(self.beats_factor > 0, "models.beats_factor", "above 0", self.beats_factor)

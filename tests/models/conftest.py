@@ -119,7 +119,16 @@ def _plain(value: Any) -> Any:
 @pytest.fixture(scope="session")
 def quick() -> ModelsConfig:
     """A forest that is small enough for a test, and large enough to find what was planted."""
-    return ModelsConfig(trees=8, depth=4, max_bins=16, min_positives=5, account_share=0.3, seed=11)
+    return ModelsConfig(
+        trees=8,
+        depth=4,
+        max_bins=16,
+        min_positives=5,
+        account_share=0.3,
+        min_groups=10,
+        evaluation_folds=1,
+        seed=11,
+    )
 
 
 @pytest.fixture(scope="session")

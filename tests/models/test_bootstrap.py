@@ -5,8 +5,8 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from influencers.models import bootstrap, counting
-from influencers.models.bootstrap import intervals, metric_draws
+from influencers.models import bootstrap
+from influencers.models.bootstrap import interval_of, metric_draws
 from influencers.models.counting import Counts, GroupedCounts, Ranking, account_group, count_scores
 from influencers.models.evaluation import ranking_metrics
 
@@ -25,8 +25,12 @@ def grouped(accounts: int, rows: int, alike: float, seed: int = 5) -> GroupedCou
     matrix = np.zeros((accounts * rows, accounts), "int64")
     matrix[np.arange(len(owner)), owner] = 1
     hits = matrix * positive.ravel()[order][:, None]
-    tiers = np.full(len(owner), "nano", dtype=object)
-    return GroupedCounts(-np.arange(len(owner)), tiers, matrix, hits)
+    return GroupedCounts(-np.arange(len(owner)), matrix, hits)
+
+
+def interval(counts: GroupedCounts, metric: str, *, least: int = 10) -> list[float] | None:
+    drawn = metric_draws(counts, seed=3)[metric]
+    return interval_of(drawn, groups=counts.rows.shape[1], least=least)
 
 
 def test_the_same_groups_give_the_same_draws() -> None:
@@ -40,7 +44,7 @@ def test_an_interval_holds_the_metric_and_narrows_with_more_accounts() -> None:
     widths = []
     for accounts in (40, 160):
         counts = grouped(accounts, 10, alike=0.5)
-        found = intervals(metric_draws(counts, seed=3), groups=accounts)["average_precision"]
+        found = interval(counts, "average_precision")
         assert found is not None
         rows, positives = counts.rows.sum(1), counts.positives.sum(1)
         precision = positives.cumsum() / rows.cumsum()
@@ -54,7 +58,7 @@ def test_posts_of_an_account_are_not_witnesses_of_their_own() -> None:
     """Where all posts of an account are alike, ten of them say little more than one."""
     widths = []
     for alike in (0.0, 1.0):
-        found = intervals(metric_draws(grouped(60, 12, alike), seed=3), groups=60)["prevalence"]
+        found = interval(grouped(60, 12, alike), "prevalence")
         assert found is not None
         widths.append(found[1] - found[0])
     # Of independent posts the interval is some sqrt(12) times as narrow.
@@ -62,8 +66,10 @@ def test_posts_of_an_account_are_not_witnesses_of_their_own() -> None:
 
 
 def test_too_few_accounts_have_no_interval() -> None:
-    counts = grouped(5, 4, alike=0.5)
-    assert set(intervals(metric_draws(counts, seed=1), groups=5).values()) == {None}
+    counts = grouped(19, 8, alike=0.5)
+    for metric in metric_draws(counts, seed=1):
+        assert interval(counts, metric, least=20) is None
+        assert interval(counts, metric, least=19) is not None
 
 
 @pytest.fixture(scope="module")
@@ -88,14 +94,15 @@ def counted(frame: DataFrame) -> Counts:
 def test_grouped_counts_sum_to_the_exact_ones(scored: DataFrame) -> None:
     counts = counted(scored)
     for part in ("test", "calibration"):
-        exact, by_group = counts.exact(part, "one"), counts.grouped(part, "one")
+        exact, by_group = counts.by_score(part, "one"), counts.grouped(part, "one")
         assert exact.rows.sum() == by_group.rows.sum() == 1_500
         assert exact.positives.sum() == by_group.positives.sum() > 0
-        for score, rows, positives in zip(exact.scores, exact.rows, exact.positives, strict=True):
-            here = by_group.scores == score
-            assert by_group.rows[here].sum() == rows
-            assert by_group.positives[here].sum() == positives
-        assert set(by_group.tiers) == {"nano", "mid", ""}
+        assert exact.scores.tolist() == by_group.scores.tolist() == list(range(49, -1, -1))
+        assert exact.rows.tolist() == by_group.rows.sum(1).tolist()
+        assert exact.positives.tolist() == by_group.positives.sum(1).tolist()
+        by_tier = counts.by_tier(part, "one")
+        assert set(by_tier) == {"nano", "mid", ""}
+        assert sum(int(one.positives.sum()) for one in by_tier.values()) == exact.positives.sum()
         owners = scored.where(F.col("part") == part).select(account_group(F.col("owner_id")))
         assert by_group.rows.shape[1] == owners.distinct().count()
 
@@ -106,15 +113,6 @@ def test_one_draw_of_every_group_is_the_metric_itself(
     counts = counted(scored)
     monkeypatch.setattr(bootstrap, "draws", lambda groups, seed: np.ones((1, groups), "int64"))
     found = metric_draws(counts.grouped("test", "one"), seed=1)
-    whole = ranking_metrics(counts.exact("test", "one"))
+    whole = ranking_metrics(counts.by_score("test", "one"))
     for name, values in found.items():
         assert values[0] == pytest.approx(whole[name])
-
-
-def test_many_rows_are_counted_in_steps(scored: DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(counting, "_EXACT_ROWS", 10)
-    monkeypatch.setattr(counting, "_EXACT_GROUPED_ROWS", 10)
-    counts = counted(scored)
-    assert set(counts.exact("test", "one").scores) == {0, 10, 20, 30, 40}
-    assert set(counts.grouped("test", "one").scores) == {0}
-    assert counts.exact("test", "one").rows.sum() == 1_500

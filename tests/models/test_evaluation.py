@@ -128,7 +128,7 @@ def test_scores_are_counted_without_unknown_labels_and_scores(spark: SparkSessio
             tier=F.lit("nano"),
             rows=5,
         )
-        found = {name: counts.exact("test", name) for name in ("forest", "other")}
+        found = {name: counts.by_score("test", name) for name in ("forest", "other")}
         assert found["forest"].scores.tolist() == [900_000, 100_000]
         assert found["forest"].rows.tolist() == [3, 1]
         assert found["forest"].positives.tolist() == [2, 0]

@@ -7,15 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from chispa import assert_df_equality
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from influencers import tables
+from influencers import metrics, tables
 from influencers.config import Config, ModelsConfig, PathsConfig
 from influencers.errors import UserError
 from influencers.models import saved
+from influencers.report import sections
 from jobs import score, train
 
 CSV = (
@@ -65,7 +67,8 @@ def test_metrics_have_their_places(numbers: dict[str, Any]) -> None:
     assert list(numbers["virality"]) == ["top_likes", "top_engagement_in_tier"]
     for labels in numbers.values():
         for splits in labels.values():
-            assert list(splits) == ["by_account", "by_time"]
+            assert list(splits) == ["by_account", "by_time", "folds"]
+            assert set(splits["folds"]) <= {"forest", "without_history"}
     json.dumps(numbers, allow_nan=False)
 
 
@@ -112,7 +115,9 @@ def test_the_card_says_what_the_model_is(config: Config, numbers: dict[str, Any]
     assert {"name": "hour", "group": "timing", "table": "post_features", "type": "numeric"} in card[
         "features"
     ]
-    assert card["metrics"] == numbers["virality"]["top_likes"]
+    measured = numbers["virality"]["top_likes"]
+    assert card["metrics"] == {split: measured[split] for split in ("by_account", "by_time")}
+    assert card["performance"] == measured["folds"]["forest"]
     assert card["forest"]["seed"] == 11
 
 
@@ -134,6 +139,79 @@ def test_a_saved_model_says_what_it_said_when_it_was_measured(
             ignore_row_order=True,
         )
         assert found.where("split = 'by_time'").count() > 0
+
+
+def test_a_skipped_label_is_told_in_the_report_under_its_own_name(
+    spark: SparkSession, config: Config, tmp_path: Path
+) -> None:
+    """No earlier post is known, so that none beats its author's history."""
+    features = tables.read(spark, config, "post_features")
+    broken = replace(
+        config,
+        paths=replace(config.paths, output=str(tmp_path / "out")),
+        models=replace(
+            config.models, model="virality", label="beats_own_history", labels=("top_likes",)
+        ),
+    )
+    unknown = features.withColumn("history_median_likes", F.lit(None).cast("double"))
+    tables.write(unknown, broken, "post_features")
+    metrics.update(spark, broken, train.run(spark, broken))
+    found = metrics.read(spark, broken)
+    assert found["models"]["virality"]["top_likes"]["folds"]["forest"]["average_precision"] > 0
+    told = [line for line in sections.warnings(found) if "skipped" in line]
+    assert told == [
+        f"Virality, beats own history, {where}: skipped, no training row has a label."
+        for where in ("unseen accounts", "a later time")
+    ]
+    nothing = pd.DataFrame()
+    frames = sections.Frames(nothing, nothing, nothing, nothing, ())
+    (shown,) = (one for one in sections.headlines(found, frames) if "precision" in one.label)
+    assert shown.value == "–"
+    assert "beats own history; unseen accounts: skipped, no training row" in shown.note
+    (table,) = (
+        table
+        for section in sections.sections(found, frames, {})
+        for table in section.tables
+        if "virality" in section.anchor and table.title.startswith("What the models are worth")
+    )
+    assert [row[0] for row in table.rows] == ["top likes", "top likes"]
+    assert "beats own history, by account: skipped, no training row has a label." in table.note
+
+
+def test_a_weak_model_is_told_of_and_one_of_chance_is_refused(
+    spark: SparkSession,
+    config: Config,
+    numbers: dict[str, Any],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pipeline, card = saved.load(spark, f"{saved.folder(config)}/virality-top_likes")
+    uri = f"{tmp_path}/models/virality-top_likes"
+    folder = saved.save(spark, pipeline, uri)
+
+    def ask(changes: dict[str, Any], *, force: bool = False) -> str:
+        changed = {**card, "performance": {**card["performance"], **changes}}
+        saved.publish(spark, changed, uri, folder)
+        asked = scored(
+            config,
+            tables.location(config, "post_features"),
+            model="virality",
+            models=str(tmp_path / "models"),
+            output=str(tmp_path / "out"),
+        )
+        capsys.readouterr()
+        score.run(spark, replace(asked, models=replace(asked.models, reasons=0, force=force)))
+        return capsys.readouterr().err
+
+    assert "warning" not in ask({"verdict": "no clear gain"})
+    behind = {"average_precision": -0.1, "interval": [-0.2, -0.05]}
+    told = ask({"verdict": "worse", "over_best": behind})
+    assert told.count("warning: virality-top_likes: average precision") == 1
+    assert "is behind that of" in told
+    by_chance = {"over_prevalence": {"average_precision": 0.01, "interval": [-0.02, 0.04]}}
+    with pytest.raises(UserError, match="--force"):
+        ask(by_chance)
+    assert "is not shown to be above the prevalence" in ask(by_chance, force=True)
 
 
 @pytest.mark.parametrize(
@@ -174,7 +252,8 @@ def test_a_new_account_is_asked_without_its_history(
     output = str(tmp_path / "out")
     found = []
     for variant in ("before_posting", "without_history"):
-        models = replace(asked.models, variant=variant, reasons=0)
+        # Three trees and eighteen accounts show no variant to be better than chance.
+        models = replace(asked.models, variant=variant, reasons=0, force=True)
         paths = replace(asked.paths, output=output, models=saved.folder(config))
         score.run(spark, replace(asked, models=models, paths=paths))
         rows = spark.read.format("delta").load(f"{output}/tables/predictions_virality")

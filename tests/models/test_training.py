@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from influencers.config import ModelsConfig
 from influencers.errors import UserError
-from influencers.models import frames, training
+from influencers.models import explained, frames, training
 from influencers.models.declaration import (
     BEFORE_POSTING,
     INFLUENCE,
@@ -22,6 +22,7 @@ from influencers.models.declaration import (
     VIRALITY,
     WITHOUT_HISTORY,
 )
+from influencers.models.explanations import Drop, Explanation, Importance
 from influencers.models.normaliser import VECTOR
 from influencers.models.results import SplitResult
 from influencers.models.split import BY_ACCOUNT, BY_TIME
@@ -296,6 +297,35 @@ def test_too_few_to_calibrate_on_are_told(post_features: DataFrame, quick: Model
     assert result.fitted[BEFORE_POSTING].calibration.votes == (0.0, 1.0)
     assert any("to calibrate on, fewer than 10000" in one for one in training.remarks([[result]]))
     assert result.metrics["forest"]["brier"] == result.metrics["forest"]["brier_of_votes"]
+
+
+def test_few_accounts_have_neither_intervals_nor_verdicts(
+    post_features: DataFrame, quick: ModelsConfig
+) -> None:
+    """Hundreds of posts of some eighteen accounts are held out: fewer than are asked for."""
+    found = learn(
+        post_features, "top_likes", BY_ACCOUNT, replace(quick, trees=2, depth=2, min_groups=30)
+    )
+    for measured in found.metrics.values():
+        assert measured["rows"] > 150
+        assert set(measured["intervals"].values()) == {None}
+        assert all(gain["interval"] is None for gain in measured.get("over", {}).values())
+    assert found.performance["forest"]["verdict"] == "too few accounts"
+
+
+def test_a_permutation_figure_says_that_it_is_of_a_sample(viral: SplitResult) -> None:
+    forest = viral.metrics["forest"]
+    for rows, told in (
+        (40, f"A sample of 40 rows, out of {forest['rows']} of unseen accounts; average "
+             f"precision 0.512 on the sample, so that it differs from the "
+             f"{forest['average_precision']:.3f} of all"),
+        (forest["rows"], f"All {forest['rows']} rows of unseen accounts; average precision 0.512."),
+    ):  # fmt: skip
+        drops = {"hour": Drop(0.1, [0.05, 0.2])}
+        explanation = Explanation(Importance(rows, 0.512, drops, {"timing": drops["hour"]}), ())
+        figure = explained.draw_permutation(replace(viral, explanation=explanation))
+        said = " ".join(" ".join(text.get_text().split()) for text in figure.texts)
+        assert told in said
 
 
 def test_labels_to_train_start_with_the_one_that_is_shown() -> None:

@@ -104,7 +104,9 @@ def sheet(matrix: Any) -> Sheet:
 def test_shuffling_finds_what_the_forest_needs(
     asked: tuple[Forest, DataFrame], sheet: Sheet
 ) -> None:
-    found = permutation_importance(asked[0], sheet, "it", PLACES, FEATURES, times=3, seed=1)
+    found = permutation_importance(
+        asked[0], sheet, "it", PLACES, FEATURES, times=3, seed=1, min_groups=10
+    )
     assert found is not None
     assert found.rows == 870
     groups = found.groups
@@ -115,13 +117,18 @@ def test_shuffling_finds_what_the_forest_needs(
     # Each of the twins stands in for the other, so that one alone is worth less than both.
     assert groups["good"].mean > found.features["telling"].mean
     assert groups["good"].mean > found.features["twin"].mean
-    again = permutation_importance(asked[0], sheet, "it", PLACES, FEATURES, times=3, seed=1)
+    again = permutation_importance(
+        asked[0], sheet, "it", PLACES, FEATURES, times=3, seed=1, min_groups=10
+    )
     assert again == found
 
 
 def test_of_one_class_nothing_can_be_said(asked: tuple[Forest, DataFrame], sheet: Sheet) -> None:
     assert (
-        permutation_importance(asked[0], sheet, "same", PLACES, FEATURES, times=1, seed=1) is None
+        permutation_importance(
+            asked[0], sheet, "same", PLACES, FEATURES, times=1, seed=1, min_groups=10
+        )
+        is None
     )
 
 

@@ -116,6 +116,31 @@ def test_headlines_name_the_best() -> None:
     assert "average precision, influence" not in shown
 
 
+def test_a_headline_has_the_mean_over_folds_and_the_verdict() -> None:
+    worth = {
+        "split": "by_account", "folds": 5, "average_precision": 0.82, "deviation": 0.031,
+        "prevalence": 0.25, "verdict": "worse",
+        "best_baseline": {"name": "likes_only", "average_precision": 0.873, "deviation": 0.02},
+        "over_best": {"average_precision": -0.053, "interval": [-0.09, -0.01]},
+        "over_prevalence": {"average_precision": 0.57, "interval": [0.4, 0.7]},
+    }  # fmt: skip
+    models = {"influence": {"top_followers": {"by_account": {}, "folds": {"forest": worth}}}}
+    (shown,) = (
+        one
+        for one in sections.headlines(numbers(models=models), frames())
+        if one.label == "average precision, influence"
+    )
+    assert shown.value == "0.820 ± 0.031"
+    assert "mean ± standard deviation of 5 folds of accounts" in shown.note
+    assert "best baseline, mean likes alone: 0.873 ± 0.020; verdict: worse" in shown.note
+    (line,) = sections.warnings(numbers(models=models))
+    assert "forest: average precision 0.820 is behind that of mean likes alone, 0.873" in line
+    worth["over_prevalence"] = {"average_precision": 0.1, "interval": [-0.01, 0.2]}
+    lines = sections.warnings(numbers(models=models))
+    assert any("prevalence, 0.250, which chance reaches; `score` asks for --force" in one
+               for one in lines)  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
@@ -123,8 +148,8 @@ def test_headlines_name_the_best() -> None:
         ({"communities": {"a": {"largest_share": 0.6, "modularity": 0.3}}}, "one community holds"),
         ({"communities": {"a": {"modularity": 0.01, "communities": 2}}}, "no better than chance"),
         (
-            {"models": {"virality": {"x": {"by_time": {"forest": {"skipped": "one class"}}}}}},
-            "one class",
+            {"models": {"virality": {"top_likes": {"by_time": {"skipped": "one class"}}}}},
+            "Virality, top likes, a later time: skipped, one class.",
         ),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import pandas as pd
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
@@ -14,6 +15,17 @@ from influencers.models.evaluation import magnitude_score
 def sought(labels: Sequence[Label]) -> dict[tuple[str, str], str]:
     """The SQL of every baseline, by label and name."""
     return {(label.name, name): sql for label in labels for name, sql in label.baselines.items()}
+
+
+def medians(sample: pd.DataFrame, labels: Sequence[Label]) -> dict[str, float | None]:
+    """The median of every baseline's number, by its SQL; None where nothing is known.
+
+    Args:
+        sample: training rows, with a column for each baseline.
+        labels: whose baselines.
+    """
+    known = {sql: sample[sql].dropna() for sql in sought(labels).values()}
+    return {sql: float(one.median()) if len(one) else None for sql, one in known.items()}
 
 
 def baseline_scores(

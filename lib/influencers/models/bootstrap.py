@@ -8,8 +8,6 @@ the 97.5th percentile of what the draws gave.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,9 +15,6 @@ from influencers.models.counting import GroupedCounts
 from influencers.models.evaluation import Floats, measures, squares
 
 DRAWS = 200
-
-# With fewer groups the spread between them is a guess.
-MIN_GROUPS = 10
 
 _LOW, _HIGH = 2.5, 97.5
 
@@ -51,9 +46,15 @@ def interval(values: Floats) -> list[float] | None:
     return [float(low), float(high)]
 
 
-def intervals(drawn: Mapping[str, Floats], *, groups: int) -> dict[str, list[float] | None]:
-    """The interval of every metric; None where too few groups of accounts speak."""
-    return {name: None if groups < MIN_GROUPS else interval(one) for name, one in drawn.items()}
+def interval_of(values: Floats, *, groups: int, least: int) -> list[float] | None:
+    """The interval, where enough groups of accounts speak.
+
+    Args:
+        values: one for each draw.
+        groups: of accounts that were drawn from.
+        least: with fewer groups the spread between them is a guess, and there is no interval.
+    """
+    return None if groups < least else interval(values)
 
 
 def metric_draws(
@@ -61,20 +62,8 @@ def metric_draws(
 ) -> dict[str, Floats]:
     """Every metric of a ranking in every draw; `brier` too where scores stand for probabilities."""
     rows, positives = resampled(counts, seed=seed)
-    found = measures(_by_score(rows, counts.scores), _by_score(positives, counts.scores))
+    found = measures(rows, positives)
     if probability is not None:
         with np.errstate(invalid="ignore", divide="ignore"):
             found["brier"] = squares(rows, positives, probability).sum(-1) / rows.sum(-1)
     return found
-
-
-def gain(one: Mapping[str, Floats], other: Mapping[str, Floats]) -> list[float] | None:
-    """The interval of how much more average precision one ranking has, draw by draw."""
-    return interval(one["average_precision"] - other["average_precision"])
-
-
-def _by_score(counts: Floats, scores: NDArray[np.int64]) -> Floats:
-    """Counts of places summed to those of distinct scores; places of one follow each other."""
-    if not len(scores):
-        return counts
-    return np.add.reduceat(counts, np.flatnonzero(np.diff(scores, prepend=scores[0] + 1)), axis=-1)

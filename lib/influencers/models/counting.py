@@ -1,8 +1,9 @@
 """Counts of scores: all that is measured of a model comes to the driver as these.
 
-One pass over the rows counts every ranking in two ways: by score, for exact metrics; and by group
-of accounts, follower tier and a coarser score, for intervals and for single tiers. Neither grows
-with the rows beyond a bound.
+One pass over the rows counts every ranking by score and tier, and by score and group of accounts.
+The one is for metrics, the other for their intervals; both are of the same scores. Beyond some
+number of rows the scores are coarsened by rank first (see `influencers.models.rank_bins`), so that
+what reaches the driver has a bound that does not depend on the rows.
 """
 
 from __future__ import annotations
@@ -17,16 +18,15 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from influencers.models.evaluation import ScoreCounts
+from influencers.models.rank_bins import coarse_scores
 
 # Groups of accounts that intervals are drawn from. Few accounts are mostly alone in theirs.
 GROUPS = 256
 
-# Up to so many rows, scores are counted as they are; beyond, in steps that bound the counts.
-_EXACT_ROWS = 1_000_000
-_EXACT_GROUPED_ROWS = 100_000
-_STEP, _GROUPED_STEP = 10, 1_000
+# Up to so many rows, scores are counted as they are; beyond, they are coarsened.
+_EXACT_ROWS = 100_000
 
-_COLUMNS = ("part", "name", "score", "account_group", "tier", "coarse", "rows", "positives")
+_KEYS = ("place", "part", "score", "account_group", "tier")
 
 
 @dataclass(frozen=True)
@@ -49,47 +49,51 @@ class GroupedCounts:
     """Counts by score, the highest first, and by group of accounts.
 
     Attributes:
-        scores: one for each row of the matrices, with ties only between tiers.
-        tiers: the follower tier of each.
+        scores: one for each row of the matrices, each once.
         rows, positives: matrices of scores and groups; groups without rows are left out.
     """
 
     scores: NDArray[np.int64]
-    tiers: NDArray[np.object_]
     rows: NDArray[np.int64]
     positives: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Counts:
-    """What a pass has counted, by part of the rows and name of the ranking."""
+    """What a pass has counted, by part of the rows and name of the ranking.
+
+    Attributes:
+        table: a row by ranking, part and score, with either the tier or the group of accounts.
+        names: of the rankings; the table has their places.
+    """
 
     table: pd.DataFrame
+    names: Sequence[str]
 
-    def exact(self, part: str, name: str) -> ScoreCounts:
+    def by_score(self, part: str, name: str) -> ScoreCounts:
         """Rows and positives by score."""
-        chosen = self._of(part, name, grouped=False).sort_values("score", ascending=False)
-        return ScoreCounts(*(chosen[c].to_numpy("int64") for c in ("score", "rows", "positives")))
+        return _by_score(self._of(part, name, grouped=False))
+
+    def by_tier(self, part: str, name: str) -> dict[str, ScoreCounts]:
+        """Rows and positives by score within each follower tier; "" where it is unknown."""
+        chosen = self._of(part, name, grouped=False)
+        found = chosen.assign(tier=chosen["tier"].fillna("")).groupby("tier", sort=True)
+        return {str(tier): _by_score(one) for tier, one in found}
 
     def grouped(self, part: str, name: str) -> GroupedCounts:
-        """Rows and positives by score and tier, and by group of accounts."""
+        """Rows and positives by score and by group of accounts."""
         chosen = self._of(part, name, grouped=True)
-        chosen = chosen.assign(tier=chosen["tier"].fillna(""))
-        chosen = chosen.sort_values(["coarse", "tier"], ascending=[False, True])
-        score, tier = chosen["coarse"].to_numpy("int64"), chosen["tier"].to_numpy(object)
-        new = np.ones(len(score), bool)
-        new[1:] = (score[1:] != score[:-1]) | (tier[1:] != tier[:-1])
-        place = new.cumsum() - 1
+        falling, place = np.unique(-chosen["score"].to_numpy("int64"), return_inverse=True)
         groups, column = np.unique(chosen["account_group"].to_numpy("int64"), return_inverse=True)
-        matrices = [np.zeros((int(new.sum()), len(groups)), "int64") for _ in range(2)]
+        matrices = [np.zeros((len(falling), len(groups)), "int64") for _ in range(2)]
         for matrix, counted in zip(matrices, ("rows", "positives"), strict=True):
             np.add.at(matrix, (place, column), chosen[counted].to_numpy("int64"))
-        return GroupedCounts(score[new], tier[new], *matrices)
+        return GroupedCounts(-falling, *matrices)
 
     def _of(self, part: str, name: str, *, grouped: bool) -> pd.DataFrame:
         table = self.table
-        chosen = (table["part"] == part) & (table["name"] == name)
-        return table[chosen & (table["account_group"].notna() == grouped)]
+        chosen = (table["part"] == part) & (table["place"] == self.names.index(name))
+        return table[chosen & (table["of_groups"] == grouped)]
 
 
 def account_group(owner_id: Column) -> Column:
@@ -98,7 +102,13 @@ def account_group(owner_id: Column) -> Column:
 
 
 def count_scores(
-    scored: DataFrame, rankings: Sequence[Ranking], *, part: Column, tier: Column, rows: int
+    scored: DataFrame,
+    rankings: Sequence[Ranking],
+    *,
+    part: Column,
+    tier: Column,
+    rows: int,
+    grouped_parts: Sequence[str] | None = None,
 ) -> Counts:
     """Count rows and positives for several rankings in one pass.
 
@@ -107,34 +117,56 @@ def count_scores(
         rankings: what to count.
         part: which part of the rows each is in, a string; rows without are not counted.
         tier: the follower tier, a string or null.
-        rows: how many there are, about: more are counted in coarser steps.
+        rows: how many there are, about: of more than `_EXACT_ROWS` scores are coarsened.
+        grouped_parts: the parts that `Counts.grouped` is wanted of; None: all.
     """
-    step = F.lit(1 if rows <= _EXACT_ROWS else _STEP)
-    coarse = F.lit(1 if rows <= _EXACT_GROUPED_ROWS else _GROUPED_STEP)
     structs = [
         F.struct(
-            F.lit(one.name).alias("name"),
+            F.lit(place).alias("place"),
             one.label.cast("bigint").alias("positive"),
-            one.score.cast("bigint").alias("value"),
+            one.score.cast("bigint").alias("score"),
         )
-        for one in rankings
+        for place, one in enumerate(rankings)
     ]
-    each = (
+    cells = (
         scored.select(
             part.alias("part"),
             tier.alias("tier"),
             account_group(F.col("owner_id")).alias("account_group"),
             F.inline(F.array(*structs)),
         )
-        .where("part is not null and positive is not null and value is not null")
-        .select(
-            "part", "name", "positive", "account_group", "tier",
-            (F.floor(F.col("value") / step) * step).alias("score"),
-            (F.floor(F.col("value") / coarse) * coarse).alias("coarse"),
-        )
-    )  # fmt: skip
-    keys = [F.col(name) for name in _COLUMNS[:6]]
-    counted = each.groupingSets([keys[:3], [*keys[:2], *keys[3:]]], *keys).agg(
-        F.count(F.lit(1)).alias("rows"), F.sum("positive").alias("positives")
+        .where("part is not null and positive is not null and score is not null")
+        .groupBy(*_KEYS)
+        .agg(F.count(F.lit(1)).alias("rows"), F.sum("positive").alias("positives"))
     )
-    return Counts(counted.select(*_COLUMNS).toPandas())
+    names = [one.name for one in rankings]
+    if rows <= _EXACT_ROWS:
+        return Counts(_collected(cells, grouped_parts), names)
+    # The forests are asked once: their scores are needed to find the bins, and to fill them.
+    cells.persist()
+    try:
+        coarse = coarse_scores(cells, by=("place", "part"))
+        return Counts(_collected(coarse, grouped_parts), names)
+    finally:
+        cells.unpersist()
+
+
+def _collected(cells: DataFrame, grouped_parts: Sequence[str] | None) -> pd.DataFrame:
+    keys = [F.col(name) for name in _KEYS]
+    ranked, (group, tier) = keys[:3], keys[3:]
+    counted = cells.groupingSets([[*ranked, group], [*ranked, tier]], *keys).agg(
+        (F.grouping(group) == 0).alias("of_groups"),
+        F.sum("rows").alias("rows"),
+        F.sum("positives").alias("positives"),
+    )
+    if grouped_parts is not None:
+        counted = counted.where(~F.col("of_groups") | F.col("part").isin(*grouped_parts))
+    return counted.toPandas()
+
+
+def _by_score(chosen: pd.DataFrame) -> ScoreCounts:
+    falling, place = np.unique(-chosen["score"].to_numpy("int64"), return_inverse=True)
+    sums = [np.zeros(len(falling), "int64") for _ in range(2)]
+    for total, counted in zip(sums, ("rows", "positives"), strict=True):
+        np.add.at(total, place, chosen[counted].to_numpy("int64"))
+    return ScoreCounts(-falling, *sums)

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from influencers.explore import style
 from influencers.models.declaration import INFLUENCE, VIRALITY
 from influencers.models.evaluation import ScoreCounts
-from influencers.models.importance import SPLIT_TITLES, WHO_TITLES
 from influencers.models.results import SplitResult
+from influencers.models.titles import SPLIT_TITLES, WHO_TITLES
 
 PRECISION_RECALL = {
     INFLUENCE: "influential_users_precision_recall.png",

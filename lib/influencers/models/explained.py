@@ -9,9 +9,11 @@ from matplotlib.figure import Figure
 
 from influencers.explore import style
 from influencers.models.declaration import INFLUENCE, VIRALITY, Label, declared
-from influencers.models.explanations import Dependence, Drop, Explanation
-from influencers.models.importance import COLOURS, SPLIT_TITLES
+from influencers.models.explanations import Dependence, Drop, Explanation, Importance
+from influencers.models.importance import COLOURS
+from influencers.models.measuring import who_of
 from influencers.models.results import SplitResult
+from influencers.models.titles import SPLIT_TITLES
 
 PERMUTATION = {
     INFLUENCE: "influential_users_permutation_importance.png",
@@ -43,9 +45,8 @@ def draw_permutation(result: SplitResult) -> Figure:
         subtitle="Average precision that is lost when a group of features (left) or a single one "
         "(right) is shuffled among rows that the model has not seen. Features that stand in for "
         "each other lose little one by one.",
-        caption=f"{style.counted(importance.rows, 'rows')} of {SPLIT_TITLES[result.split]}; "
-        f"average precision {importance.average_precision:.3f}. Lines are 95 % intervals over "
-        "accounts: one that reaches 0 may be no help at all.",
+        caption=f"{_sample_sentence(result, importance)} Lines are 95 % intervals over accounts: "
+        "one that reaches 0 is no clear gain.",
         size=(9.0, 5.2),
         columns=2,
     )
@@ -56,6 +57,21 @@ def draw_permutation(result: SplitResult) -> Figure:
         titles = [known[name].title for name in foremost]
         _bars(right, foremost, titles, [known[name].group for name in foremost])
     return figure
+
+
+def _sample_sentence(result: SplitResult, importance: Importance) -> str:
+    """Which rows were asked, and why their average precision is another than elsewhere."""
+    asked = style.counted(importance.rows, "rows")
+    reached = f"average precision {importance.average_precision:.3f}"
+    forest = result.metrics[who_of(next(iter(result.fitted)))]
+    where = SPLIT_TITLES[result.split]
+    if importance.rows >= forest["rows"]:
+        return f"All {asked} of {where}; {reached}."
+    return (
+        f"A sample of {asked}, out of {style.count(forest['rows'])} of {where}; {reached} on the "
+        f"sample, so that it differs from the {forest['average_precision']:.3f} of all these rows, "
+        "and from the mean over folds of the report."
+    )
 
 
 def _bars(

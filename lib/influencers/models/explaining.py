@@ -39,6 +39,7 @@ def explain(
         normaliser.features,
         times=config.permutations,
         seed=config.seed,
+        min_groups=config.min_groups,
     )
     ranked = fitted.importances if importance is None else importance.features
     dependences = partial_dependences(

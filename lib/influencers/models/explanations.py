@@ -95,6 +95,7 @@ def permutation_importance(
     *,
     times: int,
     seed: int,
+    min_groups: int,
 ) -> Importance | None:
     """Shuffle every feature, and every group of features, among held-out rows.
 
@@ -106,6 +107,7 @@ def permutation_importance(
         features: those features.
         times: how often each is shuffled.
         seed: of the shuffles and of the draws of accounts.
+        min_groups: of accounts, or there is no interval.
 
     Returns:
         None where the rows have one class.
@@ -129,8 +131,8 @@ def permutation_importance(
             other[:, places] = vectors[np.ix_(order, places)]
             lost += base - _average_precision(forest.votes(other), truth, weights)
         lost /= times
-        few = len(names) < bootstrap.MIN_GROUPS
-        return Drop(float(lost[0]), None if few else bootstrap.interval(lost[1:]))
+        found = bootstrap.interval_of(lost[1:], groups=len(names), least=min_groups)
+        return Drop(float(lost[0]), found)
 
     together: dict[str, set[str]] = {}
     for feature in features:

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from influencers.config import ModelsConfig
 from influencers.models import measuring
-from influencers.models.baselines import baseline_scores, sought
+from influencers.models.baselines import baseline_scores, medians, sought
 from influencers.models.calibration import calibrate
 from influencers.models.counting import Counts, Ranking, count_scores
 from influencers.models.declaration import (
@@ -28,13 +28,11 @@ from influencers.models.evaluation import probability_score
 from influencers.models.forest import fit_forest, importances, votes_of
 from influencers.models.guard import check_allowed, chosen_features, suspicious_features
 from influencers.models.normaliser import VECTOR, Normaliser, fit_normaliser
+from influencers.models.performance import Fold
 from influencers.models.results import Fitted, SplitResult, label_column
 from influencers.models.sheets import Sheet, take_sample, take_sheet
-from influencers.models.sizes import Sizes, learnt_from, obstacle, size_of
+from influencers.models.sizes import SAMPLE_ROWS, Sizes, learnt_from, obstacle, size_of
 from influencers.models.split import CALIBRATION, FIT, TEST, part_of
-
-# Medians, means and suspicions need no more rows than this; the driver and one task can hold them.
-SAMPLE_ROWS = 50_000
 
 
 @dataclass(frozen=True)
@@ -97,6 +95,7 @@ def train_split(
                 curves=found.curves,
                 rows=rows,
                 sheet=found.sheet,
+                fold=found.fold,
             )
     return [
         done.get(label.name)
@@ -114,6 +113,7 @@ class _Found:
     fitted: dict[str, Fitted]
     curves: dict[str, measuring.Curve]
     sheet: Sheet
+    fold: Fold
 
 
 def _train(
@@ -128,7 +128,7 @@ def _train(
             task.vector: fit_normaliser(sample, task.features)
             for task in {task.vector: task for task in tasks}.values()
         }
-        baselines = baseline_scores(labels, _medians(sample, labels))
+        baselines = baseline_scores(labels, medians(sample, labels))
         suspects = _suspects(sample, tasks, split, config)
         vectors = stack.enter_context(
             _persisted(_with_vectors(rows, key, labels, split, normalisers, baselines))
@@ -152,7 +152,7 @@ def _train(
                 task.variant,
                 normaliser,
                 forest,
-                calibrate(counts.exact(CALIBRATION, task.name), least=config.min_calibration),
+                calibrate(counts.by_score(CALIBRATION, task.name), least=config.min_calibration),
                 importances(forest, normaliser.columns),
                 suspects.get(label.name, {}),
             )
@@ -160,10 +160,16 @@ def _train(
             measuring.who_of(variant): one.calibration for variant, one in fitted.items()
         }
         names = [who for name, who in baselines if name == label.name]
-        metrics, curves = measuring.measure(
-            counts, label.name, calibrations, names, part=TEST, seed=config.seed
+        metrics, curves, fold = measuring.measure(
+            counts,
+            label.name,
+            calibrations,
+            names,
+            part=TEST,
+            seed=config.seed,
+            min_groups=config.min_groups,
         )
-        found.append(_Found(label, metrics, fitted, curves, sheet))
+        found.append(_Found(label, metrics, fitted, curves, sheet, fold))
     return found
 
 
@@ -196,12 +202,6 @@ def _sample(
 
 def _names(features: Iterable[Feature]) -> set[str]:
     return {feature.name for feature in features}
-
-
-def _medians(sample: pd.DataFrame, labels: Sequence[Label]) -> dict[str, float | None]:
-    """The median of every baseline's number; None where nothing is known."""
-    known = {sql: sample[sql].dropna() for sql in sought(labels).values()}
-    return {sql: float(one.median()) if len(one) else None for sql, one in known.items()}
 
 
 def _suspects(
@@ -278,7 +278,9 @@ def _count(
     for name, who in baselines:
         label = F.col(label_column(labels[name], split))
         rankings.append(Ranking(f"{name}/{who}", label, F.col(_score_name(name, who))))
-    return count_scores(scored, rankings, part=part, tier=F.col("tier"), rows=rows)
+    return count_scores(
+        scored, rankings, part=part, tier=F.col("tier"), rows=rows, grouped_parts=[TEST]
+    )
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from matplotlib.patches import Patch
 from influencers.explore import style
 from influencers.models.declaration import INFLUENCE, VIRALITY, declared
 from influencers.models.results import SplitResult
+from influencers.models.titles import SPLIT_TITLES, WHO_TITLES
 from influencers.models.training import kept
 
 FIGURES = {
@@ -35,15 +36,6 @@ COLOURS = {
     "duplicates": style.BLACK,
 }
 _OTHER = style.GREY
-
-WHO_TITLES = {
-    "forest": "forest",
-    "without_history": "forest without history",
-    "history_only": "own history alone",
-    "followers_only": "followers alone",
-    "likes_only": "mean likes alone",
-}
-SPLIT_TITLES = {"by_account": "unseen accounts", "by_time": "a later time"}
 
 
 @dataclass(frozen=True)

@@ -8,16 +8,16 @@ from typing import Any
 
 from influencers.models import bootstrap
 from influencers.models.calibration import Bin, Calibration, reliability
-from influencers.models.counting import Counts, GroupedCounts
+from influencers.models.counting import Counts
 from influencers.models.declaration import BEFORE_POSTING
 from influencers.models.evaluation import (
     PROBABILITY_UNIT,
+    Floats,
     ScoreCounts,
     brier,
-    known_numbers,
-    measures,
     ranking_metrics,
 )
+from influencers.models.performance import Fold, fold_of
 
 FOREST = "forest"
 
@@ -48,12 +48,14 @@ def measure(
     *,
     part: str,
     seed: int,
-) -> tuple[dict[str, Any], dict[str, Curve]]:
-    """The metrics and curves of a label, by WHO: forests first, then baselines.
+    min_groups: int,
+) -> tuple[dict[str, Any], dict[str, Curve], Fold]:
+    """The metrics and curves of a label, by WHO: forests first, then baselines; and its fold.
 
-    Every metric has its 95 % interval over accounts in `intervals`; `tiers` has the metrics that
-    mean something within one follower tier; the forest says in `over` how much more average
-    precision it has than each baseline, with an interval of the difference itself.
+    Every metric has its 95 % interval over accounts in `intervals`, of the very counts that the
+    metric is of; `tiers` has the metrics that mean something within one follower tier; the forest
+    says in `over` how much more average precision it has than each baseline, with an interval of
+    the difference itself.
 
     Args:
         counts: of the rankings `label/WHO`.
@@ -62,52 +64,45 @@ def measure(
         baselines: who else is measured.
         part: the rows to measure on.
         seed: of the draws.
+        min_groups: of accounts, or there is no interval.
     """
     metrics: dict[str, Any] = {}
     curves: dict[str, Curve] = {}
-    drawn: dict[str, Mapping[str, Any]] = {}
+    drawn: dict[str, dict[str, Floats]] = {}
+    groups = 0
     for who in (*calibrations, *baselines):
         name = f"{label}/{who}"
-        exact, grouped = counts.exact(part, name), counts.grouped(part, name)
-        found: dict[str, Any] = dict(ranking_metrics(exact))
+        by_score, grouped = counts.by_score(part, name), counts.grouped(part, name)
+        groups = grouped.rows.shape[1]
+        found: dict[str, Any] = dict(ranking_metrics(by_score))
         calibration = calibrations.get(who)
         probability, bins = None, list[Bin]()
         if calibration is not None:
             probability = calibration(grouped.scores / PROBABILITY_UNIT)
-            bins = reliability(exact, calibration)
-            found["brier"] = brier(exact, calibration(exact.scores / PROBABILITY_UNIT))
-            found["brier_of_votes"] = brier(exact)
+            bins = reliability(by_score, calibration)
+            found["brier"] = brier(by_score, calibration(by_score.scores / PROBABILITY_UNIT))
+            found["brier_of_votes"] = brier(by_score)
         drawn[who] = bootstrap.metric_draws(grouped, seed=seed, probability=probability)
-        found["intervals"] = bootstrap.intervals(drawn[who], groups=grouped.rows.shape[1])
-        found["tiers"] = by_tier(grouped)
+        found["intervals"] = {
+            metric: bootstrap.interval_of(one, groups=groups, least=min_groups)
+            for metric, one in drawn[who].items()
+        }
+        found["tiers"] = _within_tiers(counts.by_tier(part, name))
         if bins:
             found["reliability"] = [asdict(one) for one in bins]
-        metrics[who], curves[who] = found, Curve(exact, bins)
+        metrics[who], curves[who] = found, Curve(by_score, bins)
+    fold = fold_of(metrics, drawn, groups=groups)
     for who in calibrations:
-        metrics[who]["over"] = {other: _gain(metrics, drawn, who, other) for other in baselines}
-    return metrics, curves
+        metrics[who]["over"] = {other: fold.gain(who, other, min_groups) for other in baselines}
+    return metrics, curves, fold
 
 
-def by_tier(counts: GroupedCounts) -> dict[str, dict[str, Any]]:
+def _within_tiers(counts: Mapping[str, ScoreCounts]) -> dict[str, dict[str, Any]]:
     """The metrics within each follower tier that has both classes."""
     found: dict[str, dict[str, Any]] = {}
-    for tier in sorted(set(counts.tiers)):
-        chosen = counts.tiers == tier
-        rows, positives = counts.rows[chosen].sum(1), counts.positives[chosen].sum(1)
-        if 0 < positives.sum() < rows.sum():
-            every = known_numbers(measures(rows, positives))
-            found[tier or "unknown"] = {
-                "rows": int(rows.sum()),
-                **{name: every[name] for name in ("prevalence", "average_precision", "auc")},
-            }
+    for tier, one in counts.items():
+        every = ranking_metrics(one)
+        if 0 < one.positives.sum() < one.rows.sum():
+            names = ("rows", "prevalence", "average_precision", "auc")
+            found[tier or "unknown"] = {name: every[name] for name in names}
     return found
-
-
-def _gain(
-    metrics: Mapping[str, Any], drawn: Mapping[str, Mapping[str, Any]], who: str, other: str
-) -> dict[str, Any]:
-    one, two = (metrics[name]["average_precision"] for name in (who, other))
-    return {
-        "average_precision": None if one is None or two is None else one - two,
-        "interval": bootstrap.gain(drawn[who], drawn[other]),
-    }

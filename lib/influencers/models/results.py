@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,7 @@ from influencers.models.explanations import Explanation
 from influencers.models.forest import PROBABILITY
 from influencers.models.measuring import Curve
 from influencers.models.normaliser import Normaliser
+from influencers.models.performance import Fold
 from influencers.models.sheets import Sheet
 
 
@@ -70,6 +72,9 @@ class SplitResult:
         rows: all rows with their parts and labels; None where skipped.
         sheet: some of the held-out rows as a matrix; None where skipped.
         explanation: of the default variant; None until it is explained.
+        fold: the average precision of all on the held-out rows, with draws; None where skipped.
+        performance: of the split that is kept: what each forest is worth, by WHO (see
+            `performance.summary`).
     """
 
     label: Label
@@ -83,6 +88,8 @@ class SplitResult:
     rows: DataFrame | None = None
     sheet: Sheet | None = None
     explanation: Explanation | None = None
+    fold: Fold | None = None
+    performance: Mapping[str, Any] = field(default_factory=dict)
 
 
 def label_column(label: Label, split: str) -> str:

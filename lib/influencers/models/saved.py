@@ -21,6 +21,7 @@ from influencers import __version__, files
 from influencers.config import Config
 from influencers.errors import UserError
 from influencers.models.declaration import BEFORE_POSTING, Feature
+from influencers.models.measuring import who_of
 from influencers.models.results import Fitted, SplitResult
 from influencers.models.trees import Forest, forest_of
 
@@ -87,6 +88,7 @@ def make_card(
             **kept.train,
         },
         "metrics": {one.split: one.metrics for one in tried},
+        "performance": kept.performance.get(who_of(fitted.variant)),
         "calibration": {
             "votes": list(fitted.calibration.votes),
             "probabilities": list(fitted.calibration.probabilities),

@@ -12,6 +12,9 @@ from influencers.models.declaration import Label
 from influencers.models.results import label_column
 from influencers.models.split import CALIBRATION, FIT, SPLITS, TEST, part_of
 
+# Medians, means and suspicions need no more rows than this; the driver and one task can hold them.
+SAMPLE_ROWS = 50_000
+
 # By split, label and part.
 Sizes = Mapping[tuple[str, str, str], Mapping[str, Any]]
 _NOTHING = {"rows": 0, "positives": 0, "accounts": 0, "from": None, "to": None}

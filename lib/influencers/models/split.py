@@ -19,7 +19,7 @@ SPLITS = (BY_ACCOUNT, BY_TIME)
 
 FIT, CALIBRATION, TEST = "fit", "calibration", "test"
 
-_PARTS = 1_000_000
+PARTS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,12 @@ def part_of(split: str) -> str:
     return f"part_{split}"
 
 
+def account_part(owner_id: Column, *, seed: int, salt: str) -> Column:
+    """Which of `PARTS` equal parts an account is in, by a hash of its id; null where the id is."""
+    part = F.pmod(F.xxhash64(F.lit(f"{salt}:{seed}"), owner_id), F.lit(PARTS))
+    return F.when(owner_id.isNotNull(), part)
+
+
 def held_out_account(
     owner_id: Column, *, share: float, seed: int, salt: str = BY_ACCOUNT
 ) -> Column:
@@ -50,8 +56,7 @@ def held_out_account(
     A hash of the account's id decides: neither other rows, nor their order, nor the run. Null
     where the id is.
     """
-    part = F.pmod(F.xxhash64(F.lit(f"{salt}:{seed}"), owner_id), F.lit(_PARTS))
-    return F.when(owner_id.isNotNull(), part < round(share * _PARTS))
+    return account_part(owner_id, seed=seed, salt=salt) < round(share * PARTS)
 
 
 def with_parts(

@@ -9,6 +9,7 @@ scored: thresholds are learnt where `part` is not test, everything else where it
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial, reduce
 from math import ceil
 
@@ -19,12 +20,23 @@ from influencers import side_by_side
 from influencers.config import ModelsConfig
 from influencers.models import labels as label_rules
 from influencers.models.calibration import CALIBRATED
-from influencers.models.declaration import CLOCKS, INFLUENCE, KEYS, LABELS, MODELS, Label
+from influencers.models.declaration import (
+    BEFORE_POSTING,
+    CLOCKS,
+    INFLUENCE,
+    KEYS,
+    LABELS,
+    MODELS,
+    Label,
+)
 from influencers.models.fitting import train_split
+from influencers.models.folds import further_folds
+from influencers.models.measuring import who_of
+from influencers.models.performance import Fold, summary
 from influencers.models.reasons import REASONS
 from influencers.models.results import SplitResult, label_column
 from influencers.models.sizes import sizes_of
-from influencers.models.split import SPLITS, TEST, Shares, part_of, with_parts
+from influencers.models.split import BY_ACCOUNT, SPLITS, TEST, Shares, part_of, with_parts
 
 # Every partition counts every node of the trees for itself: few are cheap. Forests are fitted two
 # at a time, so that one partition of few rows keeps no core waiting.
@@ -60,7 +72,8 @@ def train_labels(
         config: shares, forest, seed.
 
     Returns:
-        For each label, what came of it on every split.
+        For each label, what came of it on every split. The main variant of the first label is
+        measured on further folds of accounts, too (`models.evaluation_folds`).
 
     Raises:
         UserError: the configuration asks for a feature that a label forbids.
@@ -78,14 +91,53 @@ def train_labels(
         }
     )
     sizes = sizes_of(rows, labels, clock)
-    trained = side_by_side.run_all(
-        frame.sparkSession,
-        [
-            partial(train_split, rows, labels, split, rules[split], learnt[split], sizes, config)
+    with side_by_side.started(frame.sparkSession) as start:
+        splits = [
+            start(
+                partial(
+                    train_split, rows, labels, split, rules[split], learnt[split], sizes, config
+                )
+            )
             for split in SPLITS
-        ],
-    )
-    return [list(of_label) for of_label in zip(*trained, strict=True)]
+        ]
+        # Of the label that is shown alone: each fold is a forest more.
+        others = [start(call) for call in further_folds(frame, labels[0], config)]
+        trained = [one.result() for one in splits]
+        folds = [one.result() for one in others]
+    results = [list(of_label) for of_label in zip(*trained, strict=True)]
+    return [
+        _with_performance(one, folds if place == 0 else [], config)
+        for place, one in enumerate(results)
+    ]
+
+
+def _with_performance(
+    results: list[SplitResult], folds: Sequence[Fold], config: ModelsConfig
+) -> list[SplitResult]:
+    """The results of a label, the kept one with what each of its forests is worth.
+
+    Args:
+        results: of every split.
+        folds: further folds of accounts, of the default variant.
+        config: the least number of groups of accounts.
+    """
+    chosen = kept(results)
+    if chosen is None or chosen.fold is None:
+        return results
+    baselines = [who for who in chosen.label.baselines if who in chosen.metrics]
+    # The further folds are of accounts: they go with no other split.
+    together = [chosen.fold, *(folds if chosen.split == BY_ACCOUNT else [])]
+    found = {
+        who: summary(
+            together if variant == BEFORE_POSTING else [chosen.fold],
+            who,
+            baselines,
+            min_groups=config.min_groups,
+        )
+        for variant, who in ((one, who_of(one)) for one in chosen.fitted)
+    }
+    known = {who: {"split": chosen.split, **one} for who, one in found.items() if one is not None}
+    return [replace(one, performance=known) if one is chosen else one for one in results]
 
 
 def kept(results: Sequence[SplitResult]) -> SplitResult | None:

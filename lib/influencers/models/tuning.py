@@ -18,11 +18,11 @@ from influencers.models import labels as label_rules
 from influencers.models.counting import Ranking, count_scores
 from influencers.models.declaration import CLOCKS, KEYS, Label
 from influencers.models.evaluation import probability_score, ranking_metrics
-from influencers.models.fitting import SAMPLE_ROWS
 from influencers.models.forest import fit_forest, votes_of
 from influencers.models.guard import chosen_features
 from influencers.models.normaliser import VECTOR, fit_normaliser
 from influencers.models.sheets import take_sample
+from influencers.models.sizes import SAMPLE_ROWS
 from influencers.models.split import SPLITS, TEST, Shares, part_of, with_parts
 
 _DEPTHS, _LEAVES, _SUBSETS = (6, 10, 14), (2, 10), ("sqrt", "onethird")
@@ -100,9 +100,10 @@ def tune(frame: DataFrame, label: Label, config: ModelsConfig) -> Tuned:
         obstacle = _obstacle(vectors, config.folds)
         if obstacle:
             return Tuned(config, (), f"{label.name}: not tuned, {obstacle}")
-        tried = [_try(vectors, one, config) for one in settings()]
+        rows = vectors.count()
+        tried = [_try(vectors, one, config, rows) for one in settings()]
         best = max(tried, key=lambda one: one.mean)
-        tried.append(_try(vectors, replace(best.setting, class_weights=True), config))
+        tried.append(_try(vectors, replace(best.setting, class_weights=True), config, rows))
     finally:
         vectors.unpersist()
     ranked = tuple(sorted(tried, key=lambda one: -one.mean))
@@ -152,7 +153,7 @@ def _obstacle(vectors: DataFrame, folds: int) -> str | None:
     return None
 
 
-def _try(vectors: DataFrame, setting: Setting, config: ModelsConfig) -> Tried:
+def _try(vectors: DataFrame, setting: Setting, config: ModelsConfig, rows: int) -> Tried:
     """Fit to all folds but one, ask that one, and so for each."""
     names = list(_folds(config))
     asked, votes = vectors, F.lit(None).cast("double")
@@ -162,8 +163,15 @@ def _try(vectors: DataFrame, setting: Setting, config: ModelsConfig) -> Tried:
         asked = votes_of(forest, asked, features=VECTOR, column=f"votes_{name}")
         votes = F.when(F.col("fold") == name, F.col(f"votes_{name}")).otherwise(votes)
     ranking = Ranking("setting", F.col("label"), probability_score(votes))
-    counts = count_scores(asked, [ranking], part=F.col("fold"), tier=F.col("tier"), rows=0)
-    found = [ranking_metrics(counts.exact(name, "setting")) for name in names]
+    counts = count_scores(
+        asked,
+        [ranking],
+        part=F.col("fold"),
+        tier=F.col("tier"),
+        rows=rows,
+        grouped_parts=[],
+    )
+    found = [ranking_metrics(counts.by_score(name, "setting")) for name in names]
     return Tried(setting, tuple(float(one["average_precision"] or 0.0) for one in found))
 
 

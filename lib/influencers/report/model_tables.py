@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from influencers.models.performance import verdict
+from influencers.report.model_notes import FOLDS, splits_of
 from influencers.report.table import Table, count, decimal, plain, unknown
 
 # Label, split, who, and what was measured of them.
@@ -18,14 +20,52 @@ def model_tables(models: Mapping[str, Any], model: str) -> tuple[Table, ...]:
         models: its section `models`.
         model: influence or virality.
     """
+    labels = models.get(model, {})
     found = [
         (plain(label), plain(split), who, one)
-        for label, splits in models.get(model, {}).items()
-        for split, whos in splits.items()
-        for who, one in (whos.items() if isinstance(whos, Mapping) else ())
+        for label, of_label in labels.items()
+        for split, whos in splits_of(of_label)
+        for who, one in whos.items()
         if isinstance(one, Mapping) and "average_precision" in one
     ]
-    return _quality(found), _gains(found), _groups(found), _tiers(found)
+    return _worth(labels), _quality(found), _gains(found), _groups(found), _tiers(found)
+
+
+def _worth(labels: Mapping[str, Any]) -> Table:
+    rows = tuple(
+        (
+            plain(label),
+            plain(who),
+            count(one["folds"]),
+            decimal(one["average_precision"]),
+            decimal(one.get("deviation")),
+            decimal(one.get("prevalence")),
+            plain((one.get("best_baseline") or {}).get("name", "–")),
+            decimal((one.get("best_baseline") or {}).get("average_precision")),
+            decimal(one.get("over_best", {}).get("average_precision")),
+            _interval(one.get("over_best", {}).get("interval")),
+            one.get("verdict", "–"),
+        )
+        for label, of_label in labels.items()
+        for who, one in of_label.get(FOLDS, {}).items()
+    )
+    columns = (
+        "label", "model", "folds", "average precision", "deviation", "prevalence",
+        "best baseline", "its average precision", "gain", "95 %", "verdict",
+    )  # fmt: skip
+    note = (
+        "Means over folds of accounts, each held out once, and the standard deviation between "
+        "folds. The best baseline is that of the highest mean on the same rows; the interval is "
+        "of the difference, over accounts. Of one fold it is the split of unseen accounts."
+    )
+    skipped = [
+        f"{plain(label)}, {plain(split)}: skipped, {found['skipped']}."
+        for label, of_label in labels.items()
+        for split, found in splits_of(of_label)
+        if "skipped" in found
+    ]
+    title = "What the models are worth beside the best baseline"
+    return Table(title, columns, rows, frozenset({2, 3, 4, 5, 7, 8, 9}), " ".join([note, *skipped]))
 
 
 def _quality(found: Sequence[_Measured]) -> Table:
@@ -68,7 +108,7 @@ def _gains(found: Sequence[_Measured]) -> Table:
             plain(other),
             decimal(gain.get("average_precision")),
             _interval(gain.get("interval")),
-            _verdict(gain.get("interval")),
+            verdict(gain.get("interval")),
         )
         for label, split, who, one in found
         for other, gain in one.get("over", {}).items()
@@ -85,13 +125,16 @@ def _groups(found: Sequence[_Measured]) -> Table:
             group,
             decimal(drop.get("mean")),
             _interval(drop.get("interval")),
-            _verdict(drop.get("interval")),
+            verdict(drop.get("interval")),
         )
         for label, split, _, one in found
         for group, drop in one.get("importance", {}).get("groups", {}).items()
     )
     columns = ("label", "held out", "group", "loss of average precision", "95 %", "verdict")
-    note = "What is lost when all features of a group are shuffled among the held-out rows."
+    note = (
+        "What is lost when all features of a group are shuffled among a sample of the held-out "
+        "rows; better: the forest is better with the group."
+    )
     title = "What each group of features is worth to the forest"
     return Table(title, columns, rows, frozenset({3, 4}), note)
 
@@ -120,11 +163,3 @@ def _interval(found: Sequence[float] | None) -> str:
         return "–"
     low, high = found
     return f"{decimal(low)} to {decimal(high)}"
-
-
-def _verdict(found: Sequence[float] | None) -> str:
-    """What an interval of a difference says."""
-    if found is None:
-        return "too few accounts to say"
-    low, high = found
-    return "helps" if low > 0 else "harms" if high < 0 else "may be no help"

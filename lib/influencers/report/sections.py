@@ -14,6 +14,7 @@ import pandas as pd
 
 from influencers.communities.excerpt import Excerpt
 from influencers.report.explore_tables import content_table, leader_table, virality_table
+from influencers.report.model_notes import headline_of, model_warnings
 from influencers.report.model_tables import model_tables
 from influencers.report.table import Table, count, decimal, percent, plain, unknown
 
@@ -152,15 +153,10 @@ def headlines(metrics: Numbers, frames: Frames) -> list[Headline]:
         share = percent(images["ok"] / images["wanted"])
         found.append(Headline(count(images["ok"]), "pictures measured", f"{share} of those named"))
     for model in ("influence", "virality"):
-        forest = headline_model(metrics["models"], model)
-        if forest:
-            found.append(
-                Headline(
-                    decimal(forest["average_precision"]),
-                    f"average precision, {model}",
-                    f"unseen accounts; chance gives {decimal(forest.get('prevalence'))}",
-                )
-            )
+        headline = headline_of(metrics["models"], model)
+        if headline:
+            value, note = headline
+            found.append(Headline(value, f"average precision, {model}", note))
     return found
 
 
@@ -190,13 +186,7 @@ def warnings(metrics: Numbers) -> list[str]:
                 f"{plain(name).capitalize()}: modularity {decimal(one.get('modularity'))} is no "
                 "better than chance."
             )
-    for model, label, split, who, one in _model_rows(metrics["models"]):
-        if isinstance(one, Mapping) and one.get("skipped"):
-            found.append(
-                f"{model}, {plain(label)}, {plain(split)}, {plain(who)}: {one['skipped']}."
-            )
-        for line in one.get("warnings", ()) if isinstance(one, Mapping) else ():
-            found.append(f"{model}, {plain(label)}: {line}")
+    found += model_warnings(metrics["models"])
     return list(dict.fromkeys(found))
 
 
@@ -304,15 +294,6 @@ def best_algorithm(communities: Numbers) -> str | None:
     return max(sorted(known), key=lambda name: communities[name]["modularity"], default=None)
 
 
-def headline_model(models: Numbers, model: str) -> Numbers | None:
-    """The forest of a model's first label on unseen accounts, if it could be measured."""
-    for splits in models.get(model, {}).values():
-        forest = splits.get("by_account", {}).get("forest", {})
-        if forest.get("average_precision") is not None:
-            return dict(forest)
-    return None
-
-
 def _held(metrics: Numbers) -> tuple[int | None, int | None]:
     """How many posts and quarantined records the tables hold, of all that was ever read."""
     rows, tables = metrics["rows"], metrics["tables"]
@@ -404,16 +385,6 @@ def _text(value: object) -> str:
 
 def _day(moment: object) -> str:
     return "–" if unknown(moment) else str(moment)[:10]
-
-
-def _model_rows(models: Numbers) -> list[tuple[str, str, str, str, Any]]:
-    return [
-        (model, label, split, who, one)
-        for model, labels in models.items()
-        for label, splits in labels.items()
-        for split, whos in splits.items()
-        for who, one in (whos.items() if isinstance(whos, Mapping) else ())
-    ]
 
 
 def _tier_table(tiers: pd.DataFrame) -> Table:

@@ -1,0 +1,60 @@
+"""Whether a model is worth asking: what is to be said against it, beside what is simple."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from influencers.errors import UserError
+from influencers.models.performance import is_behind, not_above_chance
+from influencers.models.titles import WHO_TITLES
+
+
+def chance_caution(found: Mapping[str, Any]) -> str | None:
+    """That nothing shows a model to be better than chance; None where something does.
+
+    Args:
+        found: what `performance.summary` says of it.
+    """
+    if not not_above_chance(found):
+        return None
+    return (
+        f"average precision {found['average_precision']:.3f} is not shown to be above the "
+        f"prevalence, {found['prevalence']:.3f}, which chance reaches"
+    )
+
+
+def baseline_caution(found: Mapping[str, Any]) -> str | None:
+    """That a model is behind its best baseline beyond the interval; None where it is not."""
+    if not is_behind(found):
+        return None
+    best, gain = found["best_baseline"], found["over_best"]
+    low, high = gain["interval"]
+    return (
+        f"average precision {found['average_precision']:.3f} is behind that of "
+        f"{WHO_TITLES.get(best['name'], best['name'])}, {best['average_precision']:.3f} "
+        f"(95 % of the difference: {low:.3f} to {high:.3f})"
+    )
+
+
+def warnings(card: Mapping[str, Any], *, force: bool) -> list[str]:
+    """What whoever asks a saved model has to know of it, a line each; none where nothing is amiss.
+
+    Cards of older versions do not say what a model is worth: nothing is said of these.
+
+    Args:
+        card: of the model (see `saved.make_card`).
+        force: use it even if nothing shows that it is better than chance.
+
+    Raises:
+        UserError: nothing shows that the model is better than chance, and it is not forced.
+    """
+    found = card.get("performance")
+    if not found:
+        return []
+    chance, behind = chance_caution(found), baseline_caution(found)
+    if chance and not force:
+        raise UserError(
+            f"{card['name']}: {chance}: train on more accounts, or say --force to use it as it is"
+        )
+    return [f"warning: {card['name']}: {line}" for line in (chance, behind) if line]
