@@ -87,16 +87,20 @@ def make_raw_posts(accounts: int = 60, posts: int = 12, seed: int = 3) -> pd.Dat
         for place in range(posts):
             image = int(random.integers(0, IMAGES))
             likes = int(followers * random.lognormal(-4 + 2 * brightness(image), 0.3)) + 1
-            tags = " ".join(f"#t{owner % 3}x{one}" for one in random.integers(0, 5, 3))
+            said = ["word", "@friend", "really?", "\U0001f600", "line\nline"]
+            words = " ".join(said[one] for one in random.integers(0, 5, int(random.integers(0, 9))))
+            tags = " ".join(
+                f"#t{owner % 3}x{one}" for one in random.integers(0, 5, random.integers(1, 4))
+            )
             rows.append(
                 {
                     "shortcode": f"q{owner:03d}x{place:02d}",
                     "owner_id": 1_000 + owner,
                     "owner_username": f"account{owner}",
                     "username": f"Account {owner}",
-                    "is_video": False,
+                    "is_video": bool(random.integers(0, 4) == 0),
                     "multiple_images": bool(random.integers(0, 2)),
-                    "caption": f"{'word ' * int(random.integers(0, 9))}{tags}",
+                    "caption": f"{words} {tags}",
                     "likes": likes,
                     "comments": likes // 50,
                     "created_at": pd.Timestamp("2017-01-01")
