@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -39,25 +41,31 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     variant = BEFORE_POSTING if model == INFLUENCE else config.models.variant
     uri = files.join(saved.folder(config), saved.model_name(model, label, variant))
     pipeline, card = saved.load(spark, uri)
+    reasons = config.models.reasons
+    forest = saved.trees(spark, pipeline, files.join(uri, card["pipeline"])) if reasons else None
+    with contextlib.ExitStack() as held:
+        found = _read(spark, config, card, held)
+        frame = _frame(spark, config, card, found)
+        predictions = scoring.score(frame, pipeline, card, forest, reasons=reasons)
+        if isinstance(found, Asked):
+            predictions = with_left_out(predictions, found, model=model)
+        name = f"predictions_{model}"
+        tables.replace_rows(predictions, config, name, column="split", value=SCORED)
+    _say(spark, config, model)
+    return {}
+
+
+def _frame(
+    spark: SparkSession, config: Config, card: Mapping[str, Any], found: DataFrame | Asked
+) -> DataFrame:
+    """The rows to score: the same tables, joined in the same way, as the model has learnt from."""
     beside = replace(_known(spark, config, card), **scoring.joining(card, config))
-    found = _read(spark, config, card)
     if isinstance(found, Asked):
         table, beside = _described(found.posts, beside, card, config)
     else:
         table = found
     scoring.check_columns(table, card, ", ".join(config.paths.input))
-    # The same tables, joined in the same way, as the model has learnt from.
-    frame = rows.with_known(table, beside, model=model)
-    reasons = config.models.reasons
-    folder = files.join(uri, card["pipeline"])
-    forest = saved.trees(spark, pipeline, folder) if reasons else None
-    predictions = scoring.score(frame, pipeline, card, forest, reasons=reasons)
-    if isinstance(found, Asked):
-        predictions = with_left_out(predictions, found, model=model)
-    name = f"predictions_{model}"
-    tables.replace_rows(predictions, config, name, column="split", value=SCORED)
-    _say(spark, config, model)
-    return {}
+    return rows.with_known(table, beside, model=card["model"])
 
 
 def _known(spark: SparkSession, config: Config, card: Mapping[str, Any]) -> Known:
@@ -68,7 +76,9 @@ def _known(spark: SparkSession, config: Config, card: Mapping[str, Any]) -> Know
     return known(spark, config, {"posts", *needed, *(of_images if needed & of_images else ())})
 
 
-def _read(spark: SparkSession, config: Config, card: Mapping[str, Any]) -> DataFrame | Asked:
+def _read(
+    spark: SparkSession, config: Config, card: Mapping[str, Any], held: contextlib.ExitStack
+) -> DataFrame | Asked:
     """The input: a table of features, or posts, with the records that cannot be scored."""
     paths = config.paths.input
     if len(paths) == 1 and tables.is_table(spark, paths[0]):
@@ -80,7 +90,9 @@ def _read(spark: SparkSession, config: Config, card: Mapping[str, Any]) -> DataF
         if scoring.has_features(table, card):
             return table
     found = sources.find(spark, paths, config.ingest)
-    records = sources.read_records(spark, found, config.ingest)
+    # They are gone through for the posts, for where each was read, and for what is left out.
+    records = sources.read_records(spark, found, config.ingest).persist(StorageLevel.DISK_ONLY)
+    held.callback(records.unpersist)
     return asked(records, config.ingest, now=int(time.time()))
 
 

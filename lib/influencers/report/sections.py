@@ -204,7 +204,9 @@ def sections(metrics: Numbers, frames: Frames, config: Mapping[str, Any]) -> lis
             "influence",
             "Influence",
             "Who leads in each follower tier, by the median engagement rate of their posts, and "
-            "how well a forest that never sees a follower count tells the most followed accounts.",
+            "how well a forest that never sees a follower count tells the most followed accounts. "
+            "On a later time, the forest learns from accounts as their posts before a cut describe "
+            "them, and is tested on accounts as those after it do.",
             tuple(name for name in FIGURE_TEXTS if name.startswith("influential_users")),
             (_leader_table(frames.leaders), *model_tables(metrics["models"], "influence")),
         ),
@@ -212,7 +214,9 @@ def sections(metrics: Numbers, frames: Frames, config: Mapping[str, Any]) -> lis
             "virality",
             "Virality",
             "What viral posts share, and how well they are told before they are posted. An effect "
-            "is Cliff's delta: 0 is none, 1 or -1 is a complete separation.",
+            "is Cliff's delta: 0 is none, 1 or -1 is a complete separation. Followers are those of "
+            "the crawl, after the post: a post that took off brought some of them, so that what "
+            "followers say of its success is in part a consequence of it.",
             tuple(name for name in FIGURE_TEXTS if name.startswith("viral_content")),
             (*model_tables(metrics["models"], "virality"), _virality_table(frames.virality)),
         ),
