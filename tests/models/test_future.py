@@ -36,7 +36,7 @@ from influencers.models.declaration import (
     variants_of,
 )
 from influencers.models.frames import model_frame
-from influencers.models.periods import AFTER, BEFORE, WHOLE, cut_of
+from influencers.models.periods import AFTER, BEFORE, WHOLE, cut_of, described_as_a_whole
 from influencers.models.rows import Known, account_rows, with_known
 from influencers.models.split import BY_ACCOUNT, BY_TIME, TEST, Shares, held_out_account, part_of
 from influencers.models.split import with_parts as parted
@@ -269,3 +269,5 @@ def test_an_account_that_begins_later_is_tested_on_whatever_its_hash(
     assert parts.keys() == {WHOLE, AFTER}
     assert parts[AFTER] == (None, TEST)
     assert parts[WHOLE][0] != TEST and parts[WHOLE][1] is None
+    owners = begun.select("owner_id").distinct().count()
+    assert described_as_a_whole(marked).count() == owners < marked.count()

@@ -64,3 +64,12 @@ def divided(
     known = earlier & ~held_out
     yield BEFORE, posts.where(known), post_features.where(known)
     yield AFTER, later(posts), later(post_features)
+
+
+def described_as_a_whole(frame: DataFrame) -> DataFrame:
+    """The rows that are no one period's: one for each account; posts are all of them.
+
+    Args:
+        frame: what `frames.model_frame` makes, or `split.with_parts` of it.
+    """
+    return frame.where(F.col(PERIOD) == WHOLE) if PERIOD in frame.columns else frame
