@@ -19,18 +19,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from pyspark.ml.functions import vector_to_array
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from influencers import tables
 from influencers.config import Config, ModelsConfig, load
-from influencers.models import frames, training
+from influencers.models import training
 from influencers.models.declaration import (
     BEFORE_POSTING,
     MODELS,
-    TABLES,
     allowed_features,
 )
 from influencers.models.forest import votes_of
@@ -38,26 +36,12 @@ from influencers.models.normaliser import VECTOR
 from influencers.models.results import SplitResult, label_column
 from influencers.models.split import CALIBRATION, FIT, TEST, part_of
 from influencers.session import build_session
-from jobs.train import communities, copies, pictures
+from jobs.train import frame_of
 
 _DRAWS = 500
 
 # What Spark's subsets of features are called by scikit-learn.
 SUBSETS = {"sqrt": "sqrt", "log2": "log2", "onethird": 1 / 3, "all": None}
-
-
-def frame_of(spark: SparkSession, config: Config, model: str) -> DataFrame:
-    """The rows of a model, as the job `train` has them."""
-    table = tables.read(spark, config, TABLES[model])
-    posts = tables.read(spark, config, "posts")
-    return frames.model_frame(
-        table,
-        communities(spark, config),
-        pictures(spark, config, posts, model),
-        copies(spark, config, posts, model),
-        model=model,
-        partitions=training.partitions_for(table.count(), config.models),
-    )
 
 
 def vectors_of(result: SplitResult) -> pd.DataFrame:
@@ -157,7 +141,12 @@ def _line(name: str, test: pd.DataFrame, votes: NDArray[np.float64], note: str =
 
 
 def ablate(
-    frame: DataFrame, model: str, whole: Sequence[SplitResult], without: str, config: Config
+    frame: DataFrame,
+    cut: int | None,
+    model: str,
+    whole: Sequence[SplitResult],
+    without: str,
+    config: Config,
 ) -> None:
     """Print what is lost when every forest is fitted without a group of features."""
     label = whole[0].label
@@ -165,7 +154,7 @@ def ablate(
     if len(kept) == len(allowed_features(label)):
         return
     changed = {**vars(config.models), f"{model}_features": kept, "evaluation_folds": 1}
-    (results,) = training.train_labels(frame, [label], ModelsConfig(**changed))
+    (results,) = training.train_labels(frame, [label], ModelsConfig(**changed), cut=cut)
     for before, after in zip(whole, results, strict=True):
         if before.fitted and after.fitted:
             one, other = vectors_of(before), vectors_of(after)
@@ -192,13 +181,14 @@ def main() -> None:
     spark = build_session("benchmark models", {"spark.master": chosen.master})
     config = load(None, [f"paths.output={chosen.output}", *chosen.set])
     for model in chosen.models:
-        frame = frame_of(spark, config, model).persist()
+        frame, cut = frame_of(spark, config, model)
+        frame.persist()
         labels = training.labels_to_train(config.models, model)
-        for results in training.train_labels(frame, labels, config.models):
+        for results in training.train_labels(frame, labels, config.models, cut=cut):
             for result in results:
                 compare(result, config.models)
             for group in chosen.without:
-                ablate(frame, model, results, group, config)
+                ablate(frame, cut, model, results, group, config)
         frame.unpersist()
     spark.stop()
 

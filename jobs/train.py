@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from influencers import files, progress, side_by_side, stages, tables
 from influencers.config import Config
 from influencers.explore import style
 from influencers.models import curves, explained, frames, importance, keeping, training, tuning
-from influencers.models.copies import account_copies, copy_features
 from influencers.models.declaration import INFLUENCE, TABLES, Label
-from influencers.models.pictures import account_pictures, picture_features
+from influencers.models.periods import cut_of
 from influencers.models.results import SplitResult
+from influencers.models.rows import Known, account_rows, with_known
+from influencers.models.split import held_out_account
 from influencers.report import sections
 from influencers.schemas import SCHEMAS
 from jobs.command_line import OUTPUT, Job, Option, main
+
+# The tables beside a model's own, as `Known` has them.
+BESIDE = ("posts", "account_communities", "images", "duplicate_pairs")
+# The stages that make them: what one of these left in an earlier run is not of this one.
+_STAGES_OF = {
+    "account_communities": ("communities",),
+    "images": ("images",),
+    "duplicate_pairs": ("images", "duplicates"),
+}
 
 # Of one label, on every split.
 Results = list[SplitResult]
@@ -51,30 +62,18 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     return {"models": dict(zip(models, map(_numbers, trained), strict=True))}
 
 
-def communities(spark: SparkSession, config: Config) -> DataFrame | None:
-    """The accounts' communities as features; None where the stage has not run."""
-    if not stages.has(spark, config, "communities"):
-        return None
-    found = tables.read(spark, config, "account_communities")
-    return frames.community_features(found, algorithm=config.models.community_algorithm)
-
-
-def pictures(spark: SparkSession, config: Config, posts: DataFrame, model: str) -> DataFrame | None:
-    """The pictures of posts or accounts as features; None where the stage has not run."""
-    if not stages.has(spark, config, "images"):
-        return None
-    found = tables.read(spark, config, "images")
-    of_posts = picture_features(posts, found, mirrors=config.images.mirrors)
-    return account_pictures(posts, of_posts) if model == INFLUENCE else of_posts
-
-
-def copies(spark: SparkSession, config: Config, posts: DataFrame, model: str) -> DataFrame | None:
-    """What was posted before with the same pictures; None where the stage has not run."""
-    if not (stages.has(spark, config, "images") and stages.has(spark, config, "duplicates")):
-        return None
-    images, pairs = (tables.read(spark, config, name) for name in ("images", "duplicate_pairs"))
-    of_posts = copy_features(posts, images, pairs, mirrors=config.images.mirrors)
-    return account_copies(posts, of_posts) if model == INFLUENCE else of_posts
+def known(spark: SparkSession, config: Config, names: Collection[str] = BESIDE) -> Known:
+    """The tables beside a model's own that there are; those of stages that have not run are not."""
+    found = {
+        name: tables.read(spark, config, name)
+        for name in BESIDE
+        if name in names
+        and tables.exists(spark, config, name)
+        and all(stages.has(spark, config, stage) for stage in _STAGES_OF.get(name, ()))
+    }
+    return Known(
+        **found, algorithm=config.models.community_algorithm, mirrors=config.images.mirrors
+    )
 
 
 def _numbers(trained: Sequence[Results]) -> dict[str, Any]:
@@ -86,22 +85,51 @@ def _numbers(trained: Sequence[Results]) -> dict[str, Any]:
     return found
 
 
+def frame_of(spark: SparkSession, config: Config, model: str) -> tuple[DataFrame, int | None]:
+    """The rows of a model, and for accounts the Unix microsecond that parts their posts."""
+    table = tables.read(spark, config, TABLES[model])
+    partitions = training.partitions_for(table.count(), config.models)
+    cut = None
+    if model == INFLUENCE:
+        rows, cut = _accounts(spark, config, table)
+    else:
+        # The author's community is of all time: no label of a post may use it.
+        beside = known(spark, config, [name for name in BESIDE if name != "account_communities"])
+        rows = with_known(table, beside, model=model)
+    return frames.model_frame(rows, None, model=model, partitions=partitions), cut
+
+
+def _accounts(
+    spark: SparkSession, config: Config, table: DataFrame
+) -> tuple[DataFrame, int | None]:
+    beside = known(spark, config)
+    if beside.posts is None or not tables.exists(spark, config, "post_features"):
+        progress.say(
+            "influence, by_time: skipped, as accounts cannot be described at a time without the "
+            "tables posts and post_features"
+        )
+        return with_known(table, beside, model=INFLUENCE), None
+    described = tables.read(spark, config, "post_features")
+    cut = cut_of(described, share=config.models.time_share)
+    if cut is None:
+        return with_known(table, beside, model=INFLUENCE), None
+    held_out = held_out_account(
+        F.col("owner_id"), share=config.models.account_share, seed=config.models.seed
+    )
+    rows = account_rows(
+        table, described, beside, cut=cut, held_out=held_out, tier_edges=config.features.tier_edges
+    )
+    return rows, cut
+
+
 def _train(spark: SparkSession, config: Config, model: str) -> list[Results]:
     """The results by label, the one that is shown first; models and predictions are written."""
-    table = tables.read(spark, config, TABLES[model])
-    posts = _posts(spark, config)
-    frame = frames.model_frame(
-        table,
-        communities(spark, config),
-        None if posts is None else pictures(spark, config, posts, model),
-        None if posts is None else copies(spark, config, posts, model),
-        model=model,
-        partitions=training.partitions_for(table.count(), config.models),
-    ).persist()
+    frame, cut = frame_of(spark, config, model)
+    frame.persist()
     try:
         labels = training.labels_to_train(config.models, model)
-        config, tuned = _tuned(frame, labels[0], config)
-        trained = training.train_labels(frame, labels, config.models)
+        config, tuned = _tuned(frame, labels[0], config, cut)
+        trained = training.train_labels(frame, labels, config.models, cut=cut)
         for line in training.remarks(trained):
             progress.say(line)
         # The label that is shown comes first; of the others, models and metrics are kept.
@@ -116,15 +144,13 @@ def _train(spark: SparkSession, config: Config, model: str) -> list[Results]:
     return described
 
 
-def _posts(spark: SparkSession, config: Config) -> DataFrame | None:
-    return tables.read(spark, config, "posts") if tables.exists(spark, config, "posts") else None
-
-
-def _tuned(frame: DataFrame, label: Label, config: Config) -> tuple[Config, Sequence[tuning.Tried]]:
+def _tuned(
+    frame: DataFrame, label: Label, config: Config, cut: int | None
+) -> tuple[Config, Sequence[tuning.Tried]]:
     """The configuration with the best settings for the label that is shown, and all tried."""
     if not config.models.tune:
         return config, ()
-    found = tuning.tune(frame, label, config.models)
+    found = tuning.tune(frame, label, config.models, cut=cut)
     for line in tuning.lines(found):
         progress.say(line)
     return replace(config, models=found.config), found.tried

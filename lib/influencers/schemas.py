@@ -211,9 +211,17 @@ SCHEMAS: dict[str, StructType] = {
         accounts=BIGINT,
         share=DOUBLE,
     ),
-    # An account, and a post, with the model's word on it.
+    # An account, and a post, with the model's word on it; or a record that was to be scored and has
+    # none (split scored, no probability): status says why, source_file and record which it is.
     "predictions_influence": _table(
-        owner_id=BIGINT, label=DOUBLE, probability=DOUBLE, split=STRING, reasons=_REASONS
+        owner_id=BIGINT,
+        label=DOUBLE,
+        probability=DOUBLE,
+        split=STRING,
+        reasons=_REASONS,
+        status=STRING,
+        source_file=STRING,
+        record=BIGINT,
     ),
     "predictions_virality": _table(
         shortcode=STRING,
@@ -222,6 +230,9 @@ SCHEMAS: dict[str, StructType] = {
         probability=DOUBLE,
         split=STRING,
         reasons=_REASONS,
+        status=STRING,
+        source_file=STRING,
+        record=BIGINT,
     ),
     # Figures: a row a bin, cell or group that is drawn (part 'shown'), or a reason to leave out.
     "figure_follower_distribution": _table(

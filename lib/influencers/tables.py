@@ -163,6 +163,24 @@ def merge(
         spark.catalog.dropTempView(view)
 
 
+def replace_rows(frame: DataFrame, config: Config, name: str, *, column: str, value: str) -> None:
+    """Put `frame` in the place of the rows that have a value in a column, in one atomic step.
+
+    Columns that an older table lacks are added to it.
+
+    Args:
+        frame: all its rows have that value.
+        column: a column of the table.
+        value: a text.
+    """
+    claim.check(config)
+    writer = conform(frame, name).write.format("delta").mode("overwrite")
+    if exists(frame.sparkSession, config, name):
+        only = f"{column} = {literal(value)}"
+        writer = writer.option("replaceWhere", only).option("mergeSchema", "true")
+    writer.save(location(config, name))
+
+
 def conform(frame: DataFrame, name: str) -> DataFrame:
     """`frame` with the declared columns in the declared order.
 

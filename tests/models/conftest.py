@@ -10,8 +10,10 @@ import pandas as pd
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
 
 from influencers.config import ModelsConfig
+from influencers.ingest.posts import with_tags
 from influencers.schemas import SCHEMAS
 
 TIERS = ("nano", "micro", "mid", "macro", "mega")
@@ -69,6 +71,78 @@ def make_posts(accounts: int = 60, posts: int = 12, seed: int = 1) -> pd.DataFra
             )
             history.append(likes)
     return pd.DataFrame(rows)
+
+
+def make_raw_posts(accounts: int = 60, posts: int = 12, seed: int = 3) -> pd.DataFrame:
+    """Posts as the table has them; likes follow the author's size and how bright the image is.
+
+    Images are shared among posts, and each address of one is signed anew. Every author has hashtags
+    of one of three topics.
+    """
+    random = np.random.default_rng(seed)
+    rows: list[dict[str, Any]] = []
+    for owner in range(accounts):
+        followers = int(10 ** random.uniform(3, 6.5))
+        following = int(random.integers(10, 2_000))
+        for place in range(posts):
+            image = int(random.integers(0, IMAGES))
+            likes = int(followers * random.lognormal(-4 + 2 * brightness(image), 0.3)) + 1
+            said = ["word", "@friend", "really?", "\U0001f600", "line\nline"]
+            words = " ".join(said[one] for one in random.integers(0, 5, int(random.integers(0, 9))))
+            tags = " ".join(
+                f"#t{owner % 3}x{one}" for one in random.integers(0, 5, random.integers(1, 4))
+            )
+            rows.append(
+                {
+                    "shortcode": f"q{owner:03d}x{place:02d}",
+                    "owner_id": 1_000 + owner,
+                    "owner_username": f"account{owner}",
+                    "username": f"Account {owner}",
+                    "is_video": bool(random.integers(0, 4) == 0),
+                    "multiple_images": bool(random.integers(0, 2)),
+                    "caption": f"{words} {tags}",
+                    "likes": likes,
+                    "comments": likes // 50,
+                    "created_at": pd.Timestamp("2017-01-01")
+                    + pd.Timedelta(hours=int(random.integers(0, 24)), days=place * 3 + owner % 7),
+                    "location": ["Here", None][int(random.integers(0, 2))],
+                    "image_url": f"http://images.example/p/{image}.jpg?sig={owner}x{place}",
+                    "followers": followers,
+                    "following": following,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+IMAGES = 200
+
+
+def brightness(image: int) -> float:
+    """Of an image of `make_raw_posts`, in 0..1."""
+    return (image * 37 % IMAGES) / IMAGES
+
+
+def make_images() -> list[dict[str, Any]]:
+    """What is known of the images of `make_raw_posts`: every tenth could not be fetched."""
+    random = np.random.default_rng(4)
+    names = ("contrast", "saturation", "colorfulness", "edge_density", "glcm_contrast",
+             "glcm_homogeneity", "glcm_entropy", "sharpness")  # fmt: skip
+    return [
+        {
+            "image_key": f"/p/{image}.jpg",
+            "status": "ok" if image % 10 else "not_found",
+            "sha256": f"sha{image // 2}" if image % 10 else None,
+            # Two of each pair are alike to the byte; pairs of pairs are near.
+            "phash": int(image // 4 * 1_000 + image // 2 % 2),
+            "degenerate": False,
+            "brightness": brightness(image),
+            "width": 100 + image,
+            "height": 200,
+            "colors": [{"hex": "#000000", "share": float(random.uniform(0, 1))}],
+            **{name: float(random.uniform(0, 1)) for name in names},
+        }
+        for image in range(IMAGES)
+    ]
 
 
 def make_accounts(accounts: int = 160, seed: int = 2) -> pd.DataFrame:
@@ -145,6 +219,33 @@ def as_table(spark: SparkSession) -> Callable[..., DataFrame]:
         return spark.createDataFrame(values, SCHEMAS[name])
 
     return make
+
+
+@pytest.fixture(scope="session")
+def posts(spark: SparkSession) -> DataFrame:
+    """The table posts of `make_raw_posts`."""
+    rows = make_raw_posts()
+    plain = rows.astype(object).where(rows.notna(), None)
+    fields = [field for field in SCHEMAS["posts"].fields if field.name in plain.columns]
+    values = [
+        [_plain(value) for value in row]
+        for row in plain[[field.name for field in fields]].itertuples(index=False, name=None)
+    ]
+    typed = spark.createDataFrame(values, StructType(fields)).withColumns(
+        {
+            "crawled_at": F.lit(None).cast("timestamp"),
+            "source_file": F.lit("posts.csv"),
+        }
+    )
+    return with_tags(typed).select(*SCHEMAS["posts"].fieldNames()).persist()
+
+
+@pytest.fixture(scope="session")
+def images(spark: SparkSession) -> DataFrame:
+    """The table images of `make_images`."""
+    names = SCHEMAS["images"].fieldNames()
+    rows = [[one.get(name) for name in names] for one in make_images()]
+    return spark.createDataFrame(rows, SCHEMAS["images"]).persist()
 
 
 @pytest.fixture(scope="session")

@@ -70,6 +70,7 @@ def test_usable_columns_have_a_kind_a_name_and_a_colour() -> None:
     [
         ("top_likes", "engagement", "success"),
         ("top_likes", "post_age_days", "crawl"),
+        ("top_likes", "community_share", "posts of all time"),
         ("top_followers", "follower_following_ratio", "followers"),
         ("top_followers", "likes_per_day", "no declared feature"),
     ],

@@ -9,17 +9,18 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from chispa import assert_df_equality
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from influencers import metrics, tables
-from influencers.config import Config, ModelsConfig, PathsConfig
+from influencers.config import Config, ImagesConfig, ModelsConfig, PathsConfig
 from influencers.errors import UserError
 from influencers.models import saved
 from influencers.report import sections
-from jobs import score, train
+from jobs import duplicates, features, score, train
 
+# Where the images of the fixture lie: one network of mirrors, as the pipeline has its sample.
+IMAGE_HOST = "images.example"
 CSV = (
     "owner_id,owner_username,shortcode,is_video,caption,comments,likes,created_at,location,"
     "imageUrl,multiple_images,username,followers,following\n"
@@ -34,17 +35,25 @@ NAMES = {"virality": "virality-top_likes", "influence": "influence-top_followers
 @pytest.fixture(scope="module")
 def config(
     tmp_path_factory: pytest.TempPathFactory,
-    post_features: DataFrame,
-    accounts: DataFrame,
+    spark: SparkSession,
+    posts: DataFrame,
+    images: DataFrame,
     account_communities: DataFrame,
     quick: ModelsConfig,
 ) -> Config:
     output = str(tmp_path_factory.mktemp("models") / "out")
     settings = replace(quick, trees=3, depth=3, labels=("top_likes", "top_engagement_in_tier"))
-    config = Config(paths=PathsConfig(output=output), models=settings)
-    tables.write(post_features, config, "post_features")
-    tables.write(accounts, config, "accounts")
+    config = Config(
+        paths=PathsConfig(output=output),
+        models=settings,
+        # As the pipeline has it for its own sample: `score` is not told.
+        images=ImagesConfig(mirrors=(IMAGE_HOST,)),
+    )
+    tables.write(posts, config, "posts")
+    features.run(spark, config)
     tables.write(account_communities, config, "account_communities")
+    tables.write(images, config, "images")
+    duplicates.run(spark, config)
     return config
 
 
@@ -56,6 +65,7 @@ def numbers(spark: SparkSession, config: Config) -> dict[str, Any]:
 def scored(config: Config, *inputs: str, model: str, **paths: str) -> Config:
     return replace(
         config,
+        images=ImagesConfig(),
         paths=replace(config.paths, input=inputs, **paths),
         models=replace(config.models, model=model),
     )
@@ -121,24 +131,157 @@ def test_the_card_says_what_the_model_is(config: Config, numbers: dict[str, Any]
     assert card["forest"]["seed"] == 11
 
 
+@pytest.fixture(scope="module")
+def files_of_posts(
+    config: Config, posts: DataFrame, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The posts of the fixture as a file."""
+    folder = tmp_path_factory.mktemp("posts")
+    named = posts.withColumn("created_at", F.unix_seconds("created_at")).drop(
+        "hashtags", "hashtags_as_written", "mentions", "crawled_at", "source_file"
+    )
+    named.toPandas().to_csv(folder / "posts.csv", index=False)
+    return folder / "posts.csv"
+
+
+@pytest.mark.parametrize(
+    ("model", "table"),
+    [
+        ("virality", "post_features"),
+        ("influence", "accounts"),
+        ("virality", "posts"),
+        ("influence", "posts"),
+        ("virality", ""),
+        ("influence", ""),
+    ],
+)
 def test_a_saved_model_says_what_it_said_when_it_was_measured(
-    spark: SparkSession, config: Config, numbers: dict[str, Any]
+    spark: SparkSession,
+    config: Config,
+    numbers: dict[str, Any],
+    files_of_posts: Path,
+    model: str,
+    table: str,
 ) -> None:
-    for model, table in (("virality", "post_features"), ("influence", "accounts")):
-        key = {"virality": "shortcode", "influence": "owner_id"}[model]
-        asked = scored(config, tables.location(config, table), model=model)
+    key, own = {"virality": ("shortcode", "post_features"), "influence": ("owner_id", "accounts")}[
+        model
+    ]
+    source = tables.location(config, table) if table else str(files_of_posts)
+    asked = scored(config, source, model=model)
+    score.run(spark, asked)
+    score.run(spark, asked)
+    found = tables.read(spark, config, f"predictions_{model}")
+    again = found.where("split = 'scored'")
+    assert again.count() == tables.read(spark, config, own).count()
+    measured = found.where("split = 'by_account'").select(key, "probability")
+    said = {row[key]: row["probability"] for row in again.collect()}
+    was = {row[key]: row["probability"] for row in measured.collect()}
+    assert len(was) > 10
+    assert {name: said[name] for name in was} == pytest.approx(was, abs=1e-9)
+    assert found.where("split = 'by_time'").count() > 0
+
+
+def test_the_models_look_at_images_and_what_was_posted_before(
+    config: Config, numbers: dict[str, Any]
+) -> None:
+    for name, features_of in (
+        ("virality-top_likes", {"picture_brightness", "copy_posts_before"}),
+        ("influence-top_followers", {"median_picture_brightness", "copied_share"}),
+    ):
+        card = json.loads((Path(config.paths.output) / "models" / name / "model.json").read_text())
+        assert features_of <= {one["name"] for one in card["features"]}
+        assert card["mirrors"] == [IMAGE_HOST]
+        if name.startswith("virality"):
+            assert card["importances"]["picture_brightness"] > 0
+
+
+def test_every_record_has_a_prediction_or_a_reason(
+    spark: SparkSession, config: Config, numbers: dict[str, Any], tmp_path: Path
+) -> None:
+    """Planned posts, unreadable and hidden counts, records that cannot be used, a second crawl."""
+    later = 4_000_000_000
+    lines = [
+        f"1000,planned,False,soon #tag,,,{later},500",
+        f"1000,counts,False,,-5,n.n.,{later},500",
+        "1001,hidden,False,,-1,-1,1493442000,900",
+        "1001,twice,False,,1,5,1493442000,900",
+        "1001,twice,False,,2,50,1493442000,900",
+        "1002,,False,,1,5,1493442000,900",
+        "1002,when,False,,1,5,,900",
+        "1002,year,False,,1,5,99999999999999999,900",
+        "1002,many,False,,1,5,1493442000,much",
+        "broken",
+    ]
+    names = "owner_id,shortcode,is_video,caption,comments,likes,created_at,followers"
+    path = tmp_path / "asked.csv"
+    path.write_text("\n".join([names, *lines]) + "\n")
+    output = str(tmp_path / "out")
+    models = saved.folder(config)
+    for model in ("virality", "influence"):
+        asked = scored(config, str(path), model=model, output=output, models=models)
         score.run(spark, asked)
         score.run(spark, asked)
-        found = tables.read(spark, config, f"predictions_{model}")
-        again = found.where("split = 'scored'")
-        assert again.count() == tables.read(spark, config, table).count()
-        measured = found.where("split = 'by_account'").select(key, "probability")
-        assert_df_equality(
-            again.join(measured, key, "left_semi").select(key, "probability"),
-            measured,
-            ignore_row_order=True,
-        )
-        assert found.where("split = 'by_time'").count() > 0
+    found = spark.read.format("delta").load(f"{output}/tables/predictions_virality").collect()
+    assert {row["split"] for row in found} == {"scored"}
+    assert sorted(row["record"] for row in found) == list(range(1, len(lines) + 1))
+    assert {row["source_file"].rpartition("/")[2] for row in found} == {"asked.csv"}
+    assert all((row["status"] == "ok") == (row["probability"] is not None) for row in found)
+    assert {row["record"]: (row["shortcode"], row["status"]) for row in found} == {
+        1: ("planned", "ok"),
+        2: ("counts", "ok"),
+        3: ("hidden", "ok"),
+        4: ("twice", "duplicate"),
+        5: ("twice", "ok"),
+        6: (None, "missing:shortcode"),
+        7: ("when", "missing:created_at"),
+        8: ("year", "time_out_of_range:created_at"),
+        9: ("many", "unreadable_number:followers"),
+        10: (None, "field_count"),
+    }
+    accounts = spark.read.format("delta").load(f"{output}/tables/predictions_influence").collect()
+    # A duplicate's account is predicted.
+    assert {row["record"] for row in accounts if row["status"] != "ok"} == {6, 7, 8, 9, 10}
+    assert sorted(row["owner_id"] for row in accounts if row["status"] == "ok") == [1000, 1001]
+
+
+def test_where_nothing_can_be_scored_the_reasons_are_said(
+    spark: SparkSession, config: Config, numbers: dict[str, Any], tmp_path: Path
+) -> None:
+    names = "owner_id,shortcode,is_video,caption,comments,likes,created_at,followers"
+    (tmp_path / "bad.csv").write_text(f"{names}\n1,,False,,1,5,1493442000,9\n")
+    asked = scored(
+        config,
+        str(tmp_path / "bad.csv"),
+        model="virality",
+        output=str(tmp_path / "out"),
+        models=saved.folder(config),
+    )
+    with pytest.raises(UserError, match=r"scored 0 posts; left out 1 records: missing:shortcode 1"):
+        score.run(spark, asked)
+
+
+def test_predictions_of_an_older_table_are_replaced(
+    spark: SparkSession, config: Config, numbers: dict[str, Any], tmp_path: Path
+) -> None:
+    """Tables that were written without status, source_file and record."""
+    output = str(tmp_path / "out")
+    old = tables.read(spark, config, "predictions_virality").drop("status", "source_file", "record")
+    old.where("split = 'by_time'").unionByName(
+        old.where("split = 'by_time'").limit(3).withColumn("split", F.lit("scored"))
+    ).write.format("delta").save(f"{output}/tables/predictions_virality")
+    (tmp_path / "posts.csv").write_text(CSV)
+    asked = scored(
+        config,
+        str(tmp_path / "posts.csv"),
+        model="virality",
+        output=output,
+        models=saved.folder(config),
+    )
+    score.run(spark, asked)
+    found = spark.read.format("delta").load(f"{output}/tables/predictions_virality")
+    scored_now = found.where("split = 'scored'").collect()
+    assert {row["shortcode"] for row in scored_now} == {"new1", "new2"}
+    assert found.where("split = 'by_time'").count() == old.where("split = 'by_time'").count()
 
 
 def test_a_skipped_label_is_told_in_the_report_under_its_own_name(

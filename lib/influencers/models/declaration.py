@@ -7,7 +7,7 @@ whose group the label does not list is a leak: `influencers.models.guard` holds 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 INFLUENCE, VIRALITY = "influence", "virality"
 MODELS = (INFLUENCE, VIRALITY)
@@ -27,6 +27,7 @@ FORBIDDEN = {
     "outcome": "it is the post's own success, or computed from it",
     "audience": "it is the account's followers, or computed from them",
     "covered": "another feature says the same",
+    "hindsight": "it is found in the posts of all time, the scored one and later ones among them",
 }
 
 
@@ -83,6 +84,9 @@ _COMMUNITY = _features(
     community_share="share of hashtags in its community",
     community_size="size of its community",
 )
+# Of a post's author they would know what was posted later, and the post's own hashtags. They stay
+# declared, so that models that were saved with them can be asked.
+_COMMUNITY_OF_AUTHOR = tuple(replace(one, group="hindsight") for one in _COMMUNITY)
 
 # Measured of the picture alone. Whether there is a measure is no feature: it depends on when the
 # posts were read and on how long their addresses were valid.
@@ -122,6 +126,10 @@ _COPIES = _features("duplicate_pairs", "duplicates", copied_share="share of pict
 # What the variant for new accounts does without.
 _OF_HISTORY = frozenset({"history"})
 
+# Groups that are made of the posts of all time, whoever wrote them: they describe an account as a
+# whole, but are unknown where accounts are described as they were at a time (see `periods`).
+OF_ALL_TIME = frozenset({"community"})
+
 # Groups whose unknown values become the median and nothing else.
 SILENT_GAPS = frozenset({"picture", "duplicates"})
 
@@ -152,6 +160,8 @@ _ACCOUNTS = (
     _PICTURES,
     _COPIES,
     _COMMUNITY,
+    # What the row describes the account by, see `periods`.
+    _hidden("periods", "identity", "period"),
 )  # fmt: skip
 
 _POSTS = (
@@ -184,7 +194,7 @@ _POSTS = (
     ),
     _PICTURE,
     _DUPLICATES,
-    _COMMUNITY,
+    _COMMUNITY_OF_AUTHOR,
 )  # fmt: skip
 
 FEATURES: dict[str, tuple[Feature, ...]] = {
@@ -200,7 +210,7 @@ _ABOUT_ACCOUNTS = frozenset(
     {"activity", "cadence", "engagement", "content", "community", "picture", "duplicates"}
 )
 _BEFORE_POSTING = frozenset(
-    {"format", "text", "timing", "author", "history", "community", "picture", "duplicates"}
+    {"format", "text", "timing", "author", "history", "picture", "duplicates"}
 )
 
 LABELS: dict[str, Label] = {

@@ -9,6 +9,7 @@ from influencers.models import copies as copies_
 from influencers.models import pictures as pictures_
 from influencers.models.declaration import FEATURES, INFLUENCE, KEYS, VIRALITY
 from influencers.models.joined import with_features
+from influencers.models.periods import PERIOD, WHOLE
 
 _OF_COMMUNITY = ("community_share", "community_size")
 # What is known of pictures, and of what was posted before.
@@ -30,7 +31,8 @@ def model_frame(
     """Every declared column of a model, laid out the same way for the same rows.
 
     Args:
-        table: `accounts` for influence, `post_features` for virality.
+        table: `accounts` for influence, `post_features` for virality; what it has of the further
+            columns stays. Accounts without a `period` are described by all their posts.
         communities: what `community_features` makes; None: both are unknown.
         pictures: what `pictures.picture_features` makes, or of accounts `account_pictures`; None:
             all are unknown.
@@ -42,8 +44,13 @@ def model_frame(
     """
     key = KEYS[model]
     joined = with_pictures(with_communities(table, communities), pictures, copies, model=model)
+    order = [key]
+    if model == INFLUENCE:
+        order.append(PERIOD)
+        if PERIOD not in joined.columns:
+            joined = joined.withColumn(PERIOD, F.lit(WHOLE))
     columns = [feature.name for feature in FEATURES[model]]
-    return joined.select(*columns).repartition(partitions, key).sortWithinPartitions(key)
+    return joined.select(*columns).repartition(partitions, key).sortWithinPartitions(*order)
 
 
 def with_communities(table: DataFrame, communities: DataFrame | None) -> DataFrame:

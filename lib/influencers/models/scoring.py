@@ -10,15 +10,15 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import BooleanType, DataType, NumericType, StringType
 
+from influencers.config import Config
 from influencers.errors import UserError
+from influencers.models.asked import SCORED, predicted
 from influencers.models.calibration import CALIBRATED
 from influencers.models.declaration import BOOLEAN, CATEGORICAL, KEYS, TABLES
 from influencers.models.normaliser import VECTOR
 from influencers.models.reasons import REASONS, with_reasons
 from influencers.models.trees import Forest
 from influencers.schemas import SCHEMAS
-
-SCORED = "scored"
 
 
 def has_features(frame: DataFrame, card: Mapping[str, Any]) -> bool:
@@ -32,6 +32,19 @@ def feature_settings(card: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "tier_edges": tuple(card["label"]["tier_edges"]),
         "history_posts": int(card["history_posts"]),
+    }
+
+
+def needed_tables(card: Mapping[str, Any]) -> frozenset[str]:
+    """The tables that the model's features come from."""
+    return frozenset(one["table"] for one in card["features"])
+
+
+def joining(card: Mapping[str, Any], config: Config) -> dict[str, Any]:
+    """What the model's features were joined by, for `rows.Known`; an older card does not say."""
+    return {
+        "algorithm": str(card.get("community_algorithm", config.models.community_algorithm)),
+        "mirrors": tuple(card.get("mirrors", config.images.mirrors)),
     }
 
 
@@ -93,6 +106,7 @@ def score(
         F.lit(None).cast("double").alias("label"),
         F.col(CALIBRATED).alias("probability"),
         F.lit(SCORED).alias("split"),
+        *predicted(),
         VECTOR,
     )
     if forest is None or reasons == 0:

@@ -1,4 +1,4 @@
-"""Training and test rows: by account, and by time.
+"""Training and test rows: on accounts that training has not seen, and on a later time.
 
 Rows are marked rather than divided: for every split a column says which part a row is in, null
 where it has no place. Forests are fitted to one part of the training rows, their probabilities
@@ -8,10 +8,13 @@ calibrated on another, and all is measured on the rest.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from influencers.models.periods import AFTER, BEFORE, PERIOD, WHOLE
 from influencers.models.quantiles import top_share_thresholds
 
 BY_ACCOUNT, BY_TIME = "by_account", "by_time"
@@ -60,20 +63,25 @@ def held_out_account(
 
 
 def with_parts(
-    frame: DataFrame, *, clock: str, shares: Shares, seed: int
+    frame: DataFrame, *, clock: str, shares: Shares, seed: int, cut: int | None = None
 ) -> tuple[DataFrame, dict[str, dict[str, object]]]:
     """`frame` with a column for each split, and how each was decided.
 
     By account, whole accounts are put aside, for calibration too: its question is how sure one may
-    be of an account never seen. By time it is the newest rows, and before them those to calibrate
-    on; rows of the very moment of a cut all lie after it.
+    be of an account never seen. By time it is the newest posts, and before them those to calibrate
+    on; posts of the very moment of a cut all lie after it. Accounts have no time of their own: by
+    time they are described by their posts before the cut, or from it on (see `periods`).
 
     Args:
-        frame: has `owner_id` and the timestamp `clock`.
+        frame: has `owner_id` and the timestamp `clock`; accounts have `period` too.
         clock: the column that puts rows in time.
         shares: how much to put aside.
         seed: salts the hashes of accounts.
+        cut: of accounts, the Unix microsecond that parts their posts; None: nothing parts them,
+            and no account has a place in the split by time.
     """
+    if PERIOD in frame.columns:
+        return _account_parts(frame, shares, seed, cut)
     owner = F.col("owner_id")
     apart = held_out_account(owner, share=shares.accounts, seed=seed)
     to_calibrate = held_out_account(owner, share=shares.calibration, seed=seed, salt="calibration")
@@ -102,6 +110,53 @@ def with_parts(
             "calibration_from_unix_seconds": moments.get(CALIBRATION),
         },
     }
+
+
+def never_tested(frame: DataFrame, *, cut: int | None) -> Column:
+    """Whether no split tests on a row, or on anything that a row knows; never null.
+
+    Of accounts these are the ones that the split by time trains on, or without a cut those that
+    the split by account does.
+
+    Args:
+        frame: as `with_parts` makes it.
+        cut: as it was given.
+    """
+    asked: tuple[str, ...] = SPLITS
+    if PERIOD in frame.columns:
+        asked = (BY_ACCOUNT,) if cut is None else (BY_TIME,)
+    trained = (F.col(part_of(split)) != TEST for split in asked)
+    return F.coalesce(reduce(and_, trained), F.lit(False))
+
+
+def _account_parts(
+    frame: DataFrame, shares: Shares, seed: int, cut: int | None
+) -> tuple[DataFrame, dict[str, dict[str, object]]]:
+    """As `with_parts`, of accounts: null where a row is of another split's period."""
+    owner, period = F.col("owner_id"), F.col(PERIOD)
+    apart = held_out_account(owner, share=shares.accounts, seed=seed)
+    to_calibrate = held_out_account(owner, share=shares.calibration, seed=seed, salt="calibration")
+    before = F.when(to_calibrate, CALIBRATION).when(~to_calibrate, FIT)
+    marked = frame.withColumns(
+        {
+            part_of(BY_ACCOUNT): F.when(period == WHOLE, _parts(apart, to_calibrate)),
+            part_of(BY_TIME): F.when(period == BEFORE, before).when(period == AFTER, TEST),
+        }
+    )
+    by_account: dict[str, object] = {
+        "by": "hash of owner_id",
+        "share": shares.accounts,
+        "calibration_share": shares.calibration,
+        "seed": seed,
+    }
+    by_time = {
+        **by_account,
+        "by": "created_at of posts, and hash of owner_id",
+        "share": shares.time,
+        "account_share": shares.accounts,
+        "from_unix_seconds": None if cut is None else cut / 1_000_000,
+    }
+    return marked, {BY_ACCOUNT: by_account, BY_TIME: by_time}
 
 
 _CUTS = (TEST, CALIBRATION)

@@ -19,6 +19,7 @@ from pyspark.sql import functions as F
 from influencers import side_by_side
 from influencers.config import ModelsConfig
 from influencers.models import labels as label_rules
+from influencers.models.asked import predicted
 from influencers.models.calibration import CALIBRATED
 from influencers.models.declaration import (
     BEFORE_POSTING,
@@ -62,7 +63,7 @@ def partitions_for(rows: int, config: ModelsConfig) -> int:
 
 
 def train_labels(
-    frame: DataFrame, labels: Sequence[Label], config: ModelsConfig
+    frame: DataFrame, labels: Sequence[Label], config: ModelsConfig, *, cut: int | None = None
 ) -> list[list[SplitResult]]:
     """Learn from the training rows of every split, and measure on the rest.
 
@@ -70,6 +71,7 @@ def train_labels(
         frame: what `frames.model_frame` makes; persisted, as it is read many times.
         labels: labels of one model, the one that is shown first.
         config: shares, forest, seed.
+        cut: of accounts, where the split by time lies; see `split.with_parts`.
 
     Returns:
         For each label, what came of it on every split. The main variant of the first label is
@@ -79,8 +81,8 @@ def train_labels(
         UserError: the configuration asks for a feature that a label forbids.
     """
     clock = CLOCKS[labels[0].model]
-    shares = Shares(config.account_share, config.time_share, config.calibration_share)
-    marked, rules = with_parts(frame, clock=clock, shares=shares, seed=config.seed)
+    shares = shares_of(config)
+    marked, rules = with_parts(frame, clock=clock, shares=shares, seed=config.seed, cut=cut)
     training = {split: F.col(part_of(split)) != TEST for split in SPLITS}
     learnt = label_rules.learn(labels, marked, training, config)
     rows = marked.withColumns(
@@ -140,6 +142,11 @@ def _with_performance(
     return [replace(one, performance=known) if one is chosen else one for one in results]
 
 
+def shares_of(config: ModelsConfig) -> Shares:
+    """How much the configuration puts aside."""
+    return Shares(config.account_share, config.time_share, config.calibration_share)
+
+
 def kept(results: Sequence[SplitResult]) -> SplitResult | None:
     """The split whose models are saved: the first that has any.
 
@@ -165,7 +172,10 @@ def remarks(trained: Sequence[Sequence[SplitResult]]) -> list[str]:
             dropped = fitted.normaliser.dropped
             if dropped:
                 names = ", ".join(dropped)
-                said[f"{one.label.model}: unknown in all training rows, left out: {names}"] = None
+                said[
+                    f"{one.label.model}: unknown in all training rows, left out: {names} "
+                    f"({one.split})"
+                ] = None
             for note in fitted.notes():
                 said[f"{one.label.name}, {one.split}: {note}"] = None
     return list(said)
@@ -185,5 +195,6 @@ def _predictions(result: SplitResult) -> DataFrame:
             F.col(CALIBRATED).alias("probability"),
             F.lit(result.split).alias("split"),
             F.lit(None).cast(REASONS).alias("reasons"),
+            *predicted(),
         )
     )

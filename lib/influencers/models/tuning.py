@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import reduce
 from itertools import product
-from operator import and_
 from statistics import mean, stdev
 from typing import Any
 
@@ -23,7 +21,7 @@ from influencers.models.guard import chosen_features
 from influencers.models.normaliser import VECTOR, fit_normaliser
 from influencers.models.sheets import take_sample
 from influencers.models.sizes import SAMPLE_ROWS
-from influencers.models.split import SPLITS, TEST, Shares, part_of, with_parts
+from influencers.models.split import Shares, never_tested, with_parts
 
 _DEPTHS, _LEAVES, _SUBSETS = (6, 10, 14), (2, 10), ("sqrt", "onethird")
 
@@ -83,7 +81,7 @@ def settings() -> list[Setting]:
     return [Setting(*one, class_weights=False) for one in product(_DEPTHS, _LEAVES, _SUBSETS)]
 
 
-def tune(frame: DataFrame, label: Label, config: ModelsConfig) -> Tuned:
+def tune(frame: DataFrame, label: Label, config: ModelsConfig, *, cut: int | None = None) -> Tuned:
     """Try every setting on every fold of accounts, with the rows that no split tests on.
 
     The best mean average precision wins; of equals the first of the grid, which is the smaller
@@ -94,8 +92,9 @@ def tune(frame: DataFrame, label: Label, config: ModelsConfig) -> Tuned:
         frame: what `frames.model_frame` makes, persisted.
         label: the label to tune for.
         config: folds, seed, and all that is not tuned.
+        cut: as `training.train_labels` has it.
     """
-    vectors = _vectors(frame, label, config).persist()
+    vectors = _vectors(frame, label, config, cut).persist()
     try:
         obstacle = _obstacle(vectors, config.folds)
         if obstacle:
@@ -114,11 +113,12 @@ def tune(frame: DataFrame, label: Label, config: ModelsConfig) -> Tuned:
     return Tuned(chosen.setting.of(config), ranked, f"{note}; average precision {chosen.mean:.3f}")
 
 
-def _vectors(frame: DataFrame, label: Label, config: ModelsConfig) -> DataFrame:
+def _vectors(frame: DataFrame, label: Label, config: ModelsConfig, cut: int | None) -> DataFrame:
     """Rows that no split tests on: owner_id, tier, label, features, and the fold of the account."""
     shares = Shares(config.account_share, config.time_share, config.calibration_share)
-    marked, _ = with_parts(frame, clock=CLOCKS[label.model], shares=shares, seed=config.seed)
-    rows = marked.where(reduce(and_, (F.col(part_of(split)) != TEST for split in SPLITS)))
+    clock = CLOCKS[label.model]
+    marked, _ = with_parts(frame, clock=clock, shares=shares, seed=config.seed, cut=cut)
+    rows = marked.where(never_tested(marked, cut=cut))
     learnt = label_rules.learn([label], rows, {"all": F.lit(True)}, config)["all"][label.name]
     features = chosen_features(label, getattr(config, f"{label.model}_features"))
     key = KEYS[label.model]

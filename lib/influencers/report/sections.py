@@ -206,7 +206,8 @@ def sections(metrics: Numbers, frames: Frames, config: Mapping[str, Any]) -> lis
             "Influence",
             "Who leads in each follower tier, by the median engagement rate of their posts and how "
             "sure it is, and how well a forest that never sees a follower count tells the most "
-            "followed accounts.",
+            "followed accounts. By time, the forest learns from accounts as their posts before a "
+            "cut describe them, and is tested on accounts as those after it do.",
             figures_of("influence"),
             (leader_table(frames.leaders, config), *model_tables(metrics["models"], "influence")),
         ),
@@ -215,7 +216,9 @@ def sections(metrics: Numbers, frames: Frames, config: Mapping[str, Any]) -> lis
             "Virality",
             "What viral posts share, and how well they are told before they are posted. The effect "
             "of a number is Cliff's delta (0 is none, 1 or -1 a complete separation), that of a "
-            "yes or no the odds ratio.",
+            "yes or no the odds ratio. Followers are those of the crawl, after the post: a post "
+            "that took off brought some of them, so that what followers say of its success is in "
+            "part a consequence of it.",
             figures_of("virality"),
             (*model_tables(metrics["models"], "virality"), virality_table(frames.virality)),
         ),
