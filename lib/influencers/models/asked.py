@@ -57,7 +57,7 @@ def asked(records: DataFrame, config: IngestConfig, *, now: int) -> Asked:
         "reasons", F.filter("reasons", _counts)
     )
     best = Window.partitionBy("shortcode").orderBy(
-        F.desc("precedence"), F.desc("source_file"), F.asc("record")
+        F.desc("precedence"), F.asc("source_file"), F.asc("record")
     )
     good = (
         checked.where(F.size("reasons") == 0)
