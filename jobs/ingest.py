@@ -35,7 +35,6 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
         settled = disputes.with_conflicts(checked, owners) if owners.count() else checked
         numbers = posts.counts(settled)
         standing = disputes.standing(words, disputed, owners, replacing=replacing).collect()
-        numbers["standing"] = {row["source_file"]: row["posts"] for row in standing}
         empty = sources.without_records(found, checked)
         # Every byte has been read by now, and what was read is kept: a file that changed meanwhile
         # is of no one time.
@@ -45,10 +44,10 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
         for kept in (owners, disputed, checked):
             kept.unpersist()
     manifest.update_inputs(spark, config, [source.file for source in found])
-    for line in (*empty, *posts.remarks(numbers)):
+    for line in (*empty, *posts.remarks(numbers), *disputes.remarks(standing)):
         progress.say(line)
     _require_posts(config, numbers, empty)
-    return {"rows": numbers}
+    return {"rows": numbers, "standing": [row.asDict() for row in standing]}
 
 
 def _patterns(config: Config) -> tuple[str, ...]:

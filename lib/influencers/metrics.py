@@ -19,6 +19,7 @@ def empty() -> Numbers:
     """Every key, without values: null is what no stage has measured yet."""
     return {
         "rows": {"read": None, "posts": None, "quarantined": None, "duplicates": None},
+        "standing": None,
         "images": {"wanted": None, "due": None, "asked": None, "ok": None, "by_status": {}},
         "duplicates": {"images": None, "pairs": None, "groups": None},
         "hashtags": {
