@@ -39,7 +39,6 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
         if left_out:
             numbers |= {"read": numbers["read"] + left_out, "forgotten": left_out}
         standing = disputes.standing(words, disputed, owners, replacing=replacing).collect()
-        numbers["standing"] = {row["source_file"]: row["posts"] for row in standing}
         empty = sources.without_records(found, kept)
         # Every byte has been read by now, and what was read is kept: a file that changed meanwhile
         # is of no one time.
@@ -49,10 +48,14 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
         for frame in (owners, disputed, kept):
             frame.unpersist()
     manifest.update_inputs(spark, config, [source.file for source in found])
-    for line in (*empty, *posts.remarks(numbers)):
+    for line in (*empty, *posts.remarks(numbers), *disputes.remarks(standing)):
         progress.say(line)
     _require_posts(config, numbers, empty)
-    return {"rows": numbers, "tables": held(spark, config)}
+    return {
+        "rows": numbers,
+        "standing": [row.asDict() for row in standing],
+        "tables": held(spark, config),
+    }
 
 
 def _patterns(config: Config) -> tuple[str, ...]:

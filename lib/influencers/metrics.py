@@ -27,6 +27,7 @@ def empty() -> Numbers:
     return {
         "rows": {"read": None, "posts": None, "quarantined": None, "duplicates": None},
         "tables": {"posts": {"rows": None}, "quarantine": {"rows": None, "by_reason": {}}},
+        "standing": None,
         "images": {"wanted": None, "due": None, "asked": None, "ok": None, "by_status": {}},
         "duplicates": {"images": None, "pairs": None, "groups": None},
         "hashtags": {

@@ -77,6 +77,8 @@ def test_each_file_by_its_own_names_and_types(spark: SparkSession, tmp_path: Pat
     frame = pd.DataFrame([{**POST, "created_at": stamp}])
     frame.to_parquet(tmp_path / "time_pandas.parquet")
     frame.to_parquet(tmp_path / "time_int96.parquet", use_deprecated_int96_timestamps=True)
+    frame["created_at"] = frame["created_at"].dt.tz_localize(None)
+    frame.to_parquet(tmp_path / "naive_int96.parquet", use_deprecated_int96_timestamps=True)
     write(tmp_path / "bytes.parquet", caption=pa.array([b"caf\xe9"]).cast(pa.binary()))
     write(tmp_path / "nul.parquet", shortcode="A\0B")
     write(tmp_path / "long.parquet", caption="x" * 2_000)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import DataFrame, Row, Window
 from pyspark.sql import functions as F
 
 from influencers.ingest.posts import FIELDS, good, latest
@@ -100,3 +100,16 @@ def standing(
         .agg(F.count("*").alias("posts"))
         .sort(F.desc("posts"), "source_file")
     )
+
+
+def remarks(standing: Sequence[Row]) -> list[str]:
+    """A line on whose word stands, if there is a dispute; of the rows of `standing`."""
+    if not standing:
+        return []
+    posts = sum(row["posts"] for row in standing)
+    told = ", ".join(f"{row['source_file']} {row['posts']:,}" for row in standing[:5])
+    more = f", and {len(standing) - 5} more files" if len(standing) > 5 else ""
+    return [
+        f"{posts:,} posts are told in several ways (the latest crawl stands, --replace FILE lets a "
+        f"file win); whose word stands: {told}{more}"
+    ]

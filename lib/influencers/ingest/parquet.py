@@ -95,12 +95,12 @@ def columns_of(file: parquet.ParquetFile, header: Header, uri: str) -> tuple[Par
         if field not in header.places:
             continue
         found = file.schema_arrow.field(header.places[field])
-        is_nanos = (
-            pa.types.is_timestamp(found.type)
-            and found.type.unit == "ns"
-            and physical.get(found.name) != "INT96"
-        )
-        kind = LongType() if is_nanos else _spark_type(found, uri)
+        is_int96 = physical.get(found.name) == "INT96"
+        is_nanos = pa.types.is_timestamp(found.type) and found.type.unit == "ns" and not is_int96
+        if is_int96:
+            kind: DataType | None = TimestampType()
+        else:
+            kind = LongType() if is_nanos else _spark_type(found, uri)
         columns.append(ParquetColumn(field, found.name, kind, is_nanos))
     return tuple(columns)
 

@@ -90,14 +90,6 @@ def remarks(numbers: Mapping[str, Any]) -> list[str]:
     if numbers["by_reason"]:
         told = ", ".join(f"{reason} {count:,}" for reason, count in numbers["by_reason"].items())
         lines.append(f"quarantined for {told}")
-    standing = numbers.get("standing")
-    if standing:
-        told = ", ".join(f"{file} {count:,}" for file, count in list(standing.items())[:5])
-        more = f", and {len(standing) - 5} more files" if len(standing) > 5 else ""
-        lines.append(
-            f"{sum(standing.values()):,} posts are told in several ways (the latest crawl stands, "
-            f"--replace FILE lets a file win); whose word stands: {told}{more}"
-        )
     return lines
 
 
