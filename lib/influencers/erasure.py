@@ -123,18 +123,19 @@ def _own_images(
 
     By address too: the images may have been fetched with other mirrors than are known here.
     """
-    keys = [
-        posts.select(image_key(F.col("image_url"), mirrors=mirrors)).dropna()
-        for posts in (theirs, others)
-    ]
+    key = image_key(F.col("image_url"), mirrors=mirrors).alias("image_key")
+    keys = [posts.select(key).where("image_key IS NOT NULL") for posts in (theirs, others)]
     if images is None:
         return _alone(*keys)
-    urls = [posts.select("image_url").dropna() for posts in (theirs, others)]
+    urls = [
+        posts.where("image_url IS NOT NULL").select(F.col("image_url").alias("url"))
+        for posts in (theirs, others)
+    ]
     shown = [
-        images.join(key.toDF("image_key"), "image_key", how="left_semi")
+        images.join(by_key, "image_key", how="left_semi")
         .select("image_key")
-        .unionByName(images.join(url.toDF("url"), "url", how="left_semi").select("image_key"))
-        for key, url in zip(keys, urls, strict=True)
+        .unionByName(images.join(by_url, "url", how="left_semi").select("image_key"))
+        for by_key, by_url in zip(keys, urls, strict=True)
     ]
     return _alone(*shown)
 
