@@ -36,10 +36,7 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     replacing.finish(spark, config)
     posts = tables.read(spark, config, "posts")
     forgotten.write(spark, config, forgotten.read(spark, config).with_owners(owners))
-    images = (
-        tables.read(spark, config, "images") if tables.exists(spark, config, "images") else None
-    )
-    found = erasure.traces(posts, images, owners, mirrors=config.images.mirrors)
+    found = erasure.traces(posts, owners)
     before = posts.count()
     replacing.prepare(spark, config, lambda table, name: erasure.without(table, name, found))
     replacing.finish(spark, config)

@@ -35,6 +35,8 @@ from influencers.errors import UserError
 # How often a run renews its claim, and how long another one watches for that before it takes over.
 RENEW_SECONDS = 5.0
 PATIENCE_SECONDS = 30.0
+# A sign of life that is being written when a run ends is waited for so long.
+_END_SECONDS = 5.0
 
 _held: dict[str, Claim] = {}
 
@@ -93,7 +95,7 @@ def held(spark: SparkSession, config: Config, job: str) -> Iterator[None]:
         files.before_write.remove(claim.check)
         _held.pop(uri, None)
         over.set()
-        renewal.join(timeout=RENEW_SECONDS)
+        renewal.join(timeout=_END_SECONDS)
         # A session that was torn down has no file system: the next run sees that this one is gone.
         with contextlib.suppress(Exception):
             files.remove(spark, _beat(uri, claim.run))

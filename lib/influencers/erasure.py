@@ -14,6 +14,9 @@ from influencers.images.keys import image_key
 # What the words of a record stand between: shortcodes have - and _, names have . and _.
 _BETWEEN = (r"[^A-Za-z0-9_.-]+", r"[^A-Za-z0-9_-]+", r"[^A-Za-z0-9_.]+", r"[^A-Za-z0-9_]+")
 
+# A host that no image has: what it would be called if its own were a mirror.
+_MIRROR = "mirror.invalid"
+
 
 @dataclass(frozen=True)
 class Traces:
@@ -34,17 +37,8 @@ class Traces:
     hashtags: DataFrame
 
 
-def traces(
-    posts: DataFrame, images: DataFrame | None, owners: Sequence[int], *, mirrors: Sequence[str]
-) -> Traces:
-    """What is known of the accounts by their posts and images.
-
-    Args:
-        posts: the table.
-        images: the table; None where there is none.
-        owners: the accounts' ids.
-        mirrors: as in `image_key`.
-    """
+def traces(posts: DataFrame, owners: Sequence[int]) -> Traces:
+    """What is known of the accounts by their posts."""
     is_theirs = F.coalesce(F.col("owner_id").isin(*owners), F.lit(False))
     theirs, others = posts.where(is_theirs), posts.where(~is_theirs)
     named = theirs.select(F.lower("owner_username").alias("name")).distinct()
@@ -52,7 +46,7 @@ def traces(
         owners,
         [row["name"] for row in named.where("name <> ''").collect()],
         theirs.select(F.col("shortcode").alias("word")),
-        _own_images(theirs, others, images, mirrors=mirrors),
+        _alone(_keys(theirs), _keys(others)),
         _alone(theirs.select(F.explode("hashtags")), others.select(F.explode("hashtags"))),
     )
 
@@ -116,27 +110,12 @@ def _readable_without(quarantine: DataFrame, found: Traces) -> DataFrame:
     return kept.select(*quarantine.columns)
 
 
-def _own_images(
-    theirs: DataFrame, others: DataFrame, images: DataFrame | None, *, mirrors: Sequence[str]
-) -> DataFrame:
-    """Keys of images that no other account shows, by key or by address.
-
-    By address too: the images may have been fetched with other mirrors than are known here.
-    """
-    keys = [
-        posts.select(image_key(F.col("image_url"), mirrors=mirrors)).dropna()
-        for posts in (theirs, others)
-    ]
-    if images is None:
-        return _alone(*keys)
-    urls = [posts.select("image_url").dropna() for posts in (theirs, others)]
-    shown = [
-        images.join(key.toDF("image_key"), "image_key", how="left_semi")
-        .select("image_key")
-        .unionByName(images.join(url.toDF("url"), "url", how="left_semi").select("image_key"))
-        for key, url in zip(keys, urls, strict=True)
-    ]
-    return _alone(*shown)
+def _keys(posts: DataFrame) -> DataFrame:
+    """All keys that the images of posts may have been entered under, whatever the mirrors were."""
+    url = F.col("image_url")
+    on_a_mirror = F.regexp_replace(url, r"^(?i)(https?)://[^/?#]*", f"$1://{_MIRROR}")
+    keys = F.array(image_key(url, mirrors=()), image_key(on_a_mirror, mirrors=(_MIRROR,)))
+    return posts.where(url.isNotNull()).select(F.explode(keys).alias("word"))
 
 
 def _alone(theirs: DataFrame, others: DataFrame) -> DataFrame:

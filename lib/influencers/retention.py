@@ -7,6 +7,7 @@ that the table held: posts since replaced, records that left the quarantine, thu
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from collections.abc import Iterator
 
@@ -27,15 +28,17 @@ def remove_old_versions(spark: SparkSession, config: Config) -> list[str]:
     """Remove what tables have kept for longer than `storage.retain_days`; returns their names.
 
     A file goes when it is older than that, and no version names it that was current since then.
-    Folders are listed first: Spark is asked for tables that have something to remove alone.
+    Delta counts in hours: begun ones are whole ones. Folders are listed first: Spark is asked for
+    tables that have something to remove alone.
     """
-    before_ms = int((time.time() - config.storage.retain_days * 86_400) * 1000)
+    hours = math.ceil(config.storage.retain_days * 24)
+    before_ms = int((time.time() - hours * 3600) * 1000)
     old = [
         name for name in tables.written(spark, config) if _has_old(spark, config, name, before_ms)
     ]
     with _checks_off(spark):
         for name in old:
-            tables.vacuum(spark, config, name, hours=config.storage.retain_days * 24)
+            tables.vacuum(spark, config, name, hours=hours)
     return old
 
 

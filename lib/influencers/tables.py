@@ -102,10 +102,10 @@ def written(spark: SparkSession, config: Config) -> list[str]:
     return sorted(one for one in files.names(spark, folder) if exists(spark, config, one))
 
 
-def vacuum(spark: SparkSession, config: Config, name: str, *, hours: float) -> None:
+def vacuum(spark: SparkSession, config: Config, name: str, *, hours: int) -> None:
     """Remove the files that no version names which was current in the last hours."""
     claim.check(config)
-    spark.sql(f"VACUUM {_identifier(spark, config, name)} RETAIN {hours:.4f} HOURS").collect()
+    spark.sql(f"VACUUM {_identifier(spark, config, name)} RETAIN {hours} HOURS").collect()
 
 
 def rewrite(frame: DataFrame, config: Config, name: str) -> None:

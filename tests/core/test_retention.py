@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from pathlib import Path
 
@@ -34,12 +35,17 @@ def data(config: Config) -> set[str]:
     return {one.name for one in folder(config).glob("*.parquet")}
 
 
-def age(config: Config, days: float) -> None:
-    """Let the files that are there be so old, as versions and tombstones in the log are, too."""
+def age(spark: SparkSession, config: Config, days: float) -> None:
+    """Let all that was written and replaced so far have been so long ago."""
     at = time.time() - days * DAY
+    for log in (folder(config) / "_delta_log").glob("*.json"):
+        replaced = rf'"deletionTimestamp":{int(at * 1000)}'
+        log.write_text(re.sub(r'"deletionTimestamp":\d+', replaced, log.read_text()))
+        log.with_name(f".{log.name}.crc").unlink(missing_ok=True)
     for one in folder(config).rglob("*"):
         if one.suffix in (".json", ".parquet"):
             os.utime(one, (at, at))
+    spark._jvm.org.apache.spark.sql.delta.DeltaLog.clearCache()  # type: ignore[union-attr]
 
 
 def held(spark: SparkSession, config: Config) -> list[str]:
@@ -58,16 +64,17 @@ def test_what_is_young_stays(spark: SparkSession, tmp_path: Path) -> None:
 
 
 def test_a_version_goes_when_it_was_replaced_long_ago(spark: SparkSession, tmp_path: Path) -> None:
-    config = settings(tmp_path, days=0.0001)
+    config = settings(tmp_path)
     write(spark, config, "old")
     first = data(config)
     write(spark, config, "new")
     (folder(config) / "part-of-a-killed-run.parquet").write_bytes(b"half")
-    time.sleep(12)  # more than 0.0001 days: since when the first version is not current
+    age(spark, config, 8)
     assert retention.remove_old_versions(spark, config) == ["quarantine"]
     assert data(config).isdisjoint(first | {"part-of-a-killed-run.parquet"})
     assert held(spark, config) == ["new"]
     assert tables.version(spark, config, "quarantine") == 1
+    assert retention.remove_old_versions(spark, config) == []
 
 
 def test_a_file_of_long_ago_stays_while_it_was_current_lately(
@@ -75,7 +82,7 @@ def test_a_file_of_long_ago_stays_while_it_was_current_lately(
 ) -> None:
     config = settings(tmp_path)
     write(spark, config, "old")
-    age(config, 30)
+    age(spark, config, 30)
     write(spark, config, "new")
     before = data(config)
     retention.remove_old_versions(spark, config)
@@ -85,7 +92,7 @@ def test_a_file_of_long_ago_stays_while_it_was_current_lately(
 def test_a_table_that_is_old_and_current_costs_nothing(spark: SparkSession, tmp_path: Path) -> None:
     config = settings(tmp_path)
     write(spark, config, "only")
-    age(config, 30)
+    age(spark, config, 30)
     assert retention.remove_old_versions(spark, config) == []
     assert held(spark, config) == ["only"]
 
