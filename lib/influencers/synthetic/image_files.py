@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import csv
+import functools
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import imagehash
@@ -11,6 +14,7 @@ import numpy as np
 from influencers.config import GenerateConfig
 from influencers.synthetic import gallery, pictures, truth
 from influencers.synthetic.gallery import Gallery
+from influencers.synthetic.streams import Integers
 
 _COLUMNS = (
     "image", "group", "kind", "original", "distance", "phash", "format", "width", "height", "bytes",
@@ -20,33 +24,52 @@ _COLUMNS = (
 def write(target: Path, gallery_: Gallery, options: GenerateConfig) -> None:
     """Write every picture to `images/p` below `target`, and truth/images.csv.
 
-    The distance to the original is measured on the files, as any reader will find them.
+    The distance to the original is measured on the files, as any reader will find them. Chunks are
+    made in a thread for each processor: most of it is Pillow's work, outside the interpreter.
     """
     count = len(gallery_)
     folder = target / "images" / gallery.FOLDER
     if count:
         folder.mkdir(parents=True, exist_ok=True)
     members = np.bincount(gallery_.original, minlength=count)
-    with truth.table(target / "truth", "images", _COLUMNS) as rows:
-        for first in range(0, count, gallery.CHUNK):
-            numbers = np.arange(first, min(first + gallery.CHUNK, count), dtype=np.int64)
-            names = gallery.names(numbers, gallery_.extension[numbers], options.seed)
-            files = _files(gallery_, numbers.tolist(), options)
-            found = [pictures.decoded(data) for data in files]
-            hashes = [imagehash.phash(picture) for picture in found]
-            for place, original in enumerate(gallery_.original[numbers].tolist()):
-                (folder / names[place]).write_bytes(files[place])
-                rows.writerow((
-                    names[place],
-                    original if members[original] > 1 else None,
-                    gallery.KINDS[gallery_.kind[first + place]],
-                    names[original - first],
-                    hashes[place] - hashes[original - first],
-                    hashes[place],
-                    found[place].format,
-                    *found[place].size,
-                    len(files[place]),
-                ))  # fmt: skip
+    made = functools.partial(_chunk, folder, gallery_, members, options)
+    threads = os.cpu_count() or 1
+    window = gallery.CHUNK * 8 * threads  # at once: rows wait for those of slower chunks
+    with (
+        ThreadPoolExecutor(threads) as pool,
+        truth.table(target / "truth", "images", _COLUMNS) as rows,
+    ):
+        for first in range(0, count, window):
+            chunks = range(first, min(first + window, count), gallery.CHUNK)
+            for written in pool.map(made, chunks):
+                for row in written:
+                    rows.writerow(row)
+
+
+def _chunk(
+    folder: Path, gallery_: Gallery, members: Integers, options: GenerateConfig, first: int
+) -> list[tuple[object, ...]]:
+    """Write the pictures of the chunk from number `first` on; their rows of the truth."""
+    numbers = np.arange(first, min(first + gallery.CHUNK, len(gallery_)), dtype=np.int64)
+    names = gallery.names(numbers, gallery_.extension[numbers], options.seed)
+    files = _files(gallery_, numbers.tolist(), options)
+    found = [pictures.decoded(data) for data in files]
+    hashes = [imagehash.phash(picture) for picture in found]
+    rows: list[tuple[object, ...]] = []
+    for place, original in enumerate(gallery_.original[numbers].tolist()):
+        (folder / names[place]).write_bytes(files[place])
+        rows.append((
+            names[place],
+            original if members[original] > 1 else None,
+            gallery.KINDS[gallery_.kind[first + place]],
+            names[original - first],
+            hashes[place] - hashes[original - first],
+            hashes[place],
+            found[place].format,
+            *found[place].size,
+            len(files[place]),
+        ))  # fmt: skip
+    return rows
 
 
 def _files(gallery_: Gallery, numbers: list[int], options: GenerateConfig) -> list[bytes]:
