@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from chispa import assert_df_equality
 from pyspark.sql import DataFrame, SparkSession
@@ -16,13 +17,12 @@ from influencers.explore.content import (
     WEEKDAYS,
     by_bucket,
     content,
-    shared_by,
     supported_hashtags,
     verdicts,
 )
-from influencers.explore.effects import student_t
+from influencers.explore.effects import delta_within
 from influencers.explore.relative import with_relative_rate
-from influencers.explore.verdicts import VERDICTS, Band
+from influencers.explore.verdicts import Band, verdict
 
 ROWS = random_posts(accounts=120, seed=33)
 TAGS = ("food", "art", "東京")
@@ -58,6 +58,14 @@ def by_pairs(
     rows: list[dict[str, Any]], outcome: str, feature: str, level: str
 ) -> tuple[float, int, int]:
     """The effect by looking at every pair of posts of an author, and posts and accounts."""
+    wins, weights, posts, compared = pairs(rows, outcome, feature, level)
+    return wins / weights, posts, compared
+
+
+def pairs(
+    rows: list[dict[str, Any]], outcome: str, feature: str, level: str
+) -> tuple[float, float, int, int]:
+    """Pairs won less pairs lost, and pairs, both by post of the author; posts, and accounts."""
     wins = weights = 0.0
     posts, compared = 0, 0
     authors: dict[int, list[dict[str, Any]]] = {}
@@ -72,7 +80,7 @@ def by_pairs(
         compared += bool(have and lack)
         wins += sum((x > y) - (x < y) for x in have for y in lack) / len(own)
         weights += len(have) * len(lack) / len(own)
-    return wins / weights, posts, compared
+    return wins, weights, posts, compared
 
 
 def analysed(
@@ -119,18 +127,22 @@ def test_effects_are_those_of_all_pairs_within_authors(spark: SparkSession) -> N
 def test_intervals_are_as_wide_as_all_comparisons_of_the_table_ask_for(
     spark: SparkSession,
 ) -> None:
-    """Three outcomes of seven features share 5 %, two content types of three accounts' posts it."""
-    assert (shared_by(0), shared_by(1), shared_by(3)) == (21, 21, 63)
-    rows = [{**row, "owner_id": row["owner_id"], "question": row["emoji_count"] == 1}
-            for row in ROWS]  # fmt: skip
-    found = analysed(spark, rows, account_buckets=30).where("feature = 'question'").collect()
+    """Three outcomes of seven features share the 5 %."""
+    owners = spark.createDataFrame([(row["owner_id"],) for row in ROWS], "owner_id bigint")
+    bucket = F.pmod(F.xxhash64("owner_id"), F.lit(30)).alias("bucket")
+    of_owner = {row["owner_id"]: row["bucket"] for row in owners.select("*", bucket).collect()}
+    found = analysed(spark, ROWS).where("feature = 'question'").collect()
     assert {row["outcome"] for row in found} == set(OUTCOMES)
     for row in found:
-        assert row["verdict"] in VERDICTS
-        # 30 buckets of 120 accounts all speak, so that a single interval is narrower by this ratio.
-        wide, single = student_t(1 - 0.025 / 21, 29), student_t(0.975, 29)
-        reach = (row["high"] - row["low"]) / 2
-        assert reach / wide * single < reach / 1.6
+        parts = [
+            pairs([one for one in ROWS if of_owner[one["owner_id"]] == number], row["outcome"],
+                  "question", "yes")
+            for number in range(30)
+        ]  # fmt: skip
+        wins, weights = (np.array([part[place] for part in parts]) for place in (0, 1))
+        effect = delta_within(wins, weights, comparisons=21)
+        assert (row["low"], row["high"]) == pytest.approx((effect.low, effect.high), abs=1e-4)
+        assert row["verdict"] == verdict(effect, band=Band.of_delta(0.1))
 
 
 def test_shuffled_posts_have_the_same_effects(spark: SparkSession) -> None:

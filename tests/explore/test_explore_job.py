@@ -84,4 +84,4 @@ def test_the_largest_counts_there_are_do_not_end_a_run(spark: SparkSession, tmp_
     by_type = tables.read(spark, config, "figure_engagement_by_content_type").toPandas()
     assert by_type.loc[by_type["part"] == "engagement unknown", "posts"].sum() == unknown
     likes = tables.read(spark, config, "figure_likes_distribution").toPandas()
-    assert likes["likes_to"].max() == LARGEST
+    assert likes["likes_to"].max() == float(LARGEST)

@@ -115,7 +115,7 @@ def test_ranks_of_any_number_of_posts_hold_the_median_with_at_least_95_percent(
 
 
 def test_cells_of_rounded_rates_never_narrow_the_interval(spark: SparkSession) -> None:
-    """A hundred thousand posts of an account are 9,001 cells, and the interval is right."""
+    """A hundred thousand posts of an account are 2,001 cells, and the interval is right."""
     frame = spark.range(100_000).selectExpr("1L as owner_id", "1 + id / 50000D as engagement_rate")
     row = median_interval(frame).collect()[0]
     rank = 50_000 - 310 + 1
