@@ -77,7 +77,7 @@ def make_raw_posts(accounts: int = 60, posts: int = 12, seed: int = 3) -> pd.Dat
     """Posts as the table has them; likes follow the author's size and how bright the image is.
 
     Images are shared among posts, and each address of one is signed anew. Every author has hashtags
-    of one of three topics.
+    of one of three topics, above all.
     """
     random = np.random.default_rng(seed)
     rows: list[dict[str, Any]] = []
@@ -88,10 +88,12 @@ def make_raw_posts(accounts: int = 60, posts: int = 12, seed: int = 3) -> pd.Dat
             image = int(random.integers(0, IMAGES))
             likes = int(followers * random.lognormal(-4 + 2 * brightness(image), 0.3)) + 1
             said = ["word", "@friend", "really?", "\U0001f600", "line\nline"]
-            words = " ".join(said[one] for one in random.integers(0, 5, int(random.integers(0, 9))))
-            tags = " ".join(
-                f"#t{owner % 3}x{one}" for one in random.integers(0, 5, random.integers(1, 4))
-            )
+            picked = random.integers(0, 5, random.integers(0, 9))
+            words = " ".join(said[one] for one in picked)
+            # One post in five is of the next topic.
+            topic = (owner + int(random.integers(0, 5) == 0)) % 3
+            tagged = random.integers(0, 5, random.integers(1, 4))
+            tags = " ".join(f"#t{topic}x{one}" for one in tagged)
             rows.append(
                 {
                     "shortcode": f"q{owner:03d}x{place:02d}",

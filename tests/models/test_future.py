@@ -212,11 +212,13 @@ def test_no_feature_knows_what_was_posted_later(
 def test_what_is_found_in_hindsight_would_be_seen(whole: World, other: tuple[int, World]) -> None:
     """The test above fails for a feature that is made of the posts of all time."""
     moment, world = other
-    for name in (one.name for one in FEATURES[VIRALITY] if one.group == "hindsight"):
-        before, after = (known_before(one, VIRALITY, moment) for one in (whole, world))
-        assert {key: row[name] for key, row in before.items()} != {
-            key: row[name] for key, row in after.items()
-        }
+    names = [one.name for one in FEATURES[VIRALITY] if one.group == "hindsight"]
+    before, after = (
+        {key: [row[name] for name in names] for key, row in rows.items()}
+        for rows in (known_before(one, VIRALITY, moment) for one in (whole, world))
+    )
+    assert names and before.keys() == after.keys()
+    assert before != after
 
 
 def test_accounts_are_tested_on_what_they_posted_later_and_were_not_trained_on(
