@@ -34,6 +34,7 @@ from influencers.models.fitting import train_split
 from influencers.models.folds import further_folds
 from influencers.models.measuring import who_of
 from influencers.models.performance import Fold, summary
+from influencers.models.periods import described_as_a_whole
 from influencers.models.reasons import REASONS
 from influencers.models.results import SplitResult, label_column
 from influencers.models.sizes import sizes_of
@@ -103,7 +104,9 @@ def train_labels(
             for split in SPLITS
         ]
         # Of the label that is shown alone: each fold is a forest more.
-        others = [start(call) for call in further_folds(frame, labels[0], config)]
+        others = [
+            start(call) for call in further_folds(described_as_a_whole(frame), labels[0], config)
+        ]
         trained = [one.result() for one in splits]
         folds = [one.result() for one in others]
     results = [list(of_label) for of_label in zip(*trained, strict=True)]
