@@ -116,3 +116,21 @@ def test_one_draw_of_every_group_is_the_metric_itself(
     whole = ranking_metrics(counts.by_score("test", "one"))
     for name, values in found.items():
         assert values[0] == pytest.approx(whole[name])
+
+
+def test_scores_that_mean_nothing_are_seldom_above_a_random_order() -> None:
+    """180 posts of 15 accounts in each of four folds, as often as a forest of noise is measured."""
+    above = {"prevalence": 0, "random_average_precision": 0}
+    for seed in range(30):
+        folds = [grouped(15, 12, 0.0, seed=100 * seed + fold) for fold in range(4)]
+        for counts in folds:  # the scores tell nothing: rows in an order of their own
+            order = np.random.default_rng(seed).permutation(len(counts.rows))
+            counts.rows[:], counts.positives[:] = counts.rows[order], counts.positives[order]
+        # Folds share no account: each has draws of its own.
+        drawn = [metric_draws(counts, seed=fold) for fold, counts in enumerate(folds)]
+        for base in above:
+            gains = np.mean([one["average_precision"] - one[base] for one in drawn], axis=0)
+            low_high = interval_of(gains, groups=60, least=20)
+            above[base] += low_high is not None and low_high[0] > 0
+    assert above["random_average_precision"] <= 5
+    assert above["prevalence"] > 8

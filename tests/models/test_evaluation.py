@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import permutations
 from math import ceil
 
 import numpy as np
@@ -152,3 +153,19 @@ def test_a_probability_becomes_millionths(spark: SparkSession) -> None:
     frame = spark.createDataFrame([(0.25,), (1.0,), (0.1234567,)], "p double")
     found = frame.select(evaluation.probability_score(F.col("p")).alias("score")).collect()
     assert [row["score"] for row in found] == [250_000, 1_000_000, 123_457]
+
+
+@pytest.mark.parametrize(("rows", "positives"), [(1, 1), (2, 1), (5, 2), (6, 5), (6, 6)])
+def test_a_random_order_has_the_mean_over_all_orders(rows: int, positives: int) -> None:
+    labels = [place < positives for place in range(rows)]
+    orders = [
+        slow_average_precision([(-place, label) for place, label in enumerate(order)])
+        for order in permutations(labels)
+    ]
+    found = evaluation.measures(np.array([rows]), np.array([positives]))
+    assert found["random_average_precision"] == pytest.approx(sum(orders) / len(orders))
+
+
+def test_without_positives_no_order_is_a_random_one() -> None:
+    found = evaluation.measures(np.array([4]), np.array([0]))
+    assert np.isnan(found["random_average_precision"])

@@ -26,7 +26,8 @@ def fold(groups: int = 15, prevalence: float = 0.1, shift: float = 0.0, **whos: 
         rows=100,
         groups=groups,
         prevalence=prevalence,
-        prevalence_draws=prevalence + random.normal(0, 0.01, 200),
+        random=prevalence,
+        random_draws=prevalence + random.normal(0, 0.01, 200),
         average_precision={who: value + shift for who, value in whos.items()},
         draws={who: value + shift + common + own[who] for who, value in whos.items()},
     )
@@ -52,7 +53,7 @@ def test_means_are_over_folds_and_held_against_the_best_baseline() -> None:
     assert -0.14 < low < -0.1 < high < -0.06
     assert found["interval"][1] - found["interval"][0] > 0.1
     assert found["verdict"] == WORSE
-    assert found["over_prevalence"]["average_precision"] == pytest.approx(0.6)
+    assert found["over_random"]["average_precision"] == pytest.approx(0.6)
 
 
 @pytest.mark.parametrize(("forest", "said"), [(0.75, BETTER), (0.6, NO_CLEAR_GAIN), (0.5, WORSE)])
@@ -67,13 +68,15 @@ def test_too_few_accounts_have_neither_interval_nor_verdict() -> None:
     assert found is not None
     assert found["verdict"] == TOO_FEW == verdict(None)
     assert found["interval"] is None
-    assert found["over_best"]["interval"] is found["over_prevalence"]["interval"] is None
+    assert found["over_best"]["interval"] is found["over_random"]["interval"] is None
 
 
 def test_a_fold_without_a_number_and_a_baseline_without_a_fold_are_left_out() -> None:
     whole = fold(forest=0.5, base=0.6, other=0.9)
     without = fold(forest=0.7, base=0.6)
-    empty = Fold(4, 2, 0.0, np.zeros(200), {"forest": None}, {"forest": np.full(200, np.nan)})
+    empty = Fold(
+        4, 2, 0.0, None, np.full(200, np.nan), {"forest": None}, {"forest": np.full(200, np.nan)}
+    )
     found = summary([whole, without, empty], "forest", ["base", "other"], min_groups=20)
     assert found is not None
     assert found["folds"] == 2

@@ -351,10 +351,10 @@ def test_a_weak_model_is_told_of_and_one_of_chance_is_refused(
     told = ask({"verdict": "worse", "over_best": behind})
     assert told.count("warning: virality-top_likes: average precision") == 1
     assert "is behind that of" in told
-    by_chance = {"over_prevalence": {"average_precision": 0.01, "interval": [-0.02, 0.04]}}
+    by_chance = {"over_random": {"average_precision": 0.01, "interval": [-0.02, 0.04]}}
     with pytest.raises(UserError, match="--force"):
         ask(by_chance)
-    assert "is not shown to be above the prevalence" in ask(by_chance, force=True)
+    assert "is not shown to be above that of a random order" in ask(by_chance, force=True)
 
 
 @pytest.mark.parametrize(

@@ -119,10 +119,10 @@ def test_headlines_name_the_best() -> None:
 def test_a_headline_has_the_mean_over_folds_and_the_verdict() -> None:
     worth = {
         "split": "by_account", "folds": 5, "average_precision": 0.82, "deviation": 0.031,
-        "prevalence": 0.25, "verdict": "worse",
+        "prevalence": 0.25, "random": 0.26, "verdict": "worse",
         "best_baseline": {"name": "likes_only", "average_precision": 0.873, "deviation": 0.02},
         "over_best": {"average_precision": -0.053, "interval": [-0.09, -0.01]},
-        "over_prevalence": {"average_precision": 0.57, "interval": [0.4, 0.7]},
+        "over_random": {"average_precision": 0.57, "interval": [0.4, 0.7]},
     }  # fmt: skip
     models = {"influence": {"top_followers": {"by_account": {}, "folds": {"forest": worth}}}}
     (shown,) = (
@@ -135,9 +135,9 @@ def test_a_headline_has_the_mean_over_folds_and_the_verdict() -> None:
     assert "best baseline, mean likes alone: 0.873 ± 0.020; verdict: worse" in shown.note
     (line,) = sections.warnings(numbers(models=models))
     assert "forest: average precision 0.820 is behind that of mean likes alone, 0.873" in line
-    worth["over_prevalence"] = {"average_precision": 0.1, "interval": [-0.01, 0.2]}
+    worth["over_random"] = {"average_precision": 0.1, "interval": [-0.01, 0.2]}
     lines = sections.warnings(numbers(models=models))
-    assert any("prevalence, 0.250, which chance reaches; `score` asks for --force" in one
+    assert any("that of a random order, 0.260; `score` asks for --force" in one
                for one in lines)  # fmt: skip
 
 

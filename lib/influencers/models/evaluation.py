@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pyspark.sql import Column
 from pyspark.sql import functions as F
+from scipy.special import digamma
 
 Floats = NDArray[np.float64]
 
@@ -55,7 +56,9 @@ def measures(rows: NDArray[Any], positives: NDArray[Any]) -> dict[str, Floats]:
     - precision_at_top_decile: that of the best-ranked tenth (rounded up) of the rows; where a tie
       crosses its edge, the mean over all ways to break it. lift_at_top_decile: over prevalence.
     - recall_at_precision_80: the highest recall of any threshold whose precision is .8 or more.
-    - prevalence: the share of positives, and the average precision of a ranking by chance.
+    - prevalence: the share of positives.
+    - random_average_precision: the mean average precision over all orders of the rows. It is the
+      prevalence and a term of about ln(n)/n, which is not small for hundreds of rows.
 
     Args:
         rows: by score, the highest first, along the last axis; further axes are done one by one.
@@ -77,6 +80,7 @@ def measures(rows: NDArray[Any], positives: NDArray[Any]) -> dict[str, Floats]:
         top = _top_precision(rows, positives, seen)
         return {
             "prevalence": prevalence,
+            "random_average_precision": _random_average_precision(total, hits),
             "average_precision": average,
             "auc": auc,
             "precision_at_top_decile": np.where(hits > 0, top, np.nan),
@@ -120,6 +124,19 @@ def brier(
 def squares(rows: NDArray[Any], positives: NDArray[Any], p: Floats) -> Floats:
     """The squared distances of a probability and the outcomes, summed by score."""
     return np.asarray(positives * (1 - p) ** 2 + (rows - positives) * p**2)
+
+
+def _random_average_precision(total: NDArray[Any], hits: NDArray[Any]) -> Floats:
+    """The expected average precision of a random order of `total` rows with `hits` positives.
+
+    The row at rank k is positive in a share P/n of the orders, and then 1 + (k-1)(P-1)/(n-1) of the
+    first k are: summed over k, with the harmonic number for the sum of 1/k.
+    """
+    n, positives = np.asarray(total, "float64"), np.asarray(hits, "float64")
+    harmonic = digamma(n + 1) + np.euler_gamma
+    others = np.where(n > 1, (positives - 1) / (n - 1), 0.0)
+    found = (harmonic + others * (n - harmonic)) / n
+    return np.asarray(np.where(positives > 0, found, np.nan))
 
 
 def _last(sums: NDArray[Any]) -> NDArray[Any]:

@@ -2,7 +2,7 @@
 
 One split by a hash of accounts moves average precision by more than settings do, so the number
 that is shown is a mean over folds, with its spread. Whether the forest is worth anything is a
-question about differences: to the best baseline, and to the prevalence, on the same rows, with an
+question about differences: to the best baseline, and to a random order, on the same rows, with an
 interval over accounts of the difference itself.
 """
 
@@ -30,7 +30,8 @@ class Fold:
         rows: held out.
         groups: of accounts that the draws are of.
         prevalence: the share of positives; None without rows.
-        prevalence_draws: of every draw of accounts.
+        random: the average precision of a random order; None without positives.
+        random_draws: of every draw of accounts.
         average_precision: by WHO; None where it has no meaning.
         draws: of every draw of accounts, the same ones for all, by WHO.
     """
@@ -38,7 +39,8 @@ class Fold:
     rows: int
     groups: int
     prevalence: float | None
-    prevalence_draws: Floats
+    random: float | None
+    random_draws: Floats
     average_precision: Mapping[str, float | None]
     draws: Mapping[str, Floats]
 
@@ -72,7 +74,8 @@ def fold_of(
         rows=metrics[first]["rows"],
         groups=groups,
         prevalence=metrics[first]["prevalence"],
-        prevalence_draws=drawn[first]["prevalence"],
+        random=metrics[first]["random_average_precision"],
+        random_draws=drawn[first]["random_average_precision"],
         average_precision={who: one["average_precision"] for who, one in metrics.items()},
         draws={who: one["average_precision"] for who, one in drawn.items()},
     )
@@ -104,7 +107,7 @@ def summary(
 
     Returns:
         `average_precision`, `deviation` (None of one fold) and `values` of the folds; `interval`;
-        `prevalence`; `over_prevalence` and, where there is a baseline, `over_best`, each with
+        `prevalence`, `random`; `over_random` and, where there is a baseline, `over_best`, each with
         `average_precision` (the difference) and `interval`; `best_baseline` with its own mean and
         deviation; `verdict`. None where no fold has positives and negatives.
     """
@@ -125,7 +128,8 @@ def summary(
         return {"average_precision": mean(values(who)) - usual, "interval": found}
 
     prevalence = mean(one.prevalence or 0.0 for one in known)
-    by_chance = np.asarray(np.mean([one.prevalence_draws for one in known], axis=0))
+    random = mean(one.random or 0.0 for one in known)
+    by_chance = np.asarray(np.mean([one.random_draws for one in known], axis=0))
     found: dict[str, Any] = {
         "folds": len(known),
         "rows": sum(one.rows for one in known),
@@ -134,7 +138,8 @@ def summary(
         "values": values(who),
         "interval": bootstrap.interval_of(draws(who), groups=groups, least=min_groups),
         "prevalence": prevalence,
-        "over_prevalence": difference(by_chance, prevalence),
+        "random": random,
+        "over_random": difference(by_chance, random),
         "best_baseline": None,
     }
     everywhere = [name for name in baselines if len(values(name)) == len(known)]
@@ -147,11 +152,11 @@ def summary(
 
 
 def not_above_chance(found: Mapping[str, Any]) -> bool:
-    """Whether a summary's average precision is not shown to be above the prevalence.
+    """Whether a summary's average precision is not shown to be above that of a random order.
 
     Of too few accounts for an interval, the number itself decides.
     """
-    gain = found["over_prevalence"]
+    gain = found["over_random"]
     low = gain["average_precision"] if gain["interval"] is None else gain["interval"][0]
     return bool(low <= 0)
 

@@ -19,8 +19,8 @@ def chance_caution(found: Mapping[str, Any]) -> str | None:
     if not not_above_chance(found):
         return None
     return (
-        f"average precision {found['average_precision']:.3f} is not shown to be above the "
-        f"prevalence, {found['prevalence']:.3f}, which chance reaches"
+        f"average precision {found['average_precision']:.3f} is not shown to be above "
+        f"that of a random order, {found['random']:.3f}"
     )
 
 
