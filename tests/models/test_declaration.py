@@ -14,6 +14,7 @@ from influencers.models.declaration import (
     VIRALITY,
     Label,
     allowed_features,
+    baselines_of,
     labels_of,
 )
 from influencers.models.importance import COLOURS
@@ -86,3 +87,10 @@ def test_a_choice_narrows_the_features() -> None:
     chosen = guard.chosen_features(LABELS["top_likes"], ["hour", "followers"])
     assert [f.name for f in chosen] == ["hour", "followers"]
     assert len(guard.chosen_features(LABELS["top_likes"], [])) > 20
+
+
+def test_without_history_the_baselines_know_none_either() -> None:
+    assert baselines_of(LABELS["top_likes"]) == ("history_only", "followers_only", "likes_only")
+    for label in LABELS.values():
+        if label.model == "virality":
+            assert baselines_of(label, "without_history") == ("followers_only",)

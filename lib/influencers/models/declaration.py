@@ -296,3 +296,12 @@ def allowed_features(label: Label, variant: str = BEFORE_POSTING) -> tuple[Featu
     """Every feature that a label may use in a variant, in declaration order."""
     groups = label.groups - _OF_HISTORY if variant == WITHOUT_HISTORY else label.groups
     return tuple(feature for feature in FEATURES[label.model] if feature.group in groups)
+
+
+def baselines_of(label: Label, variant: str = BEFORE_POSTING) -> tuple[str, ...]:
+    """The baselines that know no more of the author than a variant does."""
+    return tuple(
+        name
+        for name, sql in label.baselines.items()
+        if variant == BEFORE_POSTING or "history_" not in sql
+    )

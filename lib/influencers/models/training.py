@@ -29,6 +29,7 @@ from influencers.models.declaration import (
     LABELS,
     MODELS,
     Label,
+    baselines_of,
 )
 from influencers.models.fitting import train_split
 from influencers.models.folds import further_folds
@@ -129,14 +130,13 @@ def _with_performance(
     chosen = kept(results)
     if chosen is None or chosen.fold is None:
         return results
-    baselines = [who for who in chosen.label.baselines if who in chosen.metrics]
     # The further folds are of accounts: they go with no other split.
     together = [chosen.fold, *(folds if chosen.split == BY_ACCOUNT else [])]
     found = {
         who: summary(
             together if variant == BEFORE_POSTING else [chosen.fold],
             who,
-            baselines,
+            [one for one in baselines_of(chosen.label, variant) if one in chosen.metrics],
             min_groups=config.min_groups,
         )
         for variant, who in ((one, who_of(one)) for one in chosen.fitted)
