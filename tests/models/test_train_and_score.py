@@ -201,18 +201,18 @@ def test_every_record_has_a_prediction_or_a_reason(
     """Planned posts, unreadable and hidden counts, records that cannot be used, a second crawl."""
     later = 4_000_000_000
     lines = [
-        f"1000,planned,False,soon #tag,,,{later},500",
-        f"1000,counts,False,,-5,n.n.,{later},500",
-        "1001,hidden,False,,-1,-1,1493442000,900",
-        "1001,twice,False,,1,5,1493442000,900",
-        "1001,twice,False,,2,50,1493442000,900",
-        "1002,,False,,1,5,1493442000,900",
-        "1002,when,False,,1,5,,900",
-        "1002,year,False,,1,5,99999999999999999,900",
-        "1002,many,False,,1,5,1493442000,much",
+        f"1000,planned,False,soon #tag,,,{later},500,",
+        f"1000,counts,False,,-5,n.n.,{later},500,",
+        "1001,hidden,False,,-1,-1,1493442000,900,",
+        "1001,twice,False,,1,5,1493442000,900,",
+        "1001,twice,False,,2,50,1493442000,900,",
+        "1002,,False,,1,5,1493442000,900,",
+        "1002,when,False,,1,5,,900,",
+        "1002,year,False,,1,5,99999999999999999,900,",
+        "1002,many,False,,1,5,1493442000,much,",
         "broken",
     ]
-    names = "owner_id,shortcode,is_video,caption,comments,likes,created_at,followers"
+    names = "owner_id,shortcode,is_video,caption,comments,likes,created_at,followers,imageUrl"
     path = tmp_path / "asked.csv"
     path.write_text("\n".join([names, *lines]) + "\n")
     output = str(tmp_path / "out")
@@ -247,8 +247,8 @@ def test_every_record_has_a_prediction_or_a_reason(
 def test_where_nothing_can_be_scored_the_reasons_are_said(
     spark: SparkSession, config: Config, numbers: dict[str, Any], tmp_path: Path
 ) -> None:
-    names = "owner_id,shortcode,is_video,caption,comments,likes,created_at,followers"
-    (tmp_path / "bad.csv").write_text(f"{names}\n1,,False,,1,5,1493442000,9\n")
+    names = "owner_id,shortcode,is_video,caption,comments,likes,created_at,followers,imageUrl"
+    (tmp_path / "bad.csv").write_text(f"{names}\n1,,False,,1,5,1493442000,9,\n")
     asked = scored(
         config,
         str(tmp_path / "bad.csv"),

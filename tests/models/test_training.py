@@ -27,8 +27,9 @@ from influencers.models.normaliser import VECTOR
 from influencers.models.results import SplitResult
 from influencers.models.split import BY_ACCOUNT, BY_TIME
 
-QUALITY = {"average_precision", "auc", "prevalence", "rows", "positives", "precision_at_top_decile",
-           "lift_at_top_decile", "recall_at_precision_80", "intervals", "tiers"}  # fmt: skip
+QUALITY = {"average_precision", "auc", "prevalence", "random_average_precision", "rows",
+           "positives", "precision_at_top_decile", "lift_at_top_decile",
+           "recall_at_precision_80", "intervals", "tiers"}  # fmt: skip
 OF_FORESTS = QUALITY | {"brier", "brier_of_votes", "reliability", "over"}
 
 
@@ -91,6 +92,9 @@ def test_predictions_are_of_held_out_accounts_only(
         "probability",
         "split",
         "reasons",
+        "status",
+        "source_file",
+        "record",
     ]
     owners = {row["owner_id"] for row in found.select("owner_id").distinct().collect()}
     expected = post_features.where(F.col("owner_id").isin(*owners)).count()
