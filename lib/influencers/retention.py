@@ -18,10 +18,12 @@ from influencers.config import Config
 
 # Delta refuses less than a week unless this is off: one run at a time writes an output, and how
 # long readers have is what the setting says. What it logs of itself would be a version of its own.
-_OFF = (
-    "spark.databricks.delta.retentionDurationCheck.enabled",
-    "spark.databricks.delta.vacuum.logging.enabled",
-)
+_SETTINGS = {
+    "spark.databricks.delta.retentionDurationCheck.enabled": "false",
+    "spark.databricks.delta.vacuum.logging.enabled": "false",
+    # Folders are listed by this many tasks, 10,000 by default, however few there are.
+    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "8",
+}
 
 
 def remove_old_versions(spark: SparkSession, config: Config) -> list[str]:
@@ -52,14 +54,14 @@ def _has_old(spark: SparkSession, config: Config, name: str, before_ms: int) -> 
 
 @contextlib.contextmanager
 def _checks_off(spark: SparkSession) -> Iterator[None]:
-    before = {key: spark.conf.get(key, None) for key in _OFF}
-    for key in _OFF:
-        spark.conf.set(key, "false")
+    before = {key: spark.conf.get(key, None) for key in _SETTINGS}
+    for key, value in _SETTINGS.items():
+        spark.conf.set(key, value)
     try:
         yield
     finally:
-        for key, value in before.items():
-            if value is None:
+        for key, was in before.items():
+            if was is None:
                 spark.conf.unset(key)
             else:
-                spark.conf.set(key, value)
+                spark.conf.set(key, was)

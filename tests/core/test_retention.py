@@ -84,9 +84,10 @@ def test_a_file_of_long_ago_stays_while_it_was_current_lately(
     write(spark, config, "old")
     age(spark, config, 30)
     write(spark, config, "new")
-    before = data(config)
+    # What no version names may go: Spark leaves empty files beside those that it names.
     retention.remove_old_versions(spark, config)
-    assert data(config) == before
+    old = spark.read.format("delta").option("versionAsOf", 0).load(str(folder(config)))
+    assert [row.raw for row in old.collect()] == ["old"]
 
 
 def test_a_table_that_is_old_and_current_costs_nothing(spark: SparkSession, tmp_path: Path) -> None:
