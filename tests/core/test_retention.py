@@ -24,7 +24,9 @@ def settings(output: Path, days: float = 7.0) -> Config:
 
 def write(spark: SparkSession, config: Config, *raw: str) -> None:
     rows = [("f", number, one, ["field_count"]) for number, one in enumerate(raw)]
-    tables.write(spark.createDataFrame(rows, SCHEMAS["quarantine"]), config, "quarantine")
+    # Of one partition: Spark leaves an empty file, which no version names, for an empty one.
+    frame = spark.createDataFrame(rows, SCHEMAS["quarantine"]).coalesce(1)
+    tables.write(frame, config, "quarantine")
 
 
 def folder(config: Config) -> Path:
@@ -82,12 +84,14 @@ def test_a_file_of_long_ago_stays_while_it_was_current_lately(
 ) -> None:
     config = settings(tmp_path)
     write(spark, config, "old")
+    files = tables.read(spark, config, "quarantine").inputFiles()
+    named = {one.rpartition("/")[2] for one in files}
     age(spark, config, 30)
     write(spark, config, "new")
     # What no version names may go: Spark leaves empty files beside those that it names.
     retention.remove_old_versions(spark, config)
-    old = spark.read.format("delta").option("versionAsOf", 0).load(str(folder(config)))
-    assert [row.raw for row in old.collect()] == ["old"]
+    assert named
+    assert named <= data(config)
 
 
 def test_a_table_that_is_old_and_current_costs_nothing(spark: SparkSession, tmp_path: Path) -> None:
@@ -110,7 +114,7 @@ def test_0_days_remove_at_once(spark: SparkSession, tmp_path: Path) -> None:
     }
     assert data(config) == named
     # What was switched off for it is on again.
-    assert spark.conf.get(retention._OFF[0], None) is None
+    assert spark.conf.get(next(iter(retention._SETTINGS)), None) is None
 
 
 def test_a_negative_number_of_days_is_refused(tmp_path: Path) -> None:
