@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +7,7 @@ from pyspark.sql import SparkSession
 
 from explore_seeds import account_rows, random_posts, table
 from influencers import tables
-from influencers.config import Config, PathsConfig
+from influencers.config import Config, load
 from influencers.explore.figures import FIGURES
 from influencers.schemas import SCHEMAS
 from jobs.explore import run
@@ -26,7 +25,8 @@ def explored(
     Args:
         extreme: every tenth post gets the largest counts that there are.
     """
-    config = replace(Config(), paths=PathsConfig(output=str(folder)))
+    # Random accounts have at most nine posts: leaders are among those with six.
+    config = load(None, [f"paths.output={folder}", "explore.leader_min_posts=6"])
     rows = random_posts(accounts, seed=8)
     if extreme:
         for row in rows[::10]:

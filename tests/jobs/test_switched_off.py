@@ -32,11 +32,11 @@ def config(spark: SparkSession, tmp_path: Path) -> Config:
 
 def read(spark: SparkSession, config: Config) -> dict[str, bool]:
     """Which of them the models and the report read."""
-    posts = tables.read(spark, config, "posts")
+    known = train.known(spark, config)
     found = {
-        "images": train.pictures(spark, config, posts, "virality"),
-        "duplicates": train.copies(spark, config, posts, "virality"),
-        "communities": train.communities(spark, config),
+        "images": known.images,
+        "duplicates": known.duplicate_pairs,
+        "communities": known.account_communities,
         "the most copied": report._copied(spark, config),
         "profiles": report._profiles(spark, config),
     }
