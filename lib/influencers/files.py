@@ -24,6 +24,8 @@ _WHOLE_FILE = 1 << 40
 _OBJECT_STORES = {"s3a", "gs", "abfs", "abfss", "wasb", "wasbs", "oss", "cosn"}
 # S3A's name for a PUT with `If-None-Match`.
 _IF_NONE_MATCH = "fs.option.create.conditional.overwrite"
+# What Hadoop raises where a file is to be created and another writer was first.
+_REFUSALS = ("FileAlreadyExistsException", "RemoteFileChangedException")
 # Hadoop and Spark disagree on how many slashes a local address has.
 _LOCAL = re.compile("^file:/+")
 # Of an address, its password; Java reads the pattern, too.
@@ -145,11 +147,21 @@ def create_text(spark: SparkSession, uri: str, text: str) -> bool:
         return False
     try:
         _write(_creation(path, system), text.encode("utf-8"))
-    except Py4JJavaError:
-        if system.exists(path):
+    except Py4JJavaError as error:
+        if _was_refused(error) or system.exists(path):
             return False
         raise
     return True
+
+
+def _was_refused(error: Py4JJavaError) -> bool:
+    """Whether a file was not created because one was there: it may be gone by now."""
+    cause = error.java_exception
+    while cause is not None:
+        if cause.getClass().getSimpleName() in _REFUSALS:
+            return True
+        cause = cause.getCause()
+    return False
 
 
 def _link(target: str, text: str) -> bool:

@@ -89,7 +89,7 @@ def test_figures_report_and_models_are_there(ran: Ran) -> None:
 
 
 def test_nothing_is_left_of_the_work(ran: Ran) -> None:
-    left = [key for key in ran.store.keys() if "_temporary" in key or "_run.json" in key]
+    left = [key for key in ran.store.keys("out/") if "_temporary" in key or "_run.json" in key]
     assert left == []
     assert "potentially unsafe" not in ran.said
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from influencers.models.label_rules import Rule, TimesMedian, TopShare
+
 INFLUENCE, VIRALITY = "influence", "virality"
 MODELS = (INFLUENCE, VIRALITY)
 
@@ -54,7 +56,7 @@ class Label:
     """What a model is asked to tell.
 
     Attributes:
-        sources: the columns the label is computed from.
+        rule: how it follows from a row.
         groups: the groups of features it may use.
         baselines: who the forest must beat: a name, and the SQL whose value alone ranks the rows.
     """
@@ -63,7 +65,7 @@ class Label:
     model: str
     title: str
     definition: str
-    sources: tuple[str, ...]
+    rule: Rule
     groups: frozenset[str]
     baselines: Mapping[str, str]
 
@@ -221,7 +223,7 @@ LABELS: dict[str, Label] = {
             model=INFLUENCE,
             title="influential accounts",
             definition="followers at or above the threshold of the top share of training accounts",
-            sources=("followers",),
+            rule=TopShare("followers", share="influential_share"),
             groups=_ABOUT_ACCOUNTS,
             # No followers_only: the label is made of followers.
             baselines={
@@ -234,7 +236,7 @@ LABELS: dict[str, Label] = {
             model=VIRALITY,
             title="viral posts",
             definition="likes at or above the threshold of the top share of training posts",
-            sources=("likes",),
+            rule=TopShare("likes", share="viral_share"),
             groups=_BEFORE_POSTING,
             # What the author's usual engagement rate promises of that many followers.
             baselines={
@@ -251,7 +253,9 @@ LABELS: dict[str, Label] = {
                 "engagement rate at or above the threshold of the top share of training posts "
                 "of its follower tier"
             ),
-            sources=("engagement_rate", "tier"),
+            rule=TopShare(
+                "engagement_rate", share="viral_share", within="tier", unit=1_000_000_000
+            ),
             groups=_BEFORE_POSTING,
             baselines={
                 "history_only": "history_median_engagement_rate",
@@ -264,7 +268,7 @@ LABELS: dict[str, Label] = {
             model=VIRALITY,
             title="posts that beat their author's own history",
             definition="likes at least `factor` times the median likes of the author's last posts",
-            sources=("likes", "history_median_likes"),
+            rule=TimesMedian("likes", "history_median_likes", factor="beats_factor"),
             groups=_BEFORE_POSTING,
             # Who has outdone the own median before may do so again.
             baselines={
