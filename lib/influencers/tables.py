@@ -138,7 +138,9 @@ def merge(
         spark.catalog.dropTempView(view)
 
 
-def replace_rows(frame: DataFrame, config: Config, table: Table, *, column: str, value: str) -> None:
+def replace_rows(
+    frame: DataFrame, config: Config, table: Table, *, column: str, value: str
+) -> None:
     """Put `frame` in the place of the rows that have a value in a column, in one atomic step.
 
     Columns that an older table lacks are added to it.
