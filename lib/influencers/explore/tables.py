@@ -182,7 +182,7 @@ ANALYSIS_INFLUENCE = Table(
                unit=PER_FOLLOWER),
         double("engagement_rate_p75", "75th percentile of its posts' engagement rates",
                unit=PER_FOLLOWER),
-        double("median_likes", "median likes of its posts of which they are known"),
+        double("median_likes", "median likes of its posts with known likes"),
     ),
 )  # fmt: skip
 
@@ -208,7 +208,7 @@ ANALYSIS_TIERS = Table(
 
 def _interval(*, unit: str) -> tuple[Column, ...]:
     """A simultaneous interval of an effect, and what it comes to."""
-    few = "posts of too few accounts to tell"
+    few = "`effect` is null, or it rests on posts of too few accounts"
     return (
         double("low", "lower end of its interval; in 95 % of tables all intervals hold at once "
                "(Bonferroni)", unit=unit, null=few),

@@ -17,6 +17,8 @@ from influencers.storage.table import (
 
 _TIER = "follower tier: `nano`, `micro`, `mid`, `macro`, `mega`, parted at `features.tier_edges`"
 
+_OF_NO_POST = "not known of any of its posts"
+
 
 def _history(name: str, what: str, *, unit: str) -> tuple[Column, ...]:
     none = "no earlier post with a known value"
@@ -83,8 +85,8 @@ POST_FEATURES = Table(
 
 
 def _mean_and_median(name: str, what: str, *, unit: str = "") -> tuple[Column, ...]:
-    unknown = "unknown of all posts"
-    of = f"{what} of its posts of which they are known"
+    unknown = _OF_NO_POST
+    of = f"{what} of its posts with known {what}"
     return (
         double(f"mean_{name}", f"mean {of}", unit=unit, null=unknown),
         double(f"median_{name}", f"median {of}", unit=unit, null=unknown),
@@ -118,20 +120,20 @@ ACCOUNTS = Table(
         *_mean_and_median("comments", "comments"),
         double(
             "mean_engagement_rate",
-            "mean engagement rate of its posts of which it is known",
+            "mean engagement rate of its posts with a known one",
             unit=PER_FOLLOWER,
-            null="unknown of all posts",
+            null=_OF_NO_POST,
         ),
         double(
             "median_engagement_rate",
-            "median engagement rate of its posts of which it is known",
+            "median engagement rate of its posts with a known one",
             unit=PER_FOLLOWER,
-            null="unknown of all posts",
+            null=_OF_NO_POST,
         ),
         double("video_share", "videos among its posts of which this is known", unit=FRACTION,
-               null="unknown of all posts"),
+               null=_OF_NO_POST),
         double("carousel_share", "carousels among its posts of which this is known", unit=FRACTION,
-               null="unknown of all posts"),
+               null=_OF_NO_POST),
         double("location_share", "posts with a location among its posts", unit=FRACTION),
         double("mean_caption_length", "mean characters of a caption; 0 for a post without one"),
         double("mean_hashtag_count", "mean number of different hashtags in a post"),

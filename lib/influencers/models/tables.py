@@ -12,11 +12,18 @@ from influencers.storage.table import (
     structs,
 )
 
+_REASONS = "the codes of the rules that it breaks, as in `quarantine`, joined by commas"
 _RECORD = ("split", "source_file", "record")
 
 
-def _predicted(*, of: str, origin_null: str) -> tuple[Column, ...]:
-    """What both tables have: `of` is what has a prediction."""
+def _predicted(*, of: str, no_prediction: str, origin_null: str) -> tuple[Column, ...]:
+    """What both tables have.
+
+    Args:
+        of: what has a prediction.
+        no_prediction: what the status of a record without one may be.
+        origin_null: why a row may not say which record it is of.
+    """
     return (
         double(
             "label",
@@ -49,8 +56,7 @@ def _predicted(*, of: str, origin_null: str) -> tuple[Column, ...]:
         ),
         string(
             "status",
-            "`ok` with a prediction; else why the record has none: the codes of `quarantine`, "
-            "joined by `, `, or `duplicate` of another record of the post",
+            f"`ok` with a prediction; else why the record has none: {no_prediction}",
         ),
         string("source_file", "URI of the file that was scored", null=origin_null),
         bigint("record", "number of the record in its file, from 1", null=origin_null),
@@ -68,7 +74,9 @@ PREDICTIONS_INFLUENCE = Table(
     columns=(
         _OWNER_ID,
         *_predicted(
-            of="account", origin_null="an account with a prediction: several records describe it"
+            of="account",
+            no_prediction=_REASONS,
+            origin_null="an account with a prediction: several records describe it",
         ),
     ),
 )
@@ -82,7 +90,11 @@ PREDICTIONS_VIRALITY = Table(
     columns=(
         string("shortcode", "id of the post", null="the record to score has none"),
         _OWNER_ID,
-        *_predicted(of="post", origin_null="the row was not read from a record of a file"),
+        *_predicted(
+            of="post",
+            no_prediction=f"{_REASONS}, or `duplicate`: another record of the post has it",
+            origin_null="the row was not read from a record of a file",
+        ),
     ),
 )
 
