@@ -19,6 +19,7 @@ from pyspark.sql import functions as F
 
 from everything import CANARIES, files_with, files_with_a_canary
 from influencers import tables
+from influencers.catalog import TABLES
 from influencers.config import ALGORITHMS, Config, load
 from influencers.duplicates.tables import DUPLICATE_GROUPS, DUPLICATE_PAIRS
 from influencers.features.tables import ACCOUNTS, POST_FEATURES
@@ -90,6 +91,19 @@ def partitions(spark: SparkSession) -> Iterator[None]:
 
 def output(config: Config, *names: str) -> Path:
     return Path(config.paths.output).joinpath(*names)
+
+
+def test_rows_are_as_the_tables_declare(finished: Config, spark: SparkSession) -> None:
+    """Keys identify rows, and a column that is not declared to have nulls has none."""
+    wrong = {}
+    for name in WRITTEN:
+        never = [one.name for one in TABLES[name].columns if not one.null]
+        row = tables.read(spark, finished, name).agg(
+            (F.count("*") - F.count_distinct(F.struct(*TABLES[name].key))).alias("repeated keys"),
+            *(F.count_if(F.col(one).isNull()).alias(one) for one in never),
+        )
+        wrong[name] = {what: count for what, count in row.collect()[0].asDict().items() if count}
+    assert {name: found for name, found in wrong.items() if found} == {}
 
 
 def test_everything_is_written(finished: Config, spark: SparkSession) -> None:

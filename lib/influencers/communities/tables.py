@@ -25,8 +25,8 @@ _COMMUNITY = bigint(
 
 HASHTAG_EDGES = Table(
     "hashtag_edges",
-    grain="an edge of the hashtag graph: two hashtags that accounts use in one post more often "
-    "than by chance, or a row of `communities.edges`",
+    grain="an edge of the hashtag graph's backbone: two hashtags that accounts use in one post "
+    "more often than by chance, or two ends of `communities.edges`",
     key=("src", "dst"),
     job="communities",
     columns=(
@@ -41,7 +41,7 @@ HASHTAG_EDGES = Table(
         bigint(
             "weight",
             "normalised pointwise mutual information (NPMI, Bouma 2009) of the two by accounts, "
-            "rounded; above 0. The weight in the file for edges of `communities.edges`",
+            "rounded; above 0. For edges of `communities.edges` the sum of their weights there",
             unit="millionths",
         ),
     ),
