@@ -13,7 +13,9 @@ DUPLICATE_PAIRS = Table(
     columns=(
         string("a", "`image_key` of the one that sorts first, or its id in the file of `--hashes`"),
         string("b", "`image_key` or id of the other; `a` < `b`"),
-        integer("distance", "Hamming distance of the perceptual hashes", unit="bits"),
+        integer(
+            "distance", "Hamming distance of the perceptual hashes; 0 for `same_bytes`", unit="bits"
+        ),
         string(
             "link",
             "why the two are linked: `same_bytes`, `same_hash`, or `near`: within "
@@ -36,7 +38,7 @@ DUPLICATE_GROUPS = Table(
         ),
         integer(
             "distance_to_representative",
-            "Hamming distance of its perceptual hash to that of the representative",
+            "Hamming distance of its hash to that of the representative; 0 for equal bytes",
             unit="bits",
         ),
         boolean(

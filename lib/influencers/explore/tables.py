@@ -53,7 +53,7 @@ def _column_of_cells(what: str, along: str, *, unit: str = "") -> tuple[Column, 
     return (
         bigint("column_posts", f"posts in the bin of {along} with known {what}, zeros too",
                null=_LEFT_OUT),
-        *_quartiles("column", f"{what} of these posts", unit=unit, null=_LEFT_OUT),
+        *_quartiles("column", f"the {what} of these posts", unit=unit, null=_LEFT_OUT),
     )  # fmt: skip
 
 
@@ -68,9 +68,9 @@ _ENGAGEMENT = (
            "left out"),
     *_quartiles(
         "relative",
-        "engagement rate / the author's median engagement rate",
+        "the engagement rate / the author's median engagement rate",
         unit="multiple of the author's median",
-        null="no author of the group has `explore.min_posts` posts and a median above 0",
+        null=f"{_LEFT_OUT}, or no author has `explore.min_posts` posts and a median above 0",
     ),
 )  # fmt: skip
 
@@ -114,7 +114,7 @@ FIGURE_ENGAGEMENT_VS_FOLLOWERS = Table(
                null=_LEFT_OUT),
         bigint("posts", "posts in the cell, or left out"),
         _LIKES_ONLY,
-        *_column_of_cells("engagement rate", "followers", unit=PER_FOLLOWER),
+        *_column_of_cells("engagement rates", "followers", unit=PER_FOLLOWER),
     ),
 )  # fmt: skip
 
