@@ -80,10 +80,15 @@ test-long: test-setup ## Run the tests of many rounds and whole files, for minut
 	$(BIN)/python -m pytest -m long $(ARGS)
 
 .PHONY: lint
-lint: test-setup ## Check style and types
+lint: test-setup ## Check style, types, and what the documents say of the tables
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	PYTHONPATH=lib $(BIN)/python supply/documents.py --check
+
+.PHONY: docs
+docs: test-setup ## Write docs/tables.md, and the list of tables in README.md, as the tables are declared
+	PYTHONPATH=lib $(BIN)/python supply/documents.py
 
 .PHONY: format
 format: test-setup ## Mend what ruff can mend

@@ -18,7 +18,7 @@ from pyspark.sql import functions as F
 from influencers.config import FeaturesConfig
 from influencers.features.accounts import account_features
 from influencers.features.posts import post_features
-from influencers.schemas import SCHEMAS
+from influencers.ingest.tables import POSTS
 from influencers.session import build_session
 
 _START = 1_500_000_000
@@ -42,7 +42,7 @@ def one_account(spark: SparkSession, posts: int, second: Column) -> DataFrame:
     }
     columns = (
         given.get(field.name, F.lit(None)).cast(field.dataType).alias(field.name)
-        for field in SCHEMAS["posts"]
+        for field in POSTS.schema
     )
     return spark.range(posts).select(*columns)
 

@@ -29,7 +29,7 @@ def ours(options: dict[str, Any]) -> Round:
 
     from influencers import tables
     from influencers.config import Config, ImagesConfig, PathsConfig
-    from influencers.schemas import SCHEMAS
+    from influencers.ingest.tables import POSTS
     from influencers.session import build_session
     from jobs import images
 
@@ -45,7 +45,7 @@ def ours(options: dict[str, Any]) -> Round:
     posts = urls.select(
         *(
             given.get(field.name, F.lit(None)).cast(field.dataType).alias(field.name)
-            for field in SCHEMAS["posts"]
+            for field in POSTS.schema
         )
     )
 
@@ -60,7 +60,7 @@ def ours(options: dict[str, Any]) -> Round:
         )
 
     def prepare(folder: Path) -> None:
-        tables.write(posts, config(folder), "posts")
+        tables.write(posts, config(folder), POSTS)
 
     def run(folder: Path) -> int:
         return int(images.run(spark, config(folder))["images"]["ok"])

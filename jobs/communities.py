@@ -9,7 +9,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from influencers import files, progress, schemas, tables
+from influencers import files, progress, tables
 from influencers.checkpoints import checkpoints
 from influencers.communities import profiles
 from influencers.communities.algorithms import find_communities
@@ -30,9 +30,17 @@ from influencers.communities.membership import assign_accounts
 from influencers.communities.modularity import Quality, best_by_modularity, nothing, quality
 from influencers.communities.picture import draw_communities
 from influencers.communities.stability import stability
+from influencers.communities.tables import (
+    ACCOUNT_COMMUNITIES,
+    COMMUNITIES,
+    COMMUNITY_GROWTH,
+    COMMUNITY_PROFILES,
+    HASHTAG_EDGES,
+)
 from influencers.communities.view import interactive
 from influencers.config import ALGORITHMS, CommunitiesConfig, Config
 from influencers.explore import style
+from influencers.ingest.tables import POSTS
 from jobs.command_line import OUTPUT, Job, Option, main
 
 
@@ -45,10 +53,10 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     try:
         with checkpoints(spark, config):
             graph = _link(spark, config, bounded, uses)
-            edges = tables.read(spark, config, "hashtag_edges")
+            edges = tables.read(spark, config, HASHTAG_EDGES)
             with find_communities(edges, settings.algorithms, settings) as found:
-                tables.write(found, config, "communities")
-            communities = tables.read(spark, config, "communities")
+                tables.write(found, config, COMMUNITIES)
+            communities = tables.read(spark, config, COMMUNITIES)
             measured = {name: nothing() for name in settings.algorithms} | quality(
                 edges, communities
             )
@@ -84,8 +92,8 @@ def _link(
         backbone = BACKBONES[settings.backbone](
             links, significance=settings.significance, neighbours=settings.neighbours
         )
-        tables.write(backbone, config, "hashtag_edges")
-        edges = tables.read(spark, config, "hashtag_edges")
+        tables.write(backbone, config, HASHTAG_EDGES)
+        edges = tables.read(spark, config, HASHTAG_EDGES)
         numbers = asdict(kept(links, edges)) | left_out(bounded, uses, edges)
     finally:
         links.unpersist()
@@ -97,12 +105,12 @@ def _describe(
     spark: SparkSession, config: Config, posts: DataFrame, uses: DataFrame, chosen: str
 ) -> int:
     """Write what the chosen algorithm's communities and their accounts are; how many accounts."""
-    edges, found = (tables.read(spark, config, name) for name in ("hashtag_edges", "communities"))
+    edges, found = (tables.read(spark, config, one) for one in (HASHTAG_EDGES, COMMUNITIES))
     # The models may want another algorithm's accounts than the figure.
     wanted = {chosen, config.models.community_algorithm}
     assigned = found.where(F.col("algorithm").isin(*wanted))
-    tables.write(assign_accounts(uses, assigned), config, "account_communities")
-    accounts = tables.read(spark, config, "account_communities")
+    tables.write(assign_accounts(uses, assigned), config, ACCOUNT_COMMUNITIES)
+    accounts = tables.read(spark, config, ACCOUNT_COMMUNITIES)
     own, members = (frame.where(F.col("algorithm") == chosen) for frame in (found, accounts))
     inside = profiles.posts_in(posts, own).persist()
     try:
@@ -110,9 +118,9 @@ def _describe(
         described = profiles.described(
             edges, own, members, posts=posts, uses=uses, inside=inside, most=listed
         )
-        tables.write(described, config, "community_profiles")
+        tables.write(described, config, COMMUNITY_PROFILES)
         months = profiles.by_month(inside).withColumn("algorithm", F.lit(chosen))
-        tables.write(months, config, "community_growth")
+        tables.write(months, config, COMMUNITY_GROWTH)
     finally:
         inside.unpersist()
     return members.count()
@@ -171,8 +179,8 @@ def _say(measured: dict[str, Quality], chosen: str) -> None:
 def _read_posts(spark: SparkSession, config: Config) -> DataFrame:
     """The posts; none where an edge list takes their place: then no account has a community."""
     if config.communities.edges:
-        return spark.createDataFrame([], schemas.SCHEMAS["posts"])
-    return tables.read(spark, config, "posts")
+        return spark.createDataFrame([], POSTS.schema)
+    return tables.read(spark, config, POSTS)
 
 
 def _read_rows(spark: SparkSession, path: str) -> DataFrame:

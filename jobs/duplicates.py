@@ -17,6 +17,9 @@ from influencers.duplicates.groups import count_groups, grouped
 from influencers.duplicates.links import copied, count_links, linked
 from influencers.duplicates.pictures import fetched_pictures, listed_hashes
 from influencers.duplicates.plan import near_pairs
+from influencers.duplicates.tables import DUPLICATE_GROUPS, DUPLICATE_PAIRS
+from influencers.images.tables import IMAGES
+from influencers.ingest.tables import POSTS
 from jobs.command_line import OUTPUT, Job, Option, main
 
 
@@ -44,7 +47,7 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
         copies = kept(copied(pictures, near))
         # Counted as they are kept: to read a table that was just written takes seconds.
         links = kept(linked(copies, near))
-        tables.write(links, config, "duplicate_pairs")
+        tables.write(links, config, DUPLICATE_PAIRS)
         counts = {"images": pictures.count(), "compared": search.hashes} | count_links(links)
         if settings.hashes:
             counts["left_out"] = spark.read.parquet(settings.hashes).count() - counts["images"]
@@ -52,7 +55,7 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
                 progress.say(f"{counts['left_out']:,} rows without id or phash left out")
         with components(near, driver_pairs=settings.driver_pairs) as hanging:
             groups = kept(grouped(copies, hanging, radius=settings.radius))
-            tables.write(groups, config, "duplicate_groups")
+            tables.write(groups, config, DUPLICATE_GROUPS)
         counts |= count_groups(groups)
     return {"duplicates": {**counts, "search": search.numbers()}}
 
@@ -64,7 +67,7 @@ def _listed(spark: SparkSession, config: Config) -> DataFrame:
 
 
 def _fetched(spark: SparkSession, config: Config) -> DataFrame:
-    images, posts = tables.read(spark, config, "images"), tables.read(spark, config, "posts")
+    images, posts = tables.read(spark, config, IMAGES), tables.read(spark, config, POSTS)
     return fetched_pictures(images, posts, mirrors=config.images.mirrors)
 
 

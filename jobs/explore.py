@@ -10,27 +10,30 @@ import pandas as pd
 from pyspark.sql import DataFrame, SparkSession
 
 from influencers import files, side_by_side, tables
+from influencers.catalog import TABLES
 from influencers.config import Config
 from influencers.explore import content, style, virality
 from influencers.explore.analyses import analyses
 from influencers.explore.figures import FIGURES, Exploration, Sources
-from influencers.schemas import SCHEMAS
+from influencers.features.tables import ACCOUNTS, POST_FEATURES
+from influencers.ingest.tables import POSTS
+from influencers.storage.table import Table
 from jobs.command_line import OUTPUT, Job, main
 
 
 def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     """Figures, figure tables and analyses of the features as they stand; returns the verdicts."""
-    posts = tables.read(spark, config, "posts")
+    posts = tables.read(spark, config, POSTS)
     # Every table below reads these two, some twice.
-    features = tables.read(spark, config, "post_features").persist()
-    accounts = tables.read(spark, config, "accounts").persist()
+    features = tables.read(spark, config, POST_FEATURES).persist()
+    accounts = tables.read(spark, config, ACCOUNTS).persist()
     sources = Sources(features, accounts)
     with side_by_side.started(spark) as start:
         figures = {
             figure: start(partial(_figure_table, figure, sources, config)) for figure in FIGURES
         }
         found = {
-            name: start(partial(_written, table, config, name))
+            name: start(partial(_written, table, config, TABLES[name]))
             for name, table in analyses(posts, features, accounts, config).items()
         }
         # Drawn one by one: matplotlib knows one thread.
@@ -50,13 +53,13 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
 
 
 def _figure_table(figure: Exploration, sources: Sources, config: Config) -> pd.DataFrame:
-    return _written(figure.table(sources, config), config, f"figure_{figure.name}")
+    return _written(figure.table(sources, config), config, TABLES[f"figure_{figure.name}"])
 
 
-def _written(table: DataFrame, config: Config, name: str) -> pd.DataFrame:
+def _written(table: DataFrame, config: Config, declared: Table) -> pd.DataFrame:
     """Write a table of bounded size, and bring it here without computing or reading it again."""
-    rows = tables.conform(table, name).toArrow()
-    tables.write(table.sparkSession.createDataFrame(rows, SCHEMAS[name]), config, name)
+    rows = tables.conform(table, declared).toArrow()
+    tables.write(table.sparkSession.createDataFrame(rows, declared.schema), config, declared)
     frame: pd.DataFrame = rows.to_pandas()
     return frame
 

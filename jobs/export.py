@@ -8,9 +8,9 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from influencers import files, progress, tables
+from influencers.catalog import TABLES
 from influencers.config import Config
 from influencers.errors import UserError
-from influencers.schemas import SCHEMAS
 from influencers.spreadsheet import for_spreadsheets
 from jobs.command_line import OUTPUT, Job, Option, main
 
@@ -22,11 +22,11 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
         UserError: there is no such table.
     """
     name = config.export.table
-    if name not in SCHEMAS:
-        raise UserError(f"there is no table {name!r}: the tables are {', '.join(sorted(SCHEMAS))}")
+    if name not in TABLES:
+        raise UserError(f"there is no table {name!r}: the tables are {', '.join(sorted(TABLES))}")
     files.may_write()
     target = files.join(config.paths.output, "exports", name)
-    writer = for_spreadsheets(tables.read(spark, config, name)).write.mode("overwrite")
+    writer = for_spreadsheets(tables.read(spark, config, TABLES[name])).write.mode("overwrite")
     # Quotes are doubled, as spreadsheets have it; spaces at the ends of a text are part of it.
     spaces = {"ignoreLeadingWhiteSpace": "false", "ignoreTrailingWhiteSpace": "false"}
     writer.options(header="true", escape='"', **spaces).csv(target)

@@ -11,17 +11,19 @@ from influencers import tables
 from influencers.config import Config
 from influencers.features.accounts import account_features
 from influencers.features.posts import post_features
+from influencers.features.tables import ACCOUNTS, POST_FEATURES
+from influencers.ingest.tables import POSTS
 from jobs.command_line import OUTPUT, Job, main
 
 
 def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     """Describe every post and every account."""
-    posts = tables.read(spark, config, "posts")
+    posts = tables.read(spark, config, POSTS)
     edges = config.features.tier_edges
     described = post_features(posts, tier_edges=edges, history_length=config.features.history_posts)
-    tables.write(described, config, "post_features")
-    written = tables.read(spark, config, "post_features")
-    tables.write(account_features(posts, written, tier_edges=edges), config, "accounts")
+    tables.write(described, config, POST_FEATURES)
+    written = tables.read(spark, config, POST_FEATURES)
+    tables.write(account_features(posts, written, tier_edges=edges), config, ACCOUNTS)
     return {}
 
 

@@ -12,6 +12,7 @@ from pyspark.sql import SparkSession
 from influencers import erasure, files, forgotten, manifest, metrics, progress, replacing, tables
 from influencers.config import Config
 from influencers.errors import UserError
+from influencers.ingest.tables import POSTS
 from jobs import ingest
 from jobs.command_line import OUTPUT, Job, Option, main
 
@@ -34,7 +35,7 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     """
     owners = _owners(config)
     replacing.finish(spark, config)
-    posts = tables.read(spark, config, "posts")
+    posts = tables.read(spark, config, POSTS)
     forgotten.write(spark, config, forgotten.read(spark, config).with_owners(owners))
     found = erasure.traces(posts, owners)
     before = posts.count()

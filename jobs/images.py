@@ -16,12 +16,13 @@ from influencers import progress, session, tables
 from influencers.config import Config
 from influencers.images import keys, ledger, settings, statuses
 from influencers.images.budget_server import BudgetServer
-from influencers.schemas import SCHEMAS
+from influencers.images.tables import IMAGES, IMAGES_FETCHED
+from influencers.ingest.tables import POSTS
 from jobs.command_line import OUTPUT, Job, main
 
 # Fetched rows on their way into the ledger: what a run that died had not entered yet is here.
-_STAGED = "images_fetched"
-_SCHEMA = SCHEMAS["images"]
+_STAGED = IMAGES_FETCHED
+_SCHEMA = IMAGES.schema
 
 
 def run(spark: SparkSession, config: Config) -> dict[str, Any]:
@@ -29,7 +30,7 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     if tables.exists(spark, config, _STAGED) and not _staged(spark, config).isEmpty():
         _enter_staged(spark, config)
         _empty_staged(spark, config)
-    posts = tables.read(spark, config, "posts")
+    posts = tables.read(spark, config, POSTS)
     wanted = keys.distinct_images(posts, mirrors=config.images.mirrors)
     wanted.persist(StorageLevel.DISK_ONLY)
     now = time.time()
@@ -39,9 +40,9 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
         count, asked = due.agg(F.count("*"), F.count_if(~hopeless)).head()  # type: ignore[misc]
         if count:
             _settle(due.withColumn("hopeless", hopeless), count, config, now=now)
-        elif not tables.exists(spark, config, "images"):
-            tables.write(_ledger(spark, config), config, "images")
-        numbers = ledger.coverage(wanted, tables.read(spark, config, "images"))
+        elif not tables.exists(spark, config, IMAGES):
+            tables.write(_ledger(spark, config), config, IMAGES)
+        numbers = ledger.coverage(wanted, tables.read(spark, config, IMAGES))
     finally:
         due.unpersist()
         wanted.unpersist()
@@ -76,19 +77,19 @@ def _settle(due: DataFrame, count: int, config: Config, *, now: float) -> None:
 
 
 def _ledger(spark: SparkSession, config: Config) -> DataFrame:
-    if tables.exists(spark, config, "images"):
-        return tables.read(spark, config, "images")
+    if tables.exists(spark, config, IMAGES):
+        return tables.read(spark, config, IMAGES)
     return spark.createDataFrame([], _SCHEMA)
 
 
 def _enter(rows: DataFrame, config: Config) -> None:
     """Enter rows that must not be computed twice, as a merge might do."""
     spark = rows.sparkSession
-    if tables.exists(spark, config, "images"):
+    if tables.exists(spark, config, IMAGES):
         tables.write(rows, config, _STAGED)
         _enter_staged(spark, config)
     else:
-        tables.create(rows, config, "images")
+        tables.create(rows, config, IMAGES)
 
 
 def _staged(spark: SparkSession, config: Config) -> DataFrame:
@@ -104,7 +105,7 @@ def _enter_staged(spark: SparkSession, config: Config) -> None:
     tables.merge(
         _staged(spark, config),
         config,
-        "images",
+        IMAGES,
         keys=["image_key"],
         update_when=ledger.newer("source", "target"),
     )

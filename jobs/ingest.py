@@ -16,6 +16,7 @@ from influencers import files, forgotten, manifest, progress, tables
 from influencers.config import Config
 from influencers.errors import UserError
 from influencers.ingest import disputes, posts, sources
+from influencers.ingest.tables import POSTS, QUARANTINE
 from jobs.command_line import INPUT, OUTPUT, Job, Option, main
 
 
@@ -73,12 +74,12 @@ def _replacing(spark: SparkSession, config: Config) -> list[str]:
 
 def _held(spark: SparkSession, config: Config) -> DataFrame | None:
     """The posts as they are before this run writes them; None before there are any."""
-    if not tables.exists(spark, config, "posts"):
+    if not tables.exists(spark, config, POSTS):
         return None
     # Without a version, Delta reads what is there when the frame is used.
-    version = tables.version(spark, config, "posts")
+    version = tables.version(spark, config, POSTS)
     reader = spark.read.format("delta").option("versionAsOf", version)
-    return reader.load(tables.location(config, "posts"))
+    return reader.load(tables.location(config, POSTS))
 
 
 def _require_posts(config: Config, numbers: Mapping[str, Any], empty: Sequence[str]) -> None:
@@ -93,7 +94,7 @@ def _require_posts(config: Config, numbers: Mapping[str, Any], empty: Sequence[s
 
 def held(spark: SparkSession, config: Config) -> dict[str, Any]:
     """What the tables hold now."""
-    kept, put_aside = (tables.read(spark, config, name) for name in ("posts", "quarantine"))
+    kept, put_aside = (tables.read(spark, config, one) for one in (POSTS, QUARANTINE))
     return posts.held(kept, put_aside)
 
 
@@ -133,7 +134,7 @@ def _write(
     tables.merge(
         posts.with_tags(posts.latest(posts.good(settled), replacing=replacing)),
         config,
-        "posts",
+        POSTS,
         keys=["shortcode"],
         update_when=posts.wins("source", "target", read=uris, replacing=replacing),
     )
@@ -141,7 +142,7 @@ def _write(
     tables.merge(
         posts.quarantined(settled),
         config,
-        "quarantine",
+        QUARANTINE,
         keys=["source_file", "record"],
         update_when="source.raw != target.raw OR source.reasons != target.reasons",
         replaces=("source_file", uris),

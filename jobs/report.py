@@ -12,12 +12,29 @@ from pyspark.sql import functions as F
 from influencers import files, manifest, metrics, progress, stages, tables
 from influencers.communities.excerpt import take_excerpt
 from influencers.communities.profiles import in_words
+from influencers.communities.tables import (
+    ACCOUNT_COMMUNITIES,
+    COMMUNITIES,
+    COMMUNITY_PROFILES,
+    HASHTAG_EDGES,
+)
 from influencers.config import Config, flatten
 from influencers.duplicates.popularity import most_copied
+from influencers.duplicates.tables import DUPLICATE_GROUPS
 from influencers.explore.standing import OUTCOMES
+from influencers.explore.tables import (
+    ANALYSIS_CONTENT,
+    ANALYSIS_INFLUENCE,
+    ANALYSIS_TIERS,
+    ANALYSIS_VIRALITY,
+)
+from influencers.features.tables import ACCOUNTS
+from influencers.images.tables import IMAGES
+from influencers.ingest.tables import POSTS
 from influencers.redaction import redacted, without_secrets
 from influencers.report import sections
 from influencers.report.page import Page, render
+from influencers.storage.table import Table
 from jobs.command_line import OUTPUT, Job, main
 
 # What an account or a table may add to the page at most.
@@ -46,28 +63,28 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
 
 
 def _frames(spark: SparkSession, config: Config, numbers: metrics.Numbers) -> sections.Frames:
-    def shown(name: str, *order: str, rows: int = _ROWS) -> Any:
-        return tables.read(spark, config, name).sort(*order).limit(rows).toPandas()
+    def shown(table: Table, *order: str, rows: int = _ROWS) -> Any:
+        return tables.read(spark, config, table).sort(*order).limit(rows).toPandas()
 
     return sections.Frames(
-        leaders=shown("analysis_influence", "tier", "rank"),
-        tiers=shown("analysis_tiers", "median_followers"),
-        virality=shown("analysis_virality", "label", "feature"),
+        leaders=shown(ANALYSIS_INFLUENCE, "tier", "rank"),
+        tiers=shown(ANALYSIS_TIERS, "median_followers"),
+        virality=shown(ANALYSIS_VIRALITY, "label", "feature"),
         # The outcomes of a trait are one row of the report.
-        content=shown("analysis_content", *_TRAIT, rows=_ROWS * len(OUTCOMES)),
+        content=shown(ANALYSIS_CONTENT, *_TRAIT, rows=_ROWS * len(OUTCOMES)),
         circles=_circles(spark, config, numbers),
-        accounts=tables.read(spark, config, "accounts").count(),
+        accounts=tables.read(spark, config, ACCOUNTS).count(),
         copied=_copied(spark, config),
         profiles=_profiles(spark, config),
     )
 
 
 def _profiles(spark: SparkSession, config: Config) -> Any:
-    has_profiles = tables.exists(spark, config, "community_profiles")
+    has_profiles = tables.exists(spark, config, COMMUNITY_PROFILES)
     if not (has_profiles and stages.has(spark, config, "communities")):
         return None
     largest = F.col("community") < config.report.communities
-    profiles = tables.read(spark, config, "community_profiles").where(largest)
+    profiles = tables.read(spark, config, COMMUNITY_PROFILES).where(largest)
     return in_words(profiles).sort("community").toPandas()
 
 
@@ -75,7 +92,7 @@ def _copied(spark: SparkSession, config: Config) -> Any:
     if not all(stages.has(spark, config, stage) for stage in ("images", "duplicates")):
         return None
     groups, posts, images = (
-        tables.read(spark, config, name) for name in ("duplicate_groups", "posts", "images")
+        tables.read(spark, config, one) for one in (DUPLICATE_GROUPS, POSTS, IMAGES)
     )
     limit = config.report.copied
     return most_copied(groups, posts, images, mirrors=config.images.mirrors, limit=limit).toPandas()
@@ -87,12 +104,12 @@ def _circles(
     best = F.col("algorithm") == (sections.best_algorithm(numbers["communities"]) or "")
     largest = F.col("community") < config.report.communities
     excerpt = take_excerpt(
-        tables.read(spark, config, "hashtag_edges"),
-        tables.read(spark, config, "communities").where(best).drop("algorithm"),
+        tables.read(spark, config, HASHTAG_EDGES),
+        tables.read(spark, config, COMMUNITIES).where(best).drop("algorithm"),
         top_communities=config.report.communities,
         top_tags=config.report.tags,
     )
-    members = tables.read(spark, config, "account_communities").where(best & largest)
+    members = tables.read(spark, config, ACCOUNT_COMMUNITIES).where(best & largest)
     accounts = {row["community"]: row["count"] for row in _counted(members, "community")}
     return sections.circles(excerpt, accounts)
 

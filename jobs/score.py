@@ -30,6 +30,7 @@ from influencers.models.asked import (
 )
 from influencers.models.declaration import BEFORE_POSTING, INFLUENCE, VARIANTS
 from influencers.models.rows import Known
+from influencers.models.tables import PREDICTIONS
 from jobs.command_line import INPUT, OUTPUT, Job, Option, main
 from jobs.train import LABEL, known
 
@@ -51,8 +52,7 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
         predictions = scoring.score(frame, pipeline, card, forest, reasons=reasons)
         if isinstance(found, Asked):
             predictions = with_left_out(predictions, found, model=model)
-        name = f"predictions_{model}"
-        tables.replace_rows(predictions, config, name, column="split", value=SCORED)
+        tables.replace_rows(predictions, config, PREDICTIONS[model], column="split", value=SCORED)
     _say(spark, config, model)
     return {}
 
@@ -114,7 +114,7 @@ def _say(spark: SparkSession, config: Config, model: str) -> None:
     Raises:
         UserError: none has.
     """
-    found = tables.read(spark, config, f"predictions_{model}").where(F.col("split") == SCORED)
+    found = tables.read(spark, config, PREDICTIONS[model]).where(F.col("split") == SCORED)
     counts = {row["status"]: row["count"] for row in found.groupBy("status").count().collect()}
     line = remark(counts, model=model)
     if counts and PREDICTED not in counts:

@@ -11,17 +11,18 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from influencers import files, progress, side_by_side, stages, tables
+from influencers import catalog, files, progress, side_by_side, stages, tables
 from influencers.config import Config
 from influencers.explore import style
+from influencers.features.tables import POST_FEATURES
 from influencers.models import curves, explained, frames, importance, keeping, training, tuning
 from influencers.models.declaration import INFLUENCE, TABLES, Label
 from influencers.models.periods import cut_of
 from influencers.models.results import SplitResult
 from influencers.models.rows import Known, account_rows, with_known
 from influencers.models.split import held_out_account
+from influencers.models.tables import PREDICTIONS
 from influencers.report import sections
-from influencers.schemas import SCHEMAS
 from jobs.command_line import OUTPUT, Job, Option, main
 
 # The tables beside a model's own, as `Known` has them.
@@ -87,7 +88,7 @@ def _numbers(trained: Sequence[Results]) -> dict[str, Any]:
 
 def frame_of(spark: SparkSession, config: Config, model: str) -> tuple[DataFrame, int | None]:
     """The rows of a model, and for accounts the Unix microsecond that parts their posts."""
-    table = tables.read(spark, config, TABLES[model])
+    table = tables.read(spark, config, catalog.TABLES[TABLES[model]])
     partitions = training.partitions_for(table.count(), config.models)
     cut = None
     if model == INFLUENCE:
@@ -103,13 +104,13 @@ def _accounts(
     spark: SparkSession, config: Config, table: DataFrame
 ) -> tuple[DataFrame, int | None]:
     beside = known(spark, config)
-    if beside.posts is None or not tables.exists(spark, config, "post_features"):
+    if beside.posts is None or not tables.exists(spark, config, POST_FEATURES):
         progress.say(
             "influence, by_time: skipped, as accounts cannot be described at a time without the "
             "tables posts and post_features"
         )
         return with_known(table, beside, model=INFLUENCE), None
-    described = tables.read(spark, config, "post_features")
+    described = tables.read(spark, config, POST_FEATURES)
     cut = cut_of(described, share=config.models.time_share)
     if cut is None:
         return with_known(table, beside, model=INFLUENCE), None
@@ -157,11 +158,10 @@ def _tuned(
 
 
 def _write_predictions(spark: SparkSession, config: Config, model: str, results: Results) -> None:
-    name = f"predictions_{model}"
     predictions = training.all_predictions(results)
     if predictions is None:
-        predictions = spark.createDataFrame([], SCHEMAS[name])
-    tables.write(predictions, config, name)
+        predictions = spark.createDataFrame([], PREDICTIONS[model].schema)
+    tables.write(predictions, config, PREDICTIONS[model])
 
 
 LABEL = Option(

@@ -16,7 +16,6 @@ from influencers import __version__, files, session, side_by_side, tables
 from influencers.config import Config, flatten
 from influencers.files import FileStatus
 from influencers.redaction import redacted, without_secrets
-from influencers.schemas import SCHEMAS
 
 
 def location(config: Config) -> str:
@@ -40,7 +39,7 @@ def update(spark: SparkSession, config: Config, job: str) -> None:
     manifest["versions"] = versions(spark)
     manifest["configuration"] = flatten(config)
     manifest.setdefault("inputs", [])
-    written = [name for name in SCHEMAS if tables.exists(spark, config, name)]
+    written = tables.written(spark, config)
     asked = [partial(tables.version, spark, config, name) for name in written]
     manifest["tables"] = dict(zip(written, side_by_side.run_all(spark, asked), strict=True))
     _write(spark, config, manifest)

@@ -1,4 +1,8 @@
-"""Read and write the tables: Delta below OUTPUT/tables, checked against their schemas."""
+"""Read and write the tables: Delta below OUTPUT/tables, checked against their declarations.
+
+A table is given by its declaration. Where rows are taken as they are, its name alone will do: an
+output may have tables that a newer version has written and this one does not know.
+"""
 
 from __future__ import annotations
 
@@ -11,49 +15,20 @@ from pyspark.sql.types import StructType
 from influencers import claim, files
 from influencers.config import Config
 from influencers.errors import UserError
-from influencers.schemas import SCHEMAS
-
-# Which job makes a table, for the message when it is missing; a job's in the order of its writes.
-_MADE_BY = {
-    "posts": "ingest",
-    "quarantine": "ingest",
-    "post_features": "features",
-    "accounts": "features",
-    "images_fetched": "images",
-    "images": "images",
-    "duplicate_pairs": "duplicates",
-    "duplicate_groups": "duplicates",
-    "hashtag_edges": "communities",
-    "communities": "communities",
-    "account_communities": "communities",
-    "community_profiles": "communities",
-    "community_growth": "communities",
-    "predictions_influence": "train",
-    "predictions_virality": "train",
-    "figure_follower_distribution": "explore",
-    "figure_engagement_vs_followers": "explore",
-    "figure_likes_distribution": "explore",
-    "figure_likes_vs_comments": "explore",
-    "figure_engagement_by_hashtags": "explore",
-    "figure_engagement_by_content_type": "explore",
-    "analysis_influence": "explore",
-    "analysis_tiers": "explore",
-    "analysis_virality": "explore",
-    "analysis_content": "explore",
-}
+from influencers.storage.table import Table
 
 # A version in a table's log; old ones are merged into checkpoints.
 _VERSION = re.compile(r"\d{20}\.(json|checkpoint\b.*parquet)$")
 
 
-def location(config: Config, name: str) -> str:
+def location(config: Config, table: Table | str) -> str:
     """The URI of a table."""
-    return files.join(config.paths.output, "tables", name)
+    return files.join(config.paths.output, "tables", _name(table))
 
 
-def exists(spark: SparkSession, config: Config, name: str) -> bool:
+def exists(spark: SparkSession, config: Config, table: Table | str) -> bool:
     """Whether the table has been written at least once."""
-    return is_table(spark, location(config, name))
+    return is_table(spark, location(config, table))
 
 
 def is_table(spark: SparkSession, uri: str) -> bool:
@@ -65,34 +40,34 @@ def is_table(spark: SparkSession, uri: str) -> bool:
     return any(_VERSION.match(one) for one in log)
 
 
-def read(spark: SparkSession, config: Config, name: str) -> DataFrame:
+def read(spark: SparkSession, config: Config, table: Table | str) -> DataFrame:
     """The table as it stands.
 
     Raises:
         UserError: nobody has written it yet.
     """
-    if not exists(spark, config, name):
-        job = _MADE_BY.get(name, "pipeline")
+    if not exists(spark, config, table):
+        job = table.job if isinstance(table, Table) else "pipeline"
         raise UserError(
-            f"no table {name} below {config.paths.output}: run `spark-submit.sh {job} "
+            f"no table {_name(table)} below {config.paths.output}: run `spark-submit.sh {job} "
             f"--output {config.paths.output}` first"
         )
-    return spark.read.format("delta").load(location(config, name))
+    return spark.read.format("delta").load(location(config, table))
 
 
-def write(frame: DataFrame, config: Config, name: str) -> None:
+def write(frame: DataFrame, config: Config, table: Table) -> None:
     """Replace the table in one atomic step; a writer that dies leaves the old one."""
-    _write(conform(frame, name), config, name, mode="overwrite")
+    _write(conform(frame, table), config, table, mode="overwrite")
 
 
-def create(frame: DataFrame, config: Config, name: str) -> None:
+def create(frame: DataFrame, config: Config, table: Table) -> None:
     """Write the first version of a table in one atomic step; fails if there is one."""
-    _write(conform(frame, name), config, name, mode="errorifexists")
+    _write(conform(frame, table), config, table, mode="errorifexists")
 
 
-def version(spark: SparkSession, config: Config, name: str) -> int:
+def version(spark: SparkSession, config: Config, table: Table | str) -> int:
     """The number of the table's latest version."""
-    history = spark.sql(f"DESCRIBE HISTORY {_identifier(spark, config, name)} LIMIT 1")
+    history = spark.sql(f"DESCRIBE HISTORY {_identifier(spark, config, table)} LIMIT 1")
     return int(history.select("version").head()[0])  # type: ignore[index]
 
 
@@ -102,29 +77,29 @@ def written(spark: SparkSession, config: Config) -> list[str]:
     return sorted(one for one in files.names(spark, folder) if exists(spark, config, one))
 
 
-def vacuum(spark: SparkSession, config: Config, name: str, *, hours: int) -> None:
+def vacuum(spark: SparkSession, config: Config, table: Table | str, *, hours: int) -> None:
     """Remove the files that no version names which was current in the last hours."""
     claim.check(config)
-    spark.sql(f"VACUUM {_identifier(spark, config, name)} RETAIN {hours} HOURS").collect()
+    spark.sql(f"VACUUM {_identifier(spark, config, table)} RETAIN {hours} HOURS").collect()
 
 
-def rewrite(frame: DataFrame, config: Config, name: str) -> None:
+def rewrite(frame: DataFrame, config: Config, table: Table | str) -> None:
     """Make the table anew, without its old versions and its log.
 
     For a moment there is none: whoever calls this has the rows somewhere else, and comes again if
     it dies.
     """
     spark = frame.sparkSession
-    files.delete(spark, location(config, name))
+    files.delete(spark, location(config, table))
     # Delta remembers tables by their place.
     spark._jvm.org.apache.spark.sql.delta.DeltaLog.clearCache()  # type: ignore[union-attr]
-    frame.write.format("delta").mode("errorifexists").save(location(config, name))
+    frame.write.format("delta").mode("errorifexists").save(location(config, table))
 
 
 def merge(
     source: DataFrame,
     config: Config,
-    name: str,
+    table: Table,
     *,
     keys: Sequence[str],
     update_when: str,
@@ -140,12 +115,12 @@ def merge(
             keeps them all.
     """
     spark = source.sparkSession
-    if not exists(spark, config, name):
-        create(source, config, name)
+    if not exists(spark, config, table):
+        create(source, config, table)
         return
     claim.check(config)
-    frame = conform(source, name)
-    view = f"merge_into_{name}"
+    frame = conform(source, table)
+    view = f"merge_into_{table.name}"
     frame.createOrReplaceTempView(view)
     matched = " AND ".join(f"target.{key} = source.{key}" for key in keys)
     deletion = ""
@@ -154,7 +129,7 @@ def merge(
         deletion = f"WHEN NOT MATCHED BY SOURCE AND target.{replaces[0]} IN ({among}) THEN DELETE"
     try:
         spark.sql(
-            f"MERGE INTO {_identifier(spark, config, name)} AS target "
+            f"MERGE INTO {_identifier(spark, config, table)} AS target "
             f"USING {view} AS source ON {matched} "
             f"WHEN MATCHED AND ({update_when}) THEN UPDATE SET * "
             f"WHEN NOT MATCHED THEN INSERT * {deletion}"
@@ -163,7 +138,9 @@ def merge(
         spark.catalog.dropTempView(view)
 
 
-def replace_rows(frame: DataFrame, config: Config, name: str, *, column: str, value: str) -> None:
+def replace_rows(
+    frame: DataFrame, config: Config, table: Table, *, column: str, value: str
+) -> None:
     """Put `frame` in the place of the rows that have a value in a column, in one atomic step.
 
     Columns that an older table lacks are added to it.
@@ -174,20 +151,20 @@ def replace_rows(frame: DataFrame, config: Config, name: str, *, column: str, va
         value: a text.
     """
     claim.check(config)
-    writer = conform(frame, name).write.format("delta").mode("overwrite")
-    if exists(frame.sparkSession, config, name):
+    writer = conform(frame, table).write.format("delta").mode("overwrite")
+    if exists(frame.sparkSession, config, table):
         only = f"{column} = {literal(value)}"
         writer = writer.option("replaceWhere", only).option("mergeSchema", "true")
-    writer.save(location(config, name))
+    writer.save(location(config, table))
 
 
-def conform(frame: DataFrame, name: str) -> DataFrame:
+def conform(frame: DataFrame, table: Table) -> DataFrame:
     """`frame` with the declared columns in the declared order.
 
     Raises:
         TypeError: a column is missing, extra, or of another type: a mistake in the code.
     """
-    wanted = _plain(SCHEMAS[name])
+    wanted = _plain(table.schema)
     found = _plain(frame.schema)
     if wanted != found:
         missing = [f"{column} {kind}" for column, kind in wanted.items() if column not in found]
@@ -197,16 +174,20 @@ def conform(frame: DataFrame, name: str) -> DataFrame:
             for column, kind in wanted.items()
             if column in found and found[column] != kind
         ]
-        raise TypeError(f"table {name}: missing {missing}, extra {extra}, types {differs}")
+        raise TypeError(f"table {table.name}: missing {missing}, extra {extra}, types {differs}")
     return frame.select(*wanted)
+
+
+def _name(table: Table | str) -> str:
+    return table.name if isinstance(table, Table) else table
 
 
 def _plain(schema: StructType) -> dict[str, str]:
     return {field.name: field.dataType.simpleString() for field in schema}
 
 
-def _identifier(spark: SparkSession, config: Config, name: str) -> str:
-    return f"delta.`{files.absolute(spark, location(config, name)).replace('`', '``')}`"
+def _identifier(spark: SparkSession, config: Config, table: Table | str) -> str:
+    return f"delta.`{files.absolute(spark, location(config, table)).replace('`', '``')}`"
 
 
 def literal(text: str) -> str:
@@ -215,9 +196,9 @@ def literal(text: str) -> str:
     return f"'{escaped}'"
 
 
-def _write(frame: DataFrame, config: Config, name: str, *, mode: str) -> None:
+def _write(frame: DataFrame, config: Config, table: Table, *, mode: str) -> None:
     claim.check(config)
     writer = frame.write.format("delta").mode(mode)
     if mode == "overwrite":
         writer = writer.option("overwriteSchema", "true")
-    writer.save(location(config, name))
+    writer.save(location(config, table))

@@ -22,7 +22,8 @@ from image_bytes import noise, saved
 from influencers import tables
 from influencers.config import Config, PathsConfig
 from influencers.images import keys
-from influencers.schemas import SCHEMAS
+from influencers.images.tables import IMAGES
+from influencers.ingest.tables import POSTS
 from processes import wait_until
 
 pytestmark = [pytest.mark.cluster, pytest.mark.fault, LINUX]
@@ -82,7 +83,7 @@ class Crawl:
 
     def assert_complete(self) -> None:
         """One row for each picture, all ok, all asked for."""
-        assert tables.read(self.spark, self.config, "images").count() == PICTURES
+        assert tables.read(self.spark, self.config, IMAGES).count() == PICTURES
         assert self.entered() == list(range(PICTURES))
         assert sorted(self.asked()) == list(range(PICTURES))
 
@@ -92,14 +93,14 @@ class Crawl:
 
     def post(self, paths: Sequence[str]) -> None:
         """Write the table of posts, one a picture."""
-        names = SCHEMAS["posts"].fieldNames()
+        names = POSTS.schema.fieldNames()
         posts = [
             {"shortcode": f"S{n}", "owner_id": 1, "image_url": self.server.url(path)}
             for n, path in enumerate(paths)
         ]
         rows = [[post.get(name) for name in names] for post in posts]
-        frame = self.spark.createDataFrame(rows, SCHEMAS["posts"])
-        tables.write(frame, self.config, "posts")
+        frame = self.spark.createDataFrame(rows, POSTS.schema)
+        tables.write(frame, self.config, POSTS)
 
 
 @pytest.fixture

@@ -11,9 +11,10 @@ import pytest
 from pyspark.sql import SparkSession
 
 from influencers import tables
+from influencers.communities.tables import COMMUNITY_PROFILES
 from influencers.config import ALGORITHMS, Config
 from influencers.errors import UserError
-from influencers.schemas import SCHEMAS
+from influencers.ingest.tables import POSTS
 from jobs import communities
 
 CIRCLES = (("alps", "hike", "snow"), ("bread", "cake", "dough"))
@@ -31,13 +32,13 @@ def config_for(folder: Path, **settings: Any) -> Config:
 
 def write_posts(spark: SparkSession, config: Config) -> None:
     """Six accounts, three in each circle of hashtags, and one that uses none."""
-    empty = dict.fromkeys(SCHEMAS["posts"].names)
+    empty = dict.fromkeys(POSTS.schema.names)
     uses = [(owner, list(CIRCLES[owner % 2])) for owner in range(6)] + [(9, [])]
     rows = [
         {**empty, "shortcode": f"s{owner}", "owner_id": owner, "hashtags": tags}
         for owner, tags in uses
     ]
-    tables.write(spark.createDataFrame(rows, SCHEMAS["posts"]), config, "posts")
+    tables.write(spark.createDataFrame(rows, POSTS.schema), config, POSTS)
 
 
 def written(spark: SparkSession, config: Config) -> dict[str, list[tuple[Any, ...]]]:
@@ -73,7 +74,7 @@ def test_posts_become_edges_communities_accounts_and_a_figure(
     assert found["account_communities"] == [
         ("label_propagation", owner, owner % 2, 1.0) for owner in range(6)
     ]
-    profiles = tables.read(spark, config, "community_profiles").orderBy("community").collect()
+    profiles = tables.read(spark, config, COMMUNITY_PROFILES).orderBy("community").collect()
     assert [(row["hashtags"], row["share"], row["conductance"], row["accounts"], row["posts"])
             for row in profiles] == [(3, 0.5, 0.0, 3, 3), (3, 0.5, 0.0, 3, 3)]  # fmt: skip
     assert [tuple(one) for one in profiles[0]["marking"]] == [(tag, 2.0, 3) for tag in CIRCLES[0]]

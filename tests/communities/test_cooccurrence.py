@@ -22,7 +22,7 @@ from influencers.communities.cooccurrence import (
     ubiquitous_tags,
     without_tags,
 )
-from influencers.schemas import SCHEMAS
+from influencers.communities.tables import HASHTAG_EDGES
 
 Posts = list[tuple[int | None, list[str] | None]]
 
@@ -90,7 +90,7 @@ def test_edges_are_those_of_the_definition(
 def test_weight_of_a_worked_example(spark: SparkSession) -> None:
     # Of four accounts three use a, two use b, two use both: ln(.5 / (.75 × .5)) / -ln .5 = .415037
     posts: Posts = [(1, ["a", "b"]), (2, ["b", "a"]), (3, ["a"]), (4, ["c"])]
-    expected = spark.createDataFrame([("a", "b", 2, 2, 415_037)], SCHEMAS["hashtag_edges"])
+    expected = spark.createDataFrame([("a", "b", 2, 2, 415_037)], HASHTAG_EDGES.schema)
     assert_df_equality(edges_of(frame(spark, posts)), expected, ignore_nullable=True)
 
 

@@ -7,8 +7,8 @@ from chispa import assert_df_equality
 from pyspark.sql import DataFrame, SparkSession
 
 from influencers.communities.edge_list import edges_from_rows
+from influencers.communities.tables import HASHTAG_EDGES
 from influencers.errors import UserError
-from influencers.schemas import SCHEMAS
 
 
 def rows(spark: SparkSession, values: list[tuple[str | None, ...]], header: str) -> DataFrame:
@@ -24,7 +24,7 @@ def test_either_order_is_one_edge_weights_add_up_and_loops_go(spark: SparkSessio
     )
     expected = spark.createDataFrame(
         [("a", "b", None, None, 500_001), ("a", "c", None, None, 2_000_000)],
-        SCHEMAS["hashtag_edges"],
+        HASHTAG_EDGES.schema,
     )
     found = edges_from_rows(given, source="g.csv")
     assert_df_equality(found, expected, ignore_row_order=True, ignore_nullable=True)

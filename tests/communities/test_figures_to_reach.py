@@ -15,6 +15,7 @@ from pyspark.sql import SparkSession
 
 from influencers import tables
 from influencers.communities.stability import adjusted_mutual_information
+from influencers.communities.tables import COMMUNITIES
 from influencers.config import ALGORITHMS, load
 from influencers.synthetic import generate
 from jobs import communities, ingest
@@ -116,7 +117,7 @@ def test_planted_communities_are_found_again(spark: SparkSession, tmp_path: Path
     for row_name in ALGORITHMS:
         found = {
             row.hashtag: row.community
-            for row in tables.read(spark, config, "communities")
+            for row in tables.read(spark, config, COMMUNITIES)
             .where(f"algorithm = '{row_name}'")
             .collect()
             if truth.get(row.hashtag)

@@ -7,7 +7,7 @@ from chispa import assert_df_equality
 from pyspark.sql import DataFrame, SparkSession
 
 from influencers.communities.membership import assign_accounts
-from influencers.schemas import SCHEMAS
+from influencers.communities.tables import ACCOUNT_COMMUNITIES, COMMUNITIES
 
 Use = tuple[int, str, int]
 
@@ -20,7 +20,7 @@ def assigned(
             partitions
         ),
         spark.createDataFrame(
-            [("lp", *row) for row in communities], SCHEMAS["communities"]
+            [("lp", *row) for row in communities], COMMUNITIES.schema
         ).repartition(partitions),
     )
 
@@ -62,10 +62,10 @@ def test_algorithms_are_kept_apart(spark: SparkSession) -> None:
                                  "owner_id long, hashtag string, posts long")  # fmt: skip
     communities = spark.createDataFrame(
         [("one", "a", 0), ("one", "b", 0), ("other", "a", 1), ("other", "b", 0)],
-        SCHEMAS["communities"],
+        COMMUNITIES.schema,
     )
     expected = spark.createDataFrame(
-        [("one", 1, 0, 1.0), ("other", 1, 0, 0.5)], SCHEMAS["account_communities"]
+        [("one", 1, 0, 1.0), ("other", 1, 0, 0.5)], ACCOUNT_COMMUNITIES.schema
     )
     found = assign_accounts(uses, communities)
     assert_df_equality(found, expected, ignore_row_order=True, ignore_nullable=True)

@@ -17,8 +17,8 @@ from pyspark.sql import SparkSession
 from influencers import claim, files, manifest, metrics, tables
 from influencers.config import Config, PathsConfig, load
 from influencers.errors import UserError
+from influencers.ingest.tables import QUARANTINE
 from influencers.models import saved
-from influencers.schemas import SCHEMAS
 from jobs import export
 
 
@@ -183,15 +183,15 @@ def test_a_lock_that_is_held_is_left_alone(spark: SparkSession, config: Config) 
 
 
 def test_a_run_that_lost_its_output_writes_no_more(spark: SparkSession, config: Config) -> None:
-    frame = spark.createDataFrame([("f", 1, "a", ["field_count"])], SCHEMAS["quarantine"])
+    frame = spark.createDataFrame([("f", 1, "a", ["field_count"])], QUARANTINE.schema)
     with claim.held(spark, config, "pipeline"):
-        tables.write(frame, config, "quarantine")
+        tables.write(frame, config, QUARANTINE)
         file = put(config)
         with pytest.raises(UserError, match="taken over by the train of process 7"):
-            tables.write(frame.limit(0), config, "quarantine")
+            tables.write(frame.limit(0), config, QUARANTINE)
         with pytest.raises(UserError, match="taken over"):
-            tables.merge(frame.limit(0), config, "quarantine", keys=["record"], update_when="true")
-    assert tables.read(spark, config, "quarantine").count() == 1
+            tables.merge(frame.limit(0), config, QUARANTINE, keys=["record"], update_when="true")
+    assert tables.read(spark, config, QUARANTINE).count() == 1
     assert json.loads(file.read_text())["run"] == "other"
 
 

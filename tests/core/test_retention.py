@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 from influencers import retention, tables
 from influencers.config import Config, load
 from influencers.errors import UserError
-from influencers.schemas import SCHEMAS
+from influencers.ingest.tables import QUARANTINE
 
 DAY = 86_400
 
@@ -25,12 +25,12 @@ def settings(output: Path, days: float = 7.0) -> Config:
 def write(spark: SparkSession, config: Config, *raw: str) -> None:
     rows = [("f", number, one, ["field_count"]) for number, one in enumerate(raw)]
     # Of one partition: Spark leaves an empty file, which no version names, for an empty one.
-    frame = spark.createDataFrame(rows, SCHEMAS["quarantine"]).coalesce(1)
-    tables.write(frame, config, "quarantine")
+    frame = spark.createDataFrame(rows, QUARANTINE.schema).coalesce(1)
+    tables.write(frame, config, QUARANTINE)
 
 
 def folder(config: Config) -> Path:
-    return Path(tables.location(config, "quarantine"))
+    return Path(tables.location(config, QUARANTINE))
 
 
 def data(config: Config) -> set[str]:
@@ -51,7 +51,7 @@ def age(spark: SparkSession, config: Config, days: float) -> None:
 
 
 def held(spark: SparkSession, config: Config) -> list[str]:
-    return sorted(row.raw for row in tables.read(spark, config, "quarantine").collect())
+    return sorted(row.raw for row in tables.read(spark, config, QUARANTINE).collect())
 
 
 def test_what_is_young_stays(spark: SparkSession, tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_a_version_goes_when_it_was_replaced_long_ago(spark: SparkSession, tmp_p
     assert retention.remove_old_versions(spark, config) == ["quarantine"]
     assert data(config).isdisjoint(first | {"part-of-a-killed-run.parquet"})
     assert held(spark, config) == ["new"]
-    assert tables.version(spark, config, "quarantine") == 1
+    assert tables.version(spark, config, QUARANTINE) == 1
     assert retention.remove_old_versions(spark, config) == []
 
 
@@ -84,7 +84,7 @@ def test_a_file_of_long_ago_stays_while_it_was_current_lately(
 ) -> None:
     config = settings(tmp_path)
     write(spark, config, "old")
-    files = tables.read(spark, config, "quarantine").inputFiles()
+    files = tables.read(spark, config, QUARANTINE).inputFiles()
     named = {one.rpartition("/")[2] for one in files}
     age(spark, config, 30)
     write(spark, config, "new")
@@ -109,9 +109,7 @@ def test_0_days_remove_at_once(spark: SparkSession, tmp_path: Path) -> None:
         time.sleep(0.01)
         retention.remove_old_versions(spark, config)
     assert held(spark, config) == ["three"]
-    named = {
-        one.rpartition("/")[2] for one in tables.read(spark, config, "quarantine").inputFiles()
-    }
+    named = {one.rpartition("/")[2] for one in tables.read(spark, config, QUARANTINE).inputFiles()}
     assert data(config) == named
     # What was switched off for it is on again.
     assert spark.conf.get(next(iter(retention._SETTINGS)), None) is None

@@ -14,7 +14,8 @@ from pyspark.sql import functions as F
 from influencers import files, manifest, metrics, tables
 from influencers.config import Config, PathsConfig
 from influencers.errors import UserError
-from influencers.schemas import SCHEMAS
+from influencers.features.tables import ACCOUNTS
+from influencers.ingest.tables import QUARANTINE
 
 
 @pytest.fixture(params=["plain", "with space, 'quote' and `tick`", "relative"])
@@ -27,21 +28,21 @@ def config(request: pytest.FixtureRequest, tmp_path: Path) -> Config:
 
 def quarantine(spark: SparkSession, *rows: tuple[str, int, str]) -> DataFrame:
     found = [(file, record, raw, ["field_count"]) for file, record, raw in rows]
-    return spark.createDataFrame(found, SCHEMAS["quarantine"])
+    return spark.createDataFrame(found, QUARANTINE.schema)
 
 
 def test_a_table_comes_back_as_it_was_written(spark: SparkSession, config: Config) -> None:
     frame = quarantine(spark, ("f", 1, "a"), ("f", 2, "é\n\u2028"))
-    tables.write(frame.select(*reversed(frame.columns)), config, "quarantine")
-    assert_df_equality(tables.read(spark, config, "quarantine"), frame, ignore_row_order=True)
-    tables.write(frame.limit(0), config, "quarantine")
-    assert tables.read(spark, config, "quarantine").count() == 0
-    assert tables.version(spark, config, "quarantine") == 1
+    tables.write(frame.select(*reversed(frame.columns)), config, QUARANTINE)
+    assert_df_equality(tables.read(spark, config, QUARANTINE), frame, ignore_row_order=True)
+    tables.write(frame.limit(0), config, QUARANTINE)
+    assert tables.read(spark, config, QUARANTINE).count() == 0
+    assert tables.version(spark, config, QUARANTINE) == 1
 
 
 def test_a_missing_table_says_which_job_makes_it(spark: SparkSession, config: Config) -> None:
     with pytest.raises(UserError, match=r"no table accounts .* run `spark-submit.sh features"):
-        tables.read(spark, config, "accounts")
+        tables.read(spark, config, ACCOUNTS)
 
 
 def test_a_writer_that_died_in_its_first_version_leaves_no_table(
@@ -50,11 +51,11 @@ def test_a_writer_that_died_in_its_first_version_leaves_no_table(
     log = Path(config.paths.output, "tables", "quarantine", "_delta_log")
     (log / "_commits").mkdir(parents=True)
     (log / ".00000000000000000000.json.1234.tmp").write_text("{}")
-    assert not tables.exists(spark, config, "quarantine")
+    assert not tables.exists(spark, config, QUARANTINE)
     frame = quarantine(spark, ("f", 1, "a"))
-    tables.merge(frame, config, "quarantine", keys=["record"], update_when="true")
-    assert tables.exists(spark, config, "quarantine")
-    assert_df_equality(tables.read(spark, config, "quarantine"), frame)
+    tables.merge(frame, config, QUARANTINE, keys=["record"], update_when="true")
+    assert tables.exists(spark, config, QUARANTINE)
+    assert_df_equality(tables.read(spark, config, QUARANTINE), frame)
 
 
 def test_merge(spark: SparkSession, config: Config) -> None:
@@ -62,12 +63,12 @@ def test_merge(spark: SparkSession, config: Config) -> None:
         tables.merge(
             quarantine(spark, *rows),
             config,
-            "quarantine",
+            QUARANTINE,
             keys=["source_file", "record"],
             update_when="source.raw > target.raw",
             replaces=("source_file", ["it's\\", "g"]),
         )
-        left = tables.read(spark, config, "quarantine").collect()
+        left = tables.read(spark, config, QUARANTINE).collect()
         return sorted((row.source_file, row.record, row.raw) for row in left)
 
     assert merge(("f", 1, "b"), ("it's\\", 1, "b")) == [("f", 1, "b"), ("it's\\", 1, "b")]
@@ -79,9 +80,9 @@ def test_a_frame_with_other_columns_is_a_mistake_in_the_code(
     spark: SparkSession, config: Config
 ) -> None:
     with pytest.raises(TypeError, match=r"missing \['source_file string'"):
-        tables.write(spark.range(3), config, "quarantine")
+        tables.write(spark.range(3), config, QUARANTINE)
     with pytest.raises(TypeError, match="record int instead of bigint"):
-        tables.conform(quarantine(spark).withColumn("record", F.lit(1)), "quarantine")
+        tables.conform(quarantine(spark).withColumn("record", F.lit(1)), QUARANTINE)
 
 
 def test_files(spark: SparkSession, tmp_path: Path) -> None:

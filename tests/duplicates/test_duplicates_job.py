@@ -12,6 +12,7 @@ from pyspark.sql import SparkSession
 
 from influencers import tables
 from influencers.config import Config, load
+from influencers.duplicates.tables import DUPLICATE_GROUPS, DUPLICATE_PAIRS
 from influencers.errors import UserError, explain
 from jobs import duplicates
 
@@ -31,11 +32,11 @@ def test_a_file_of_hashes_with_rows_that_say_nothing(spark: SparkSession, tmp_pa
 
     links = {
         (row.a, row.b): (row.distance, row.link)
-        for row in tables.read(spark, config, "duplicate_pairs").collect()
+        for row in tables.read(spark, config, DUPLICATE_PAIRS).collect()
     }
     assert links == {("a", "c"): (0, "same_hash"), ("a", "b"): (2, "near")}
     (group,) = (
-        tables.read(spark, config, "duplicate_groups")
+        tables.read(spark, config, DUPLICATE_GROUPS)
         .groupBy("representative", "pictures", "diameter")
         .count()
         .collect()

@@ -10,14 +10,14 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from influencers.schemas import SCHEMAS
+from influencers.catalog import TABLES
 
 START = datetime(2017, 4, 3, 9, 17, 23)  # a Monday
 
 
 def table(spark: SparkSession, name: str, rows: Iterable[Mapping[str, Any]]) -> DataFrame:
     """A table with its declared schema; what a row does not say is null."""
-    schema = SCHEMAS[name]
+    schema = TABLES[name].schema
     for row in (rows := list(rows)):
         assert set(row) <= set(schema.names), set(row) - set(schema.names)
     return spark.createDataFrame([tuple(row.get(c) for c in schema.names) for row in rows], schema)

@@ -7,9 +7,14 @@ from pyspark.sql import SparkSession
 
 from explore_seeds import account_rows, random_posts, table
 from influencers import tables
+from influencers.catalog import TABLES
 from influencers.config import Config, load
 from influencers.explore.figures import FIGURES
-from influencers.schemas import SCHEMAS
+from influencers.explore.tables import (
+    FIGURE_ENGAGEMENT_BY_CONTENT_TYPE,
+    FIGURE_ENGAGEMENT_VS_FOLLOWERS,
+    FIGURE_LIKES_DISTRIBUTION,
+)
 from jobs.explore import run
 
 LARGEST = 2**63 - 1
@@ -43,7 +48,7 @@ def explored(
         ("post_features", rows),
         ("accounts", account_rows(rows)),
     ):
-        tables.write(table(spark, name, content), config, name)
+        tables.write(table(spark, name, content), config, TABLES[name])
     return config, run(spark, config)
 
 
@@ -57,7 +62,7 @@ def test_every_figure_and_analysis_is_written(
     assert pictures == {f"{name}.png" for name in NAMES}
     for name in NAMES:
         assert (tmp_path / "figures" / f"{name}.png").read_bytes()[:4] == b"\x89PNG"
-    written = [name for name in SCHEMAS if name.startswith(("figure_", "analysis_"))]
+    written = [name for name in TABLES if name.startswith(("figure_", "analysis_"))]
     assert len(written) >= 10
     for name in written:
         rows = tables.read(spark, config, name).count()
@@ -78,10 +83,10 @@ def test_the_largest_counts_there_are_do_not_end_a_run(spark: SparkSession, tmp_
     config, _ = explored(spark, tmp_path, accounts=40, extreme=True)
     for name in NAMES:
         assert (tmp_path / "figures" / f"{name}.png").read_bytes()[:4] == b"\x89PNG"
-    cells = tables.read(spark, config, "figure_engagement_vs_followers").toPandas()
+    cells = tables.read(spark, config, FIGURE_ENGAGEMENT_VS_FOLLOWERS).toPandas()
     unknown = cells.loc[cells["part"] == "engagement unknown", "posts"].sum()
     assert unknown > 0
-    by_type = tables.read(spark, config, "figure_engagement_by_content_type").toPandas()
+    by_type = tables.read(spark, config, FIGURE_ENGAGEMENT_BY_CONTENT_TYPE).toPandas()
     assert by_type.loc[by_type["part"] == "engagement unknown", "posts"].sum() == unknown
-    likes = tables.read(spark, config, "figure_likes_distribution").toPandas()
+    likes = tables.read(spark, config, FIGURE_LIKES_DISTRIBUTION).toPandas()
     assert likes["likes_to"].max() == float(LARGEST)

@@ -13,6 +13,7 @@ from explore_seeds import random_posts, shuffled, table
 from influencers import tables
 from influencers.config import ModelsConfig
 from influencers.explore.clock import Clock
+from influencers.explore.tables import ANALYSIS_VIRALITY
 from influencers.explore.verdicts import DIFFERENT, Band, verdict
 from influencers.explore.virality import (
     COMPARISONS,
@@ -36,7 +37,7 @@ ROWS = random_posts(accounts=150, seed=21)
 def analysed(posts: DataFrame, clock: Clock = TRUSTED) -> DataFrame:
     viral = viral_labels(posts, ModelsConfig())
     found = virality(posts, viral, clock=clock, bands=BANDS, account_buckets=20)
-    return tables.conform(found, "analysis_virality")
+    return tables.conform(found, ANALYSIS_VIRALITY)
 
 
 def pairwise(rows: list[dict[str, Any]], viral: set[str], value: Any) -> tuple[float, int, int]:

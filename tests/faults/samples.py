@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from influencers import tables
+from influencers.catalog import TABLES
 from influencers.config import Config, load
 from jobs import communities, duplicates, explore, features, images, ingest, report, train
 from jobs.command_line import execute
@@ -59,7 +59,7 @@ def halves(posts: Path) -> tuple[Path, Path]:
 
 def tables_of(job: str) -> list[str]:
     """The tables that a job makes."""
-    return [name for name, maker in tables._MADE_BY.items() if maker == job]
+    return [table.name for table in TABLES.values() if table.job == job]
 
 
 @dataclass

@@ -14,6 +14,8 @@ from cluster import LINUX, submitted_locally
 from everything import files_with
 from influencers import tables
 from influencers.config import Config
+from influencers.features.tables import ACCOUNTS
+from influencers.ingest.tables import POSTS
 from outputs import assert_same_tables, contents
 from samples import Undisturbed, tables_of
 from writes import SECONDS, Write, killed_in_write, killed_when
@@ -88,7 +90,7 @@ def test_a_driver_killed_while_an_account_is_forgotten(
     spark: SparkSession, undisturbed: Undisturbed, tmp_path: Path
 ) -> None:
     config = undisturbed.before("images", tmp_path / "out")
-    posts = tables.read(spark, config, "posts")
+    posts = tables.read(spark, config, POSTS)
     owner, shortcode = posts.select("owner_id", "shortcode").sort("owner_id").head()
     words = ["--output", config.paths.output, "--owner", str(owner)]
     note = Path(config.paths.output, "_forget.json")
@@ -102,4 +104,4 @@ def test_a_driver_killed_while_an_account_is_forgotten(
     assert not files_with(Path(config.paths.output), [shortcode], [owner])
     with submitted_locally(tmp_path / "files", "features", others) as run:
         run.succeed(SECONDS)
-    assert tables.read(spark, config, "accounts").where(f"owner_id = {owner}").isEmpty()
+    assert tables.read(spark, config, ACCOUNTS).where(f"owner_id = {owner}").isEmpty()

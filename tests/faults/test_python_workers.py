@@ -29,7 +29,8 @@ from hostile_server import HostileServer
 from image_bytes import noise, saved
 from influencers import tables
 from influencers.config import Config, PathsConfig
-from influencers.schemas import SCHEMAS
+from influencers.images.tables import IMAGES
+from influencers.ingest.tables import POSTS
 from outputs import assert_same_tables, contents
 from processes import children
 from samples import Undisturbed, tables_of
@@ -60,12 +61,12 @@ def server() -> Iterator[HostileServer]:
 def posts(spark: SparkSession, server: HostileServer, tmp_path: Path) -> Config:
     """A table of posts that show the server's pictures."""
     config = Config(paths=PathsConfig(output=str(tmp_path / "out")))
-    names = SCHEMAS["posts"].fieldNames()
+    names = POSTS.schema.fieldNames()
     given = [
         {"shortcode": path, "owner_id": 1, "image_url": server.url(path)} for path in server.files
     ]
     rows = [[post.get(name) for name in names] for post in given]
-    tables.write(spark.createDataFrame(rows, SCHEMAS["posts"]), config, "posts")
+    tables.write(spark.createDataFrame(rows, POSTS.schema), config, POSTS)
     return config
 
 
@@ -89,7 +90,7 @@ def test_a_picture_that_always_ends_its_decoder_is_named(
             run.succeed(SECONDS)
     # Once in the worker, and once in the process apart, which is given up with that picture.
     assert len(reaped) == 2
-    found = {row.url: row.status for row in tables.read(spark, posts, "images").collect()}
+    found = {row.url: row.status for row in tables.read(spark, posts, IMAGES).collect()}
     assert found.pop(server.url(POISON)) == "decoder_crashed"
     assert found == {server.url(path): "ok" for path in server.files if path != POISON}
     assert server.count(POISON) == 2
@@ -118,7 +119,7 @@ def test_a_picture_that_a_worker_has_no_memory_for_is_decoded_apart(
         run.wait_until(ended, SECONDS, "its end")
         run.succeed(SECONDS)
     assert apart
-    found = tables.read(spark, posts, "images").collect()
+    found = tables.read(spark, posts, IMAGES).collect()
     assert [row.status for row in found] == ["ok"] * (PICTURES + 1)
     # No task failed: nothing was asked for again.
     assert all(server.count(path) == 1 for path in server.files)

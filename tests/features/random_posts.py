@@ -9,7 +9,8 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-from influencers.schemas import SCHEMAS
+from influencers.catalog import TABLES
+from influencers.ingest.tables import POSTS
 
 Post = dict[str, Any]
 
@@ -40,7 +41,7 @@ def at(seconds: int) -> datetime:
 
 def post(shortcode: str, owner_id: int, seconds: int, **fields: Any) -> Post:
     """A post with nothing but its keys and what is named."""
-    empty = dict.fromkeys(SCHEMAS["posts"].fieldNames())
+    empty = dict.fromkeys(POSTS.schema.fieldNames())
     keys = {"shortcode": shortcode, "owner_id": owner_id, "created_at": at(seconds)}
     return empty | keys | fields
 
@@ -92,7 +93,7 @@ def posts_frame(spark: SparkSession, posts: Sequence[Post]) -> DataFrame:
 
 def table_frame(spark: SparkSession, table: str, rows: Sequence[Post]) -> DataFrame:
     """Any declared table with these rows."""
-    schema = SCHEMAS[table]
+    schema = TABLES[table].schema
     return spark.createDataFrame(
         [tuple(row[name] for name in schema.fieldNames()) for row in rows], schema
     )

@@ -13,11 +13,11 @@ from pyspark.sql import functions as F
 
 from influencers.features.history import median, with_history
 from influencers.features.posts import engagement, engagement_rate
-from influencers.schemas import SCHEMAS
+from influencers.features.tables import POST_FEATURES
 from random_posts import COUNTS, START, Post, post, posts_frame, random_account
 
 HISTORY = (
-    *(name for name in SCHEMAS["post_features"].fieldNames() if "history" in name),
+    *(name for name in POST_FEATURES.schema.fieldNames() if "history" in name),
     "days_since_last_post",
 )
 MANY = 100_000

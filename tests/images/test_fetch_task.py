@@ -18,7 +18,7 @@ from influencers.images.decoding import DecodeLimits, Picture, decode
 from influencers.images.fetch_task import Outcome, ledger_rows
 from influencers.images.fetching import Row
 from influencers.images.statuses import OK
-from influencers.schemas import SCHEMAS
+from influencers.images.tables import IMAGES
 
 
 def picture(seed: int) -> Picture:
@@ -36,7 +36,7 @@ def outcome(number: int, found: Picture | None) -> Outcome:
 def test_measures_stand_beside_their_own_picture() -> None:
     found = [picture(1), None, picture(2), None, None, picture(3)]
     batch = ledger_rows([outcome(number, one) for number, one in enumerate(found)])
-    assert batch.schema.equals(to_arrow_schema(SCHEMAS["images"], timezone="UTC"))
+    assert batch.schema.equals(to_arrow_schema(IMAGES.schema, timezone="UTC"))
     rows = batch.to_pylist()
     assert [row["image_key"] for row in rows] == [f"k{number}" for number in range(6)]
     assert [row["phash"] is None for row in rows] == [one is None for one in found]

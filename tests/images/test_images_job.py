@@ -21,7 +21,8 @@ from influencers import tables
 from influencers.config import Config, ImagesConfig, PathsConfig
 from influencers.images.decoding import Decoded, DecodeLimits, decoded
 from influencers.images.perceptual_hash import from_hex
-from influencers.schemas import SCHEMAS
+from influencers.images.tables import IMAGES
+from influencers.ingest.tables import POSTS
 from jobs import images
 
 FUTURE = 0xF0000000
@@ -47,19 +48,17 @@ def config_for(tmp_path: Path, server: HostileServer, **changes: Any) -> Config:
 
 
 def write_posts(spark: SparkSession, config: Config, urls: Sequence[str | None]) -> None:
-    names = SCHEMAS["posts"].fieldNames()
+    names = POSTS.schema.fieldNames()
     rows = [
         {"shortcode": f"S{number}", "owner_id": 1, "image_url": url}
         for number, url in enumerate(urls)
     ]
-    frame = spark.createDataFrame(
-        [[row.get(name) for name in names] for row in rows], SCHEMAS["posts"]
-    )
-    tables.write(frame, config, "posts")
+    frame = spark.createDataFrame([[row.get(name) for name in names] for row in rows], POSTS.schema)
+    tables.write(frame, config, POSTS)
 
 
 def ledger_of(spark: SparkSession, config: Config) -> dict[str, Any]:
-    rows = tables.read(spark, config, "images").collect()
+    rows = tables.read(spark, config, IMAGES).collect()
     found = {re.sub(r"^[^/]*", "", row.image_key).split("?")[0]: row for row in rows}
     assert len(found) == len(rows)
     return found
@@ -90,7 +89,7 @@ def test_each_hostile_answer_has_its_status_and_no_other_row_suffers(
     found = ledger_of(spark, config)
     for path, status in HOSTILE.items():
         assert found[path.split("?")[0]].status == status, path
-    statuses = tables.read(spark, config, "images").groupBy("status").count().collect()
+    statuses = tables.read(spark, config, IMAGES).groupBy("status").count().collect()
     counts = {row["status"]: row["count"] for row in statuses}
     assert counts["ok"] == 41
     assert counts["expired"] == counts["bad_url"] == 1
@@ -120,7 +119,7 @@ def test_features_are_those_of_the_picture_and_a_second_run_asks_for_nothing(
     again = images.run(spark, config)["images"]
     assert (again["asked"], again["due"], again["ok"]) == (0, 0, 40)
     assert sum(server.count(path) for path in server.files) == 40
-    assert tables.read(spark, config, "images").count() == 40
+    assert tables.read(spark, config, IMAGES).count() == 40
 
 
 def test_what_is_to_be_tried_later_is_tried_when_it_is_due(
@@ -161,14 +160,14 @@ def test_a_broken_run_goes_on_where_it_was(
     with pytest.raises(Exception, match="cancel"):
         images.run(spark, config)
     stop.join()
-    kept = tables.read(spark, config, "images").count()
+    kept = tables.read(spark, config, IMAGES).count()
     assert 0 < kept < 40
     time.sleep(1.0)  # requests that were under way end
     before = server.count("/slow")
     numbers = images.run(spark, config)["images"]
     assert numbers["asked"] == 40 - kept
     assert server.count("/slow") - before == 40 - kept
-    assert tables.read(spark, config, "images").count() == numbers["ok"] == 40
+    assert tables.read(spark, config, IMAGES).count() == numbers["ok"] == 40
 
 
 def test_a_host_is_asked_no_more_than_it_bears(
@@ -195,4 +194,4 @@ def test_posts_without_pictures_leave_an_empty_ledger(
     assert numbers == {
         "wanted": 0, "due": 0, "asked": 0, "ok": 0, "waiting": 0, "by_status": {},
     }  # fmt: skip
-    assert tables.read(spark, config, "images").count() == 0
+    assert tables.read(spark, config, IMAGES).count() == 0

@@ -8,7 +8,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from influencers.images import ledger
-from influencers.schemas import SCHEMAS
+from influencers.images.tables import IMAGES
 from influencers.tables import conform
 
 NOW = 1_700_000_000.0
@@ -20,9 +20,9 @@ def wanted(spark: SparkSession, *rows: tuple[str, str, int | None]) -> DataFrame
 
 
 def entries(spark: SparkSession, *rows: dict[str, Any]) -> DataFrame:
-    names = SCHEMAS["images"].fieldNames()
+    names = IMAGES.schema.fieldNames()
     return spark.createDataFrame([[row.get(name) for name in names] for row in rows],
-                                 SCHEMAS["images"])  # fmt: skip
+                                 IMAGES.schema)  # fmt: skip
 
 
 def at(seconds: float) -> datetime:
@@ -92,7 +92,7 @@ def test_a_newer_address_is_asked_anew_after_passing_failures(spark: SparkSessio
 
 def test_what_is_settled_without_asking_is_a_row_of_the_ledger(spark: SparkSession) -> None:
     pictures = ledger.due(wanted(spark, ("a", "u", 5)), entries(spark), now=NOW)
-    row = conform(ledger.without_asking(pictures, "expired", now=NOW), "images").first()
+    row = conform(ledger.without_asking(pictures, "expired", now=NOW), IMAGES).first()
     assert row is not None
     assert (row.image_key, row.status, row.attempts, row.phash) == ("a", "expired", 0, None)
     assert row.fetched_at.timestamp() == NOW

@@ -11,6 +11,7 @@ from pyspark.sql import SparkSession
 from influencers import tables
 from influencers.config import Config, PathsConfig
 from influencers.errors import UserError
+from influencers.ingest.tables import POSTS
 from jobs import ingest
 from test_sources import line, write
 
@@ -23,7 +24,7 @@ def test_a_file_that_changes_while_it_is_read_leaves_the_old_tables(
     paths = PathsConfig(input=(str(file),), output=str(tmp_path / "out"))
     config = dataclasses.replace(Config(), paths=paths)
     ingest.run(spark, config)
-    before = tables.version(spark, config, "posts")
+    before = tables.version(spark, config, POSTS)
     counted = ingest.posts.counts
 
     def changed(*arguments: object) -> object:
@@ -39,5 +40,5 @@ def test_a_file_that_changes_while_it_is_read_leaves_the_old_tables(
     monkeypatch.setattr(ingest.posts, "counts", changed)
     with pytest.raises(UserError, match=r"posts\.csv changed while it was read"):
         ingest.run(spark, config)
-    assert tables.version(spark, config, "posts") == before
-    assert tables.read(spark, config, "posts").count() == 2
+    assert tables.version(spark, config, POSTS) == before
+    assert tables.read(spark, config, POSTS).count() == 2

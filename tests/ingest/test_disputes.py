@@ -14,6 +14,7 @@ from pyspark.sql import SparkSession
 from influencers import tables
 from influencers.config import Config, PathsConfig
 from influencers.errors import UserError
+from influencers.ingest.tables import POSTS, QUARANTINE
 from jobs import ingest
 from test_sources import NAMES, write
 
@@ -50,14 +51,14 @@ class Folder:
 
     def posts(self) -> dict[str, tuple[int, int, str]]:
         """Of each post: its owner, its likes, and the file whose word stands."""
-        rows = tables.read(self.spark, self.config(), "posts").collect()
+        rows = tables.read(self.spark, self.config(), POSTS).collect()
         return {
             row.shortcode: (row.owner_id, row.likes, Path(row.source_file).name) for row in rows
         }
 
     def quarantine(self) -> dict[tuple[str, int], tuple[list[str], Any]]:
         """Of each record put aside, by file and number: its reasons, and the likes it gives."""
-        rows = tables.read(self.spark, self.config(), "quarantine").collect()
+        rows = tables.read(self.spark, self.config(), QUARANTINE).collect()
         return {
             (Path(row.source_file).name, row.record): (row.reasons, json.loads(row.raw)["likes"])
             for row in rows

@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from influencers.config import IngestConfig
 from influencers.ingest import posts, rules
 from influencers.ingest.records import RECORDS_SCHEMA
-from influencers.schemas import SCHEMAS
+from influencers.ingest.tables import POSTS, QUARANTINE
 from influencers.tables import conform
 
 NOW = 1_800_000_000
@@ -229,14 +229,14 @@ def test_counts_add_up(spark: SparkSession) -> None:
 
 def test_the_table_is_as_declared(spark: SparkSession) -> None:
     frame = posts.with_reasons(records(spark, {"caption": "#Sun @ann"}), CONFIG, now=NOW)
-    table = conform(posts.with_tags(posts.latest(posts.good(frame))), "posts")
+    table = conform(posts.with_tags(posts.latest(posts.good(frame))), POSTS)
     (row,) = table.collect()
     assert (row.hashtags, row.hashtags_as_written, row.mentions) == (["sun"], ["Sun"], ["ann"])
-    expected = spark.createDataFrame([row], SCHEMAS["posts"])
+    expected = spark.createDataFrame([row], POSTS.schema)
     assert_df_equality(table, expected, ignore_nullable=True)
-    conform(posts.quarantined(frame), "quarantine")
+    conform(posts.quarantined(frame), QUARANTINE)
 
 
 def test_a_frame_of_other_columns_is_refused(spark: SparkSession) -> None:
     with pytest.raises(TypeError, match="missing"):
-        conform(spark.range(1), "posts")
+        conform(spark.range(1), POSTS)

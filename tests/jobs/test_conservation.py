@@ -14,6 +14,7 @@ from pyspark.sql import SparkSession
 
 from influencers import tables
 from influencers.config import Config, load
+from influencers.ingest.tables import POSTS, QUARANTINE
 from jobs import ingest
 
 NAMES = (
@@ -101,15 +102,15 @@ def test_every_record_is_counted_in_one_place(numbers: dict[str, Any], corpus: C
 def test_tables_hold_what_was_counted(
     spark: SparkSession, ended: Config, numbers: dict[str, Any]
 ) -> None:
-    assert tables.read(spark, ended, "posts").count() == numbers["posts"]
-    assert tables.read(spark, ended, "quarantine").count() == numbers["quarantined"]
+    assert tables.read(spark, ended, POSTS).count() == numbers["posts"]
+    assert tables.read(spark, ended, QUARANTINE).count() == numbers["quarantined"]
 
 
 def test_every_mark_is_found_in_one_place(
     spark: SparkSession, ended: Config, numbers: dict[str, Any], corpus: Corpus
 ) -> None:
-    posts = [row["caption"] for row in tables.read(spark, ended, "posts").collect()]
-    quarantine = [row["raw"] for row in tables.read(spark, ended, "quarantine").collect()]
+    posts = [row["caption"] for row in tables.read(spark, ended, POSTS).collect()]
+    quarantine = [row["raw"] for row in tables.read(spark, ended, QUARANTINE).collect()]
     kept = [mark for caption in posts for mark in MARK.findall(caption)]
     put_aside = {mark for raw in quarantine for mark in MARK.findall(raw)}
     assert len(kept) == len(set(kept))
@@ -122,7 +123,7 @@ def test_damage_costs_its_own_record_alone(
 ) -> None:
     found = {
         (Path(row["source_file"]).name, row["record"]): row["reasons"]
-        for row in tables.read(spark, ended, "quarantine").collect()
+        for row in tables.read(spark, ended, QUARANTINE).collect()
     }
     assert all(reasons for reasons in found.values())
     assert found.pop(("mixed.csv", 1)) == ["unclosed_quote"]

@@ -16,6 +16,7 @@ from everything import files_with
 from influencers import tables
 from influencers.config import Config, load
 from influencers.errors import UserError
+from influencers.ingest.tables import POSTS
 from jobs import features, forget, ingest
 from jobs.command_line import execute
 from outputs import metrics_of
@@ -96,7 +97,7 @@ def test_all_else_stays(spark: SparkSession, config: Config) -> None:
     assert rows(spark, config, "post_features", "shortcode") == {"CodeB1", "CodeB2"}
     assert rows(spark, config, "accounts", "owner_id") == {BEN}
     assert rows(spark, config, "quarantine", "raw") == {RECORDS[-1]}
-    post = tables.read(spark, config, "posts").where("shortcode = 'CodeB1'").head()
+    post = tables.read(spark, config, POSTS).where("shortcode = 'CodeB1'").head()
     assert post.caption == "with @. and @ann.smith.jones, @anna"
     assert post.mentions == ["ann.smith.jones", "anna"]
     assert metrics_of(config)["tables"]["posts"] == {"rows": 2}

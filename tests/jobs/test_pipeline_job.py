@@ -19,14 +19,19 @@ from pyspark.sql import functions as F
 
 from everything import CANARIES, files_with, files_with_a_canary
 from influencers import tables
+from influencers.catalog import TABLES
 from influencers.config import ALGORITHMS, Config, load
+from influencers.duplicates.tables import DUPLICATE_GROUPS, DUPLICATE_PAIRS
+from influencers.features.tables import ACCOUNTS, POST_FEATURES
 from influencers.images.perceptual_hash import from_hex
+from influencers.images.tables import IMAGES
+from influencers.ingest.tables import POSTS, QUARANTINE
 from influencers.models.declaration import LABELS, allowed_features
 from influencers.synthetic import generate, image_server
 from jobs import export, features, forget, ingest, pipeline, score
 from jobs.command_line import execute
 from outputs import (
-    TABLES,
+    WRITTEN,
     assert_report_shows,
     assert_same_metrics,
     assert_same_tables,
@@ -88,9 +93,22 @@ def output(config: Config, *names: str) -> Path:
     return Path(config.paths.output).joinpath(*names)
 
 
+def test_rows_are_as_the_tables_declare(finished: Config, spark: SparkSession) -> None:
+    """Keys identify rows, and a column that is not declared to have nulls has none."""
+    wrong = {}
+    for name in WRITTEN:
+        never = [one.name for one in TABLES[name].columns if not one.null]
+        row = tables.read(spark, finished, name).agg(
+            (F.count("*") - F.count_distinct(F.struct(*TABLES[name].key))).alias("repeated keys"),
+            *(F.count_if(F.col(one).isNull()).alias(one) for one in never),
+        )
+        wrong[name] = {what: count for what, count in row.collect()[0].asDict().items() if count}
+    assert {name: found for name, found in wrong.items() if found} == {}
+
+
 def test_everything_is_written(finished: Config, spark: SparkSession) -> None:
     assert {path.stem for path in output(finished, "figures").glob("*.png")} == FIGURES
-    assert all(tables.exists(spark, finished, name) for name in TABLES)
+    assert all(tables.exists(spark, finished, name) for name in WRITTEN)
     assert {path.name for path in output(finished, "models").iterdir()} >= {
         "influence-top_followers",
         "virality-top_likes",
@@ -126,13 +144,13 @@ def test_the_manifest_says_what_was_read(finished: Config) -> None:
     assert source["bytes"] == output(finished, "sample", "posts.csv").stat().st_size
     assert re.fullmatch(r"[0-9a-f]{64}", source["sha256"])
     assert manifest["configuration"]["models.trees"] == 4
-    assert set(manifest["tables"]) == TABLES
+    assert set(manifest["tables"]) == WRITTEN
 
 
 def test_pictures_are_those_that_were_planted(finished: Config, spark: SparkSession) -> None:
     with output(finished, "sample", "truth", "images.csv").open(newline="") as lines:
         planted = {f"/p/{row['image']}": row for row in csv.DictReader(lines)}
-    found = {row.image_key: row for row in tables.read(spark, finished, "images").collect()}
+    found = {row.image_key: row for row in tables.read(spark, finished, IMAGES).collect()}
     assert set(found) <= set(planted)
     fetched = {key: row for key, row in found.items() if row.status == "ok"}
     assert len(fetched) >= 4
@@ -148,14 +166,14 @@ def test_pictures_are_those_that_were_planted(finished: Config, spark: SparkSess
 def test_copies_are_those_that_were_planted(finished: Config, spark: SparkSession) -> None:
     with output(finished, "sample", "truth", "images.csv").open(newline="") as lines:
         planted = {f"/p/{row['image']}": row for row in csv.DictReader(lines)}
-    fetched = tables.read(spark, finished, "images").where("status = 'ok'").collect()
+    fetched = tables.read(spark, finished, IMAGES).where("status = 'ok'").collect()
     hashes = {row.image_key: row.phash for row in fetched if not row.degenerate}
     radius = finished.duplicates.radius
-    links = tables.read(spark, finished, "duplicate_pairs").collect()
+    links = tables.read(spark, finished, DUPLICATE_PAIRS).collect()
     # Every pair within the radius hangs together, and nothing else is linked.
     group = {
         row.image_key: row.group_id
-        for row in tables.read(spark, finished, "duplicate_groups").collect()
+        for row in tables.read(spark, finished, DUPLICATE_GROUPS).collect()
     }
     for a, b in itertools.combinations(sorted(hashes), 2):
         if (hashes[a] ^ hashes[b]).bit_count() <= radius:
@@ -207,8 +225,8 @@ def test_no_file_has_a_secret_of_the_configuration(
 def test_a_whole_output_forgets_an_account(
     finished: Config, spark: SparkSession, tmp_path: Path
 ) -> None:
-    posts = tables.read(spark, finished, "posts")
-    quarantined = [row.raw for row in tables.read(spark, finished, "quarantine").collect()]
+    posts = tables.read(spark, finished, POSTS)
+    quarantined = [row.raw for row in tables.read(spark, finished, QUARANTINE).collect()]
     # With the most posts of those that have a record in quarantine, too.
     ranked = posts.groupBy("owner_id", "owner_username").count().sort(F.desc("count"), "owner_id")
     account = next(
@@ -223,10 +241,10 @@ def test_a_whole_output_forgets_an_account(
     execute(forget.JOB, load(None, [f'forget.owners=["{account.owner_id}"]'], config))
     assert files_with(tmp_path / "out", words, [account.owner_id]) == set()
     left = posts.count() - len(theirs)
-    assert tables.read(spark, config, "posts").count() == left
+    assert tables.read(spark, config, POSTS).count() == left
     assert metrics_of(config)["tables"]["posts"]["rows"] == left
-    images = {row.image_key for row in tables.read(spark, config, "images").collect()}
-    others = tables.read(spark, config, "posts").where("image_url IS NOT NULL")
+    images = {row.image_key for row in tables.read(spark, config, IMAGES).collect()}
+    others = tables.read(spark, config, POSTS).where("image_url IS NOT NULL")
     shown = {f"/p/{row.image_url.split('/p/')[1].split('?')[0]}" for row in others.collect()}
     assert images == shown
 
@@ -268,13 +286,13 @@ def test_a_file_that_is_mended_leaves_the_quarantine(spark: SparkSession, tmp_pa
     (tmp_path / "a.csv").write_text(f"{names}\n{good.format('A')}\nbroken\n")
     (tmp_path / "b.csv").write_text(f"{names}\n{good.format('B')}\nbroken, too\n")
     ingest.run(spark, config)
-    assert tables.read(spark, config, "quarantine").count() == 2
+    assert tables.read(spark, config, QUARANTINE).count() == 2
     (tmp_path / "a.csv").write_text(f"{names}\n{good.format('A')}\n{good.format('C')}\n")
     paths = dataclasses.replace(config.paths, input=(f"{tmp_path}/a.csv",))
     ingest.run(spark, dataclasses.replace(config, paths=paths))
-    (left,) = tables.read(spark, config, "quarantine").collect()
+    (left,) = tables.read(spark, config, QUARANTINE).collect()
     assert left.source_file.endswith("b.csv")
-    assert tables.read(spark, config, "posts").count() == 3
+    assert tables.read(spark, config, POSTS).count() == 3
 
 
 def test_a_later_crawl_replaces_an_earlier_one(spark: SparkSession, tmp_path: Path) -> None:
@@ -286,7 +304,7 @@ def test_a_later_crawl_replaces_an_earlier_one(spark: SparkSession, tmp_path: Pa
         file.write_text(f"{names}\n{row.format(likes)}\n")
         config = config_for(tmp_path / "out", f'paths.input=["{file}"]')
         ingest.run(spark, config)
-        found.append(tables.read(spark, config, "posts").head().likes)
+        found.append(tables.read(spark, config, POSTS).head().likes)
     assert found == [50, 50, 70]
 
 
@@ -294,17 +312,17 @@ def test_own_success_changes_no_feature_of_the_virality_model(
     finished: Config, spark: SparkSession, tmp_path: Path
 ) -> None:
     """Other likes and comments of a post leave all that the model sees of it as it is."""
-    posts = tables.read(spark, finished, "posts")
+    posts = tables.read(spark, finished, POSTS)
     post = posts.where("likes IS NOT NULL").sort("shortcode").head()
     changed = posts.withColumn(
         "likes", _when(f"shortcode = '{post.shortcode}'", "likes * 1000 + 7", "likes")
     ).withColumn("comments", _when(f"shortcode = '{post.shortcode}'", "99999L", "comments"))
     config = config_for(tmp_path / "out")
-    tables.write(changed, config, "posts")
+    tables.write(changed, config, POSTS)
     features.run(spark, config)
     columns = ["shortcode", *feature_names("top_likes")]
     before, after = (
-        tables.read(spark, one, "post_features").where(f"shortcode = '{post.shortcode}'")
+        tables.read(spark, one, POST_FEATURES).where(f"shortcode = '{post.shortcode}'")
         for one in (finished, config)
     )
     known = [name for name in columns if name in before.columns]
@@ -315,15 +333,15 @@ def test_own_success_changes_no_feature_of_the_virality_model(
 def test_followers_change_no_feature_of_the_influence_model(
     finished: Config, spark: SparkSession, tmp_path: Path
 ) -> None:
-    posts = tables.read(spark, finished, "posts")
+    posts = tables.read(spark, finished, POSTS)
     config = config_for(tmp_path / "out")
     tables.write(
         posts.withColumn("followers", _when("true", "followers * 3 + 11", "followers")),
         config,
-        "posts",
+        POSTS,
     )
     features.run(spark, config)
-    before, after = (tables.read(spark, one, "accounts") for one in (finished, config))
+    before, after = (tables.read(spark, one, ACCOUNTS) for one in (finished, config))
     known = [
         name for name in ["owner_id", *feature_names("top_followers")] if name in before.columns
     ]

@@ -8,9 +8,9 @@ import pytest
 from pyspark.sql import SparkSession
 
 from influencers import metrics, stages, tables
+from influencers.catalog import TABLES
 from influencers.config import Config, load
 from influencers.report import sections
-from influencers.schemas import SCHEMAS
 from jobs import report, train
 
 
@@ -26,7 +26,7 @@ def config(spark: SparkSession, tmp_path: Path) -> Config:
         "account_communities",
         "community_profiles",
     ):
-        tables.write(spark.createDataFrame([], SCHEMAS[name]), config, name)
+        tables.write(spark.createDataFrame([], TABLES[name].schema), config, TABLES[name])
     return config
 
 

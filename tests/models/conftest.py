@@ -12,9 +12,11 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
+from influencers.catalog import TABLES
 from influencers.config import ModelsConfig
+from influencers.images.tables import IMAGES
 from influencers.ingest.posts import with_tags
-from influencers.schemas import SCHEMAS
+from influencers.ingest.tables import POSTS
 
 TIERS = ("nano", "micro", "mid", "macro", "mega")
 
@@ -85,7 +87,7 @@ def make_raw_posts(accounts: int = 60, posts: int = 12, seed: int = 3) -> pd.Dat
         followers = int(10 ** random.uniform(3, 6.5))
         following = int(random.integers(10, 2_000))
         for place in range(posts):
-            image = int(random.integers(0, IMAGES))
+            image = int(random.integers(0, KNOWN_IMAGES))
             likes = int(followers * random.lognormal(-4 + 2 * brightness(image), 0.3)) + 1
             said = ["word", "@friend", "really?", "\U0001f600", "line\nline"]
             picked = random.integers(0, 5, random.integers(0, 9))
@@ -116,12 +118,12 @@ def make_raw_posts(accounts: int = 60, posts: int = 12, seed: int = 3) -> pd.Dat
     return pd.DataFrame(rows)
 
 
-IMAGES = 200
+KNOWN_IMAGES = 200
 
 
 def brightness(image: int) -> float:
     """Of an image of `make_raw_posts`, in 0..1."""
-    return (image * 37 % IMAGES) / IMAGES
+    return (image * 37 % KNOWN_IMAGES) / KNOWN_IMAGES
 
 
 def make_images() -> list[dict[str, Any]]:
@@ -143,7 +145,7 @@ def make_images() -> list[dict[str, Any]]:
             "colors": [{"hex": "#000000", "share": float(random.uniform(0, 1))}],
             **{name: float(random.uniform(0, 1)) for name in names},
         }
-        for image in range(IMAGES)
+        for image in range(KNOWN_IMAGES)
     ]
 
 
@@ -213,12 +215,12 @@ def as_table(spark: SparkSession) -> Callable[..., DataFrame]:
 
     def make(rows: pd.DataFrame, name: str) -> DataFrame:
         plain = rows.astype(object).where(rows.notna(), None)
-        names = SCHEMAS[name].fieldNames()
+        names = TABLES[name].schema.fieldNames()
         values = [
             [_plain(value) for value in row]
             for row in plain[names].itertuples(index=False, name=None)
         ]
-        return spark.createDataFrame(values, SCHEMAS[name])
+        return spark.createDataFrame(values, TABLES[name].schema)
 
     return make
 
@@ -228,7 +230,7 @@ def posts(spark: SparkSession) -> DataFrame:
     """The table posts of `make_raw_posts`."""
     rows = make_raw_posts()
     plain = rows.astype(object).where(rows.notna(), None)
-    fields = [field for field in SCHEMAS["posts"].fields if field.name in plain.columns]
+    fields = [field for field in POSTS.schema.fields if field.name in plain.columns]
     values = [
         [_plain(value) for value in row]
         for row in plain[[field.name for field in fields]].itertuples(index=False, name=None)
@@ -239,15 +241,15 @@ def posts(spark: SparkSession) -> DataFrame:
             "source_file": F.lit("posts.csv"),
         }
     )
-    return with_tags(typed).select(*SCHEMAS["posts"].fieldNames()).persist()
+    return with_tags(typed).select(*POSTS.schema.fieldNames()).persist()
 
 
 @pytest.fixture(scope="session")
 def images(spark: SparkSession) -> DataFrame:
     """The table images of `make_images`."""
-    names = SCHEMAS["images"].fieldNames()
+    names = IMAGES.schema.fieldNames()
     rows = [[one.get(name) for name in names] for one in make_images()]
-    return spark.createDataFrame(rows, SCHEMAS["images"]).persist()
+    return spark.createDataFrame(rows, IMAGES.schema).persist()
 
 
 @pytest.fixture(scope="session")

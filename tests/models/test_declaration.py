@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from influencers import catalog
 from influencers.errors import UserError
 from influencers.models import guard
 from influencers.models.declaration import (
@@ -18,13 +19,12 @@ from influencers.models.declaration import (
     labels_of,
 )
 from influencers.models.importance import COLOURS
-from influencers.schemas import SCHEMAS
 
 
 @pytest.mark.parametrize("model", [INFLUENCE, VIRALITY])
 def test_every_column_of_the_models_table_is_declared_once(model: str) -> None:
     names = [f.name for f in FEATURES[model] if f.table == TABLES[model]]
-    assert sorted(names) == sorted(SCHEMAS[TABLES[model]].fieldNames())
+    assert sorted(names) == sorted(catalog.TABLES[TABLES[model]].schema.fieldNames())
     assert len({f.name for f in FEATURES[model]}) == len(FEATURES[model])
 
 

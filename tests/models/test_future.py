@@ -18,10 +18,12 @@ from pyspark.sql import functions as F
 from influencers.communities.algorithms import find_communities
 from influencers.communities.cooccurrence import bounded_tags, linked_tags, pair_counts, tag_uses
 from influencers.communities.membership import assign_accounts
+from influencers.communities.tables import ACCOUNT_COMMUNITIES
 from influencers.config import CommunitiesConfig
 from influencers.duplicates.links import copied, linked
 from influencers.duplicates.pictures import fetched_pictures
 from influencers.duplicates.plan import near_pairs
+from influencers.duplicates.tables import DUPLICATE_PAIRS
 from influencers.features.accounts import account_features
 from influencers.features.posts import post_features as described
 from influencers.images.keys import distinct_images
@@ -40,7 +42,6 @@ from influencers.models.periods import AFTER, BEFORE, WHOLE, cut_of, described_a
 from influencers.models.rows import Known, account_rows, with_known
 from influencers.models.split import BY_ACCOUNT, BY_TIME, TEST, Shares, held_out_account, part_of
 from influencers.models.split import with_parts as parted
-from influencers.schemas import SCHEMAS
 
 EDGES = (10_000, 100_000, 500_000, 1_000_000)
 MIRRORS = ("images.example",)
@@ -87,7 +88,7 @@ def links_of(posts: DataFrame, images: DataFrame) -> DataFrame:
     with near_pairs(compared, radius=2, most_candidates=10**9, cores=2) as (near, _):
         links = linked(copied(found, near), near).collect()
     found.unpersist()
-    return spark.createDataFrame(links, SCHEMAS["duplicate_pairs"])
+    return spark.createDataFrame(links, DUPLICATE_PAIRS.schema)
 
 
 def communities_of(posts: DataFrame) -> DataFrame:
@@ -100,7 +101,7 @@ def communities_of(posts: DataFrame) -> DataFrame:
         members = assign_accounts(uses, found).collect()
     for one in (uses, edges):
         one.unpersist()
-    return posts.sparkSession.createDataFrame(members, SCHEMAS["account_communities"])
+    return posts.sparkSession.createDataFrame(members, ACCOUNT_COMMUNITIES.schema)
 
 
 def world_of(posts: DataFrame, images: DataFrame, cut: int) -> World:

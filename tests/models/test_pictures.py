@@ -7,17 +7,17 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from influencers.images.tables import IMAGES
 from influencers.models import frames, pictures
 from influencers.models.declaration import LABELS, SILENT_GAPS, allowed_features, declared
 from influencers.models.normaliser import fit_normaliser
 from influencers.models.sheets import take_sample
-from influencers.schemas import SCHEMAS
 
 
 def ledger(spark: SparkSession, *rows: dict[str, Any]) -> DataFrame:
-    names = SCHEMAS["images"].fieldNames()
+    names = IMAGES.schema.fieldNames()
     return spark.createDataFrame([[row.get(name) for name in names] for row in rows],
-                                 SCHEMAS["images"])  # fmt: skip
+                                 IMAGES.schema)  # fmt: skip
 
 
 def posts(spark: SparkSession, **urls: str | None) -> DataFrame:

@@ -13,9 +13,14 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from influencers import metrics, tables
+from influencers.communities.tables import ACCOUNT_COMMUNITIES
 from influencers.config import Config, ImagesConfig, ModelsConfig, PathsConfig
 from influencers.errors import UserError
+from influencers.features.tables import POST_FEATURES
+from influencers.images.tables import IMAGES
+from influencers.ingest.tables import POSTS
 from influencers.models import saved
+from influencers.models.tables import PREDICTIONS_VIRALITY
 from influencers.report import sections
 from jobs import duplicates, features, score, train
 
@@ -49,10 +54,10 @@ def config(
         # As the pipeline has it for its own sample: `score` is not told.
         images=ImagesConfig(mirrors=(IMAGE_HOST,)),
     )
-    tables.write(posts, config, "posts")
+    tables.write(posts, config, POSTS)
     features.run(spark, config)
-    tables.write(account_communities, config, "account_communities")
-    tables.write(images, config, "images")
+    tables.write(account_communities, config, ACCOUNT_COMMUNITIES)
+    tables.write(images, config, IMAGES)
     duplicates.run(spark, config)
     return config
 
@@ -265,7 +270,7 @@ def test_predictions_of_an_older_table_are_replaced(
 ) -> None:
     """Tables that were written without status, source_file and record."""
     output = str(tmp_path / "out")
-    old = tables.read(spark, config, "predictions_virality").drop("status", "source_file", "record")
+    old = tables.read(spark, config, PREDICTIONS_VIRALITY).drop("status", "source_file", "record")
     old.where("split = 'by_time'").unionByName(
         old.where("split = 'by_time'").limit(3).withColumn("split", F.lit("scored"))
     ).write.format("delta").save(f"{output}/tables/predictions_virality")
@@ -288,7 +293,7 @@ def test_a_skipped_label_is_told_in_the_report_under_its_own_name(
     spark: SparkSession, config: Config, tmp_path: Path
 ) -> None:
     """No earlier post is known, so that none beats its author's history."""
-    features = tables.read(spark, config, "post_features")
+    features = tables.read(spark, config, POST_FEATURES)
     broken = replace(
         config,
         paths=replace(config.paths, output=str(tmp_path / "out")),
@@ -297,7 +302,7 @@ def test_a_skipped_label_is_told_in_the_report_under_its_own_name(
         ),
     )
     unknown = features.withColumn("history_median_likes", F.lit(None).cast("double"))
-    tables.write(unknown, broken, "post_features")
+    tables.write(unknown, broken, POST_FEATURES)
     metrics.update(spark, broken, train.run(spark, broken))
     found = metrics.read(spark, broken)
     assert found["models"]["virality"]["top_likes"]["folds"]["forest"]["average_precision"] > 0
@@ -337,7 +342,7 @@ def test_a_weak_model_is_told_of_and_one_of_chance_is_refused(
         saved.publish(spark, changed, uri, folder)
         asked = scored(
             config,
-            tables.location(config, "post_features"),
+            tables.location(config, POST_FEATURES),
             model="virality",
             models=str(tmp_path / "models"),
             output=str(tmp_path / "out"),
@@ -391,7 +396,7 @@ def test_posts_are_scored_as_they_come(
 def test_a_new_account_is_asked_without_its_history(
     spark: SparkSession, config: Config, numbers: dict[str, Any], tmp_path: Path
 ) -> None:
-    asked = scored(config, tables.location(config, "post_features"), model="virality")
+    asked = scored(config, tables.location(config, POST_FEATURES), model="virality")
     output = str(tmp_path / "out")
     found = []
     for variant in ("before_posting", "without_history"):
@@ -409,7 +414,7 @@ def test_a_new_account_is_asked_without_its_history(
 def test_missing_and_mistyped_columns_are_named(
     spark: SparkSession, config: Config, numbers: dict[str, Any], tmp_path: Path
 ) -> None:
-    features = tables.read(spark, config, "post_features")
+    features = tables.read(spark, config, POST_FEATURES)
     features.drop("hour", "followers").write.parquet(str(tmp_path / "narrow.parquet"))
     with pytest.raises(UserError, match="lacks hour, followers") as caught:
         score.run(spark, scored(config, str(tmp_path / "narrow.parquet"), model="virality"))

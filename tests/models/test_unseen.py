@@ -6,9 +6,10 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from influencers.config import FeaturesConfig
+from influencers.features.tables import POST_FEATURES
+from influencers.ingest.tables import POSTS
 from influencers.models.declaration import INFLUENCE, VIRALITY
 from influencers.models.unseen import features_of_new
-from influencers.schemas import SCHEMAS
 
 
 def posts(spark: SparkSession, *rows: tuple[str, int, int, int | None]) -> DataFrame:
@@ -27,9 +28,9 @@ def posts(spark: SparkSession, *rows: tuple[str, int, int, int | None]) -> DataF
         }
         for shortcode, owner, day, likes in rows
     ]
-    names = SCHEMAS["posts"].fieldNames()
+    names = POSTS.schema.fieldNames()
     return spark.createDataFrame(
-        [tuple(row.get(name) for name in names) for row in filled], SCHEMAS["posts"]
+        [tuple(row.get(name) for name in names) for row in filled], POSTS.schema
     )
 
 
@@ -37,7 +38,7 @@ def test_new_posts_have_the_history_that_is_known(spark: SparkSession) -> None:
     known = posts(spark, ("a", 1, 0, 10), ("b", 1, 2, 30), ("c", 2, 0, 5), ("n", 1, 4, 99))
     new = posts(spark, ("n", 1, 4, None), ("m", 1, 6, None), ("x", 3, 6, 7))
     found = features_of_new(new, known, model=VIRALITY, config=FeaturesConfig())
-    assert found.columns == SCHEMAS["post_features"].fieldNames()
+    assert found.columns == POST_FEATURES.schema.fieldNames()
     rows = {row["shortcode"]: row for row in found.collect()}
     assert set(rows) == {"n", "m", "x"}
     assert rows["n"]["history_median_likes"] == 20

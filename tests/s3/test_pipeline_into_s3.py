@@ -18,15 +18,16 @@ from pyspark.sql import SparkSession
 from claim_races import dead_claim, outcomes
 from cluster import submitted_locally, with_event_log
 from influencers import tables
+from influencers.catalog import TABLES
 from influencers.config import Config, GenerateConfig, PathsConfig
-from influencers.schemas import SCHEMAS
+from influencers.ingest.tables import POSTS
 from influencers.synthetic import generate
 from object_store import BUCKET, ROOT, SECRET, ObjectStore, serving
 from outputs import SMALL, assert_report_shows
 
 pytestmark = pytest.mark.s3
 
-POSTS = 600
+SAMPLE_POSTS = 600
 OUTPUT = f"s3a://{BUCKET}/out"
 # Stages that are left out of this run.
 OF_PICTURES = {"images", "images_fetched", "duplicate_pairs", "duplicate_groups"}
@@ -51,7 +52,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
 @pytest.fixture(scope="module")
 def ran(store: ObjectStore, tmp_path_factory: pytest.TempPathFactory) -> Ran:
     folder = tmp_path_factory.mktemp("pipeline")
-    generate(folder / "sample", GenerateConfig(posts=POSTS, accounts=60, images=0))
+    generate(folder / "sample", GenerateConfig(posts=SAMPLE_POSTS, accounts=60, images=0))
     store.put("in/posts.csv", (folder / "sample" / "posts.csv").read_bytes())
     events = folder / "events"
     settings = {**store.settings, **with_event_log(events)}
@@ -65,13 +66,13 @@ def ran(store: ObjectStore, tmp_path_factory: pytest.TempPathFactory) -> Ran:
 
 def test_every_table_is_there_and_holds_what_the_metrics_say(spark: SparkSession, ran: Ran) -> None:
     config = Config(paths=PathsConfig(output=str(ran.copy)))
-    written = {name for name in SCHEMAS if tables.exists(spark, config, name)}
-    assert written == set(SCHEMAS) - OF_PICTURES
+    written = {name for name in TABLES if tables.exists(spark, config, name)}
+    assert written == set(TABLES) - OF_PICTURES
     rows = json.loads((ran.copy / "metrics.json").read_text())["rows"]
-    assert rows["read"] == rows["posts"] + rows["quarantined"] + rows["duplicates"] >= POSTS
+    assert rows["read"] == rows["posts"] + rows["quarantined"] + rows["duplicates"] >= SAMPLE_POSTS
     for name, count in (("posts", rows["posts"]), ("quarantine", rows["quarantined"])):
         assert tables.read(spark, config, name).count() == count
-    sources = tables.read(spark, config, "posts").select("source_file").distinct().collect()
+    sources = tables.read(spark, config, POSTS).select("source_file").distinct().collect()
     assert [row.source_file for row in sources] == [f"s3a://{BUCKET}/in/posts.csv"]
 
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from influencers.features.tables import ACCOUNTS
 from influencers.features.tiers import tier
-from influencers.schemas import SCHEMAS
 
 _SECONDS_PER_DAY = 86_400
 _SECONDS_PER_WEEK = 7 * _SECONDS_PER_DAY
@@ -43,7 +43,7 @@ def account_features(
                 "posts_per_week": _posts_per_week(),
             }
         )
-        .select(*SCHEMAS["accounts"].fieldNames())
+        .select(*ACCOUNTS.schema.fieldNames())
     )
 
 

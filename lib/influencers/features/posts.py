@@ -9,8 +9,8 @@ from pyspark.sql import functions as F
 
 from influencers.features import captions
 from influencers.features.history import with_history
+from influencers.features.tables import POST_FEATURES
 from influencers.features.tiers import tier
-from influencers.schemas import SCHEMAS
 
 _SECONDS_PER_DAY = 86_400
 
@@ -54,7 +54,7 @@ def post_features(posts: DataFrame, *, tier_edges: Sequence[int], history_length
         *_time(),
     )
     history = with_history(described, length=history_length)
-    return history.select(*SCHEMAS["post_features"].fieldNames())
+    return history.select(*POST_FEATURES.schema.fieldNames())
 
 
 def with_age(posts: DataFrame) -> DataFrame:

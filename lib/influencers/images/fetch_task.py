@@ -30,7 +30,7 @@ from influencers.images.fetching import FetchingOptions, Row, fetch_all
 from influencers.images.measures import COLUMNS, measure
 from influencers.images.request_leases import RequestLeases
 from influencers.images.retry import Again, Later, RetryPolicy, next_step
-from influencers.schemas import SCHEMAS
+from influencers.images.tables import IMAGES
 
 # Pictures measured together: a few megabytes of thumbnails, and few enough to come out soon.
 _BATCH = 128
@@ -193,7 +193,7 @@ def _decoded(outcome: Outcome, decoder: Decoder) -> Outcome:
 
 def ledger_rows(outcomes: list[Outcome]) -> pa.RecordBatch:
     """Outcomes as rows of the table images; what is measured is null without a picture."""
-    schema = to_arrow_schema(SCHEMAS["images"], timezone="UTC")
+    schema = to_arrow_schema(IMAGES.schema, timezone="UTC")
     measured = measure([one.picture for one in outcomes if one.picture is not None])
     places, place = [], 0
     for one in outcomes:

@@ -13,7 +13,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from influencers.images import statuses
-from influencers.schemas import SCHEMAS
+from influencers.images.tables import IMAGES
 
 # What became of one address says nothing about a newer one of the same picture: neither a refusal
 # nor a host that was down for as long as it was asked.
@@ -79,7 +79,7 @@ def without_asking(rows: DataFrame, status: str | Column, *, now: float) -> Data
     return rows.select(
         *(
             known.get(field.name, F.lit(None)).cast(field.dataType).alias(field.name)
-            for field in SCHEMAS["images"]
+            for field in IMAGES.schema
         )
     )
 

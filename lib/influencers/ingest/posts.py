@@ -12,11 +12,11 @@ from influencers import tables
 from influencers.config import IngestConfig
 from influencers.ingest import rules
 from influencers.ingest.hashtags import caption_tags
-from influencers.schemas import SCHEMAS
+from influencers.ingest.tables import POSTS
 
 # Made by this module; all other columns of the table are read from the file.
 _MADE = ("hashtags", "hashtags_as_written", "mentions", "source_file")
-FIELDS = tuple(name for name in SCHEMAS["posts"].fieldNames() if name not in _MADE)
+FIELDS = tuple(name for name in POSTS.schema.fieldNames() if name not in _MADE)
 # What tells a later crawl from an earlier one, the most telling first; all columns, so that the
 # order is total.
 _TELLING = ("crawled_at", "likes", "comments", "followers", "following")

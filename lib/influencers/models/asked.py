@@ -10,9 +10,9 @@ from pyspark.sql import functions as F
 
 from influencers.config import IngestConfig
 from influencers.ingest import posts
+from influencers.ingest.tables import POSTS
 from influencers.models.declaration import INFLUENCE, KEYS
 from influencers.models.reasons import REASONS
-from influencers.schemas import SCHEMAS
 
 # The status of a row with a probability, and of a record whose post another record describes.
 PREDICTED, DUPLICATE = "ok", "duplicate"
@@ -77,12 +77,12 @@ def asked(records: DataFrame, config: IngestConfig, *, now: int) -> Asked:
 
 def is_posts(table: DataFrame) -> bool:
     """Whether a table has the columns of the table posts."""
-    return set(SCHEMAS["posts"].fieldNames()) <= set(table.columns)
+    return set(POSTS.schema.fieldNames()) <= set(table.columns)
 
 
 def asked_of_table(table: DataFrame) -> Asked:
     """A table of posts: all of them are predicted, and none was read from a record."""
-    rows = table.select(*SCHEMAS["posts"].fieldNames())
+    rows = table.select(*POSTS.schema.fieldNames())
     origins = rows.select("shortcode", "source_file", F.lit(None).cast("bigint").alias("record"))
     nobody = _left_out(
         rows.withColumn("record", F.lit(None).cast("bigint")).where(F.lit(False)), F.lit("")

@@ -12,10 +12,10 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructField, StructType
 
+from influencers.models.tables import PREDICTIONS_INFLUENCE
 from influencers.models.trees import Forest
-from influencers.schemas import SCHEMAS
 
-REASONS = SCHEMAS["predictions_influence"]["reasons"].dataType
+REASONS = PREDICTIONS_INFLUENCE.schema["reasons"].dataType
 _ARROW = pa.list_(pa.struct([("feature", pa.string()), ("effect", pa.float64())]))
 
 

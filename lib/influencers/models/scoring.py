@@ -12,18 +12,18 @@ from pyspark.sql.types import BooleanType, DataType, NumericType, StringType
 
 from influencers.config import Config
 from influencers.errors import UserError
+from influencers.ingest.tables import POSTS
 from influencers.models.asked import SCORED, predicted
 from influencers.models.calibration import CALIBRATED
 from influencers.models.declaration import BOOLEAN, CATEGORICAL, KEYS, TABLES
 from influencers.models.normaliser import VECTOR
 from influencers.models.reasons import REASONS, with_reasons
 from influencers.models.trees import Forest
-from influencers.schemas import SCHEMAS
 
 
 def has_features(frame: DataFrame, card: Mapping[str, Any]) -> bool:
     """Whether a frame holds computed features of the model, rather than posts as they come."""
-    computed = {one["name"] for one in card["features"]} - set(SCHEMAS["posts"].fieldNames())
+    computed = {one["name"] for one in card["features"]} - set(POSTS.schema.fieldNames())
     return bool(computed.intersection(frame.columns))
 
 
