@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from pyspark.sql import DataFrame, Row, SparkSession
-from pyspark.sql import functions as F
+from pyspark.sql import SparkSession
 
 from influencers import files, manifest, metrics, progress, stages, tables
-from influencers.communities.excerpt import take_excerpt
-from influencers.communities.profiles import in_words
 from influencers.config import Config, flatten
 from influencers.duplicates.popularity import most_copied
-from influencers.explore.standing import OUTCOMES
 from influencers.redaction import redacted, without_secrets
-from influencers.report import sections
+from influencers.report import frames
+from influencers.report.contents import sections
+from influencers.report.figures import current_figures
+from influencers.report.headlines import headlines
 from influencers.report.page import Page, render
+from influencers.report.sections.communities import best_algorithm
+from influencers.report.warnings import warnings
 from jobs.command_line import OUTPUT, Job, main
-
-# What an account or a table may add to the page at most.
-_ROWS = 200
-_TRAIT = ("feature", "position", "level", "outcome")
 
 
 def run(spark: SparkSession, config: Config) -> dict[str, Any]:
@@ -30,32 +28,38 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     numbers = metrics.read(spark, config)
     for line in stages.remarks(spark, config):
         progress.say(line)
-    frames = _frames(spark, config, numbers)
+    found = _frames(spark, config, numbers)
+    drawn = current_figures(numbers)
+    pngs = _existing(spark, config, {one.name: one.png for one in drawn})
+    svgs = _existing(spark, config, {one.name: one.svg for one in drawn if one.has_svg})
     page = Page(
         title=redacted(config.report.title),
         made_at=datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
         sources=[one["uri"] for one in manifest.read(spark, config).get("inputs", [])],
-        headlines=sections.headlines(numbers, frames),
-        warnings=sections.warnings(numbers),
-        sections=sections.sections(numbers, frames, without_secrets(flatten(config))),
-        figures=_figures(spark, config, numbers),
-        drawings=_drawings(spark, config),
+        headlines=headlines(numbers, found),
+        warnings=warnings(numbers),
+        sections=sections(numbers, found, without_secrets(flatten(config))),
+        figures={name: files.read_bytes(spark, uri) for name, uri in pngs.items()},
+        drawings={name: files.read_text(spark, uri) for name, uri in svgs.items()},
     )
     files.write_text(spark, files.join(config.paths.output, "report.html"), render(page))
     return {}
 
 
-def _frames(spark: SparkSession, config: Config, numbers: metrics.Numbers) -> sections.Frames:
-    def shown(name: str, *order: str, rows: int = _ROWS) -> Any:
-        return tables.read(spark, config, name).sort(*order).limit(rows).toPandas()
-
-    return sections.Frames(
-        leaders=shown("analysis_influence", "tier", "rank"),
-        tiers=shown("analysis_tiers", "median_followers"),
-        virality=shown("analysis_virality", "label", "feature"),
-        # The outcomes of a trait are one row of the report.
-        content=shown("analysis_content", *_TRAIT, rows=_ROWS * len(OUTCOMES)),
-        circles=_circles(spark, config, numbers),
+def _frames(spark: SparkSession, config: Config, numbers: metrics.Numbers) -> frames.Frames:
+    return frames.Frames(
+        leaders=frames.leader_rows(tables.read(spark, config, "analysis_influence")),
+        tiers=frames.tier_rows(tables.read(spark, config, "analysis_tiers")),
+        virality=frames.virality_rows(tables.read(spark, config, "analysis_virality")),
+        content=frames.content_rows(tables.read(spark, config, "analysis_content")),
+        circles=frames.largest_circles(
+            tables.read(spark, config, "hashtag_edges"),
+            tables.read(spark, config, "communities"),
+            tables.read(spark, config, "account_communities"),
+            algorithm=best_algorithm(numbers["communities"]),
+            top_communities=config.report.communities,
+            top_tags=config.report.tags,
+        ),
         accounts=tables.read(spark, config, "accounts").count(),
         copied=_copied(spark, config),
         profiles=_profiles(spark, config),
@@ -66,9 +70,8 @@ def _profiles(spark: SparkSession, config: Config) -> Any:
     has_profiles = tables.exists(spark, config, "community_profiles")
     if not (has_profiles and stages.has(spark, config, "communities")):
         return None
-    largest = F.col("community") < config.report.communities
-    profiles = tables.read(spark, config, "community_profiles").where(largest)
-    return in_words(profiles).sort("community").toPandas()
+    profiles = tables.read(spark, config, "community_profiles")
+    return frames.profile_rows(profiles, communities=config.report.communities)
 
 
 def _copied(spark: SparkSession, config: Config) -> Any:
@@ -81,42 +84,10 @@ def _copied(spark: SparkSession, config: Config) -> Any:
     return most_copied(groups, posts, images, mirrors=config.images.mirrors, limit=limit).toPandas()
 
 
-def _circles(
-    spark: SparkSession, config: Config, numbers: metrics.Numbers
-) -> list[sections.Circle]:
-    best = F.col("algorithm") == (sections.best_algorithm(numbers["communities"]) or "")
-    largest = F.col("community") < config.report.communities
-    excerpt = take_excerpt(
-        tables.read(spark, config, "hashtag_edges"),
-        tables.read(spark, config, "communities").where(best).drop("algorithm"),
-        top_communities=config.report.communities,
-        top_tags=config.report.tags,
-    )
-    members = tables.read(spark, config, "account_communities").where(best & largest)
-    accounts = {row["community"]: row["count"] for row in _counted(members, "community")}
-    return sections.circles(excerpt, accounts)
-
-
-def _counted(frame: DataFrame, column: str) -> list[Row]:
-    return frame.groupBy(column).count().collect()
-
-
-def _figures(spark: SparkSession, config: Config, numbers: metrics.Numbers) -> dict[str, bytes]:
-    found = {
-        name: files.join(config.paths.output, "figures", f"{name}.png")
-        for name in sections.current_figures(numbers)
-    }
-    return {
-        name: files.read_bytes(spark, uri)
-        for name, uri in found.items()
-        if files.exists(spark, uri)
-    }
-
-
-def _drawings(spark: SparkSession, config: Config) -> dict[str, str]:
-    name = "community_structure"
-    uri = files.join(config.paths.output, "figures", f"{name}.svg")
-    return {name: files.read_text(spark, uri)} if files.exists(spark, uri) else {}
+def _existing(spark: SparkSession, config: Config, paths: Mapping[str, str]) -> dict[str, str]:
+    """Of files by name, given as paths below the output, the locations of those that exist."""
+    locations = {name: files.join(config.paths.output, path) for name, path in paths.items()}
+    return {name: uri for name, uri in locations.items() if files.exists(spark, uri)}
 
 
 JOB = Job(
