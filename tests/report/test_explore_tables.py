@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pandas as pd
+
 from influencers.report.sections.content import content_table
 from influencers.report.sections.influence import leader_table
 from influencers.report.sections.virality import virality_table

@@ -11,11 +11,37 @@ from pyspark.sql import functions as F
 
 from influencers.communities.excerpt import Excerpt, take_excerpt
 from influencers.communities.profiles import in_words
+from influencers.config import ReportConfig
 from influencers.explore.standing import OUTCOMES
+from influencers.metrics import Numbers
 
 # What an account or a table may add to the page at most.
 _ROWS = 200
 _TRAIT = ("feature", "position", "level", "outcome")
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The tables that the page is made of, of any size.
+
+    Attributes:
+        leaders: analysis_influence; `tiers`, `virality` and `content` are analyses likewise.
+        edges: hashtag_edges.
+        members: account_communities.
+        copied: what `popularity.most_copied` gives; None if no pictures were compared.
+        profiles: community_profiles; None if there are none of this run.
+    """
+
+    leaders: DataFrame
+    tiers: DataFrame
+    virality: DataFrame
+    content: DataFrame
+    edges: DataFrame
+    communities: DataFrame
+    members: DataFrame
+    accounts: DataFrame
+    copied: DataFrame | None
+    profiles: DataFrame | None
 
 
 @dataclass(frozen=True)
@@ -42,36 +68,46 @@ class Frames:
     profiles: pd.DataFrame | None = None
 
 
-def leader_rows(leaders: DataFrame) -> pd.DataFrame:
-    """The rows of analysis_influence, by tier and rank."""
-    return _first(leaders, "tier", "rank")
-
-
-def tier_rows(tiers: DataFrame) -> pd.DataFrame:
-    """The rows of analysis_tiers, the tier of the fewest followers first."""
-    return _first(tiers, "median_followers")
-
-
-def virality_rows(virality: DataFrame) -> pd.DataFrame:
-    """The rows of analysis_virality, by label and feature."""
-    return _first(virality, "label", "feature")
-
-
-def content_rows(content: DataFrame) -> pd.DataFrame:
-    """The rows of analysis_content, by trait and outcome."""
-    # The outcomes of a trait are one row of the report.
-    return _first(content, *_TRAIT, rows=_ROWS * len(OUTCOMES))
-
-
-def profile_rows(profiles: DataFrame, *, communities: int) -> pd.DataFrame:
-    """The profiles of the largest communities in words, the largest first.
+def collected(tables: Sources, communities: Numbers, *, options: ReportConfig) -> Frames:
+    """The rows that the page has room for.
 
     Args:
-        profiles: the table community_profiles.
-        communities: how many; communities are numbered from the largest.
+        tables: what they are taken from.
+        communities: the numbers of each algorithm: the best one's communities are shown.
+        options: how many communities and hashtags are shown.
     """
-    largest = F.col("community") < communities
-    return in_words(profiles.where(largest)).sort("community").toPandas()
+    top = options.communities
+    profiles = tables.profiles
+    if profiles is not None:
+        largest = profiles.where(F.col("community") < top)
+        profiles = in_words(largest).sort("community")
+    return Frames(
+        leaders=_first(tables.leaders, "tier", "rank"),
+        tiers=_first(tables.tiers, "median_followers"),
+        virality=_first(tables.virality, "label", "feature"),
+        # The outcomes of a trait are one row of the report.
+        content=_first(tables.content, *_TRAIT, rows=_ROWS * len(OUTCOMES)),
+        circles=largest_circles(
+            tables.edges,
+            tables.communities,
+            tables.members,
+            algorithm=best_algorithm(communities),
+            top_communities=top,
+            top_tags=options.tags,
+        ),
+        accounts=tables.accounts.count(),
+        copied=None if tables.copied is None else tables.copied.toPandas(),
+        profiles=None if profiles is None else profiles.toPandas(),
+    )
+
+
+def best_algorithm(communities: Numbers) -> str | None:
+    """The algorithm whose communities are shown: the chosen one, else that of most modularity."""
+    chosen = [name for name, one in communities.items() if one.get("chosen")]
+    if chosen:
+        return chosen[0]
+    known = [name for name, one in communities.items() if one.get("modularity") is not None]
+    return max(sorted(known), key=lambda name: communities[name]["modularity"], default=None)
 
 
 def largest_circles(

@@ -13,9 +13,9 @@ class Section:
     """A part of the report with its own heading.
 
     Attributes:
-        anchor: what links to it name, and declarations of figures.
+        anchor: the name of its place in the page; figures are declared for it.
         lead: the text below the heading.
-        figures: what it shows of these that were drawn.
+        figures: those declared for it; the page leaves out what was not drawn.
     """
 
     anchor: str

@@ -37,15 +37,6 @@ def section(
     )
 
 
-def best_algorithm(communities: Numbers) -> str | None:
-    """The algorithm whose communities are shown: the chosen one, else that of most modularity."""
-    chosen = [name for name, one in communities.items() if one.get("chosen")]
-    if chosen:
-        return chosen[0]
-    known = [name for name, one in communities.items() if one.get("modularity") is not None]
-    return max(sorted(known), key=lambda name: communities[name]["modularity"], default=None)
-
-
 def _algorithm_table(communities: Numbers) -> Table:
     return Table(
         "The algorithms",

@@ -8,7 +8,7 @@ from influencers.report.section import Section
 from influencers.report.table import Table, count, percent, plain
 
 # What became of a picture, in words.
-STATUS_TEXTS = {
+_STATUS_TEXTS = {
     "ok": "fetched and measured",
     "not_asked": "not asked for yet",
     "expired": "the address says that it is no longer valid; not asked",
@@ -56,7 +56,7 @@ def section(images: Numbers) -> Section:
 def _picture_table(images: Numbers) -> Table:
     total = images.get("wanted") or 0
     rows = tuple(
-        (plain(status), count(number), percent(number / total), STATUS_TEXTS.get(status, ""))
+        (plain(status), count(number), percent(number / total), _STATUS_TEXTS.get(status, ""))
         for status, number in sorted(images["by_status"].items(), key=lambda one: (-one[1], one[0]))
     )
     waiting = images.get("waiting") or 0
