@@ -25,6 +25,7 @@ from influencers.communities.cooccurrence import (
 )
 from influencers.communities.edge_list import edges_from_rows
 from influencers.communities.excerpt import take_excerpt
+from influencers.communities.figures import COMMUNITY_STRUCTURE
 from influencers.communities.graphml import graphml, heaviest
 from influencers.communities.membership import assign_accounts
 from influencers.communities.modularity import Quality, best_by_modularity, nothing, quality
@@ -135,9 +136,12 @@ def _draw(
     excerpt = take_excerpt(edges, own, top_communities=settings.figure_communities,
                            top_tags=settings.figure_tags)  # fmt: skip
     figure = draw_communities(excerpt, found, algorithm=chosen)
-    folder = files.join(config.paths.output, "figures")
-    files.write_bytes(spark, files.join(folder, "community_structure.png"), style.png(figure))
-    files.write_text(spark, files.join(folder, "community_structure.svg"), interactive(excerpt))
+    png, svg = (
+        files.join(config.paths.output, path)
+        for path in (COMMUNITY_STRUCTURE.png, COMMUNITY_STRUCTURE.svg)
+    )
+    files.write_bytes(spark, png, style.png(figure))
+    files.write_text(spark, svg, interactive(excerpt))
     target = files.join(config.paths.output, "graphs", "hashtags.graphml")
     if not settings.graphml_edges:
         files.delete(spark, target)  # of an earlier run

@@ -38,7 +38,7 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
         }
         # Drawn one by one: matplotlib knows one thread.
         for figure, table in figures.items():
-            target = files.join(config.paths.output, "figures", f"{figure.name}.png")
+            target = files.join(config.paths.output, figure.png)
             files.write_bytes(spark, target, style.png(figure.draw(table.result(), config)))
     features.unpersist()
     accounts.unpersist()
@@ -66,7 +66,7 @@ def _written(table: DataFrame, config: Config, declared: Table) -> pd.DataFrame:
 
 JOB = Job(
     name="explore",
-    summary="Draw the six figures and analyse influence, virality and content.",
+    summary="Draw the figures and analyse influence, virality and content.",
     reads="tables/posts, tables/post_features, tables/accounts",
     writes="figures/*.png, tables/figure_*, tables/analysis_*",
     run=run,

@@ -10,6 +10,7 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from influencers import erasure, files, forgotten, manifest, metrics, progress, replacing, tables
+from influencers.communities.figures import COMMUNITY_STRUCTURE
 from influencers.config import Config
 from influencers.errors import UserError
 from influencers.ingest.tables import POSTS
@@ -21,8 +22,8 @@ _FILES = (
     "report.html",
     "exports",
     "graphs",
-    "figures/community_structure.png",
-    "figures/community_structure.svg",
+    COMMUNITY_STRUCTURE.png,
+    COMMUNITY_STRUCTURE.svg,
     "checkpoints",
 )
 

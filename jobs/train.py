@@ -15,14 +15,14 @@ from influencers import catalog, files, progress, side_by_side, stages, tables
 from influencers.config import Config
 from influencers.explore import style
 from influencers.features.tables import POST_FEATURES
-from influencers.models import curves, explained, frames, importance, keeping, training, tuning
+from influencers.models import frames, keeping, training, tuning
 from influencers.models.declaration import INFLUENCE, TABLES, Label
+from influencers.models.figures.declarations import figures_of
 from influencers.models.periods import cut_of
 from influencers.models.results import SplitResult
 from influencers.models.rows import Known, account_rows, with_known
 from influencers.models.split import held_out_account
 from influencers.models.tables import PREDICTIONS
-from influencers.report import sections
 from jobs.command_line import OUTPUT, Job, Option, main
 
 # The tables beside a model's own, as `Known` has them.
@@ -48,18 +48,9 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     )
     for model, results in zip(models, trained, strict=True):
         # Drawn one by one: matplotlib knows one thread.
-        drawn = {
-            importance.FIGURES[model]: importance.figure_of(results[0]),
-            **curves.figures(results),
-            **explained.figures(training.kept(results[0]) or results[0][0]),
-        }
-        folder = files.join(config.paths.output, "figures")
-        for name, figure in drawn.items():
-            files.write_bytes(spark, files.join(folder, name), style.png(figure))
-        # What could not be drawn this time is not shown as it was at another.
-        for name in sections.figures_of(model):
-            if f"{name}.png" not in drawn:
-                files.delete(spark, files.join(folder, f"{name}.png"))
+        for figure in figures_of(model):
+            target = files.join(config.paths.output, figure.png)
+            files.write_bytes(spark, target, style.png(figure.draw(results)))
     return {"models": dict(zip(models, map(_numbers, trained), strict=True))}
 
 

@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 from influencers import metrics, stages, tables
 from influencers.catalog import TABLES
 from influencers.config import Config, load
-from influencers.report import sections
+from influencers.report.figures import current_figures, figures_in
 from jobs import report, train
 
 
@@ -73,9 +73,9 @@ def test_a_later_job_knows_what_the_pipeline_left_out(spark: SparkSession, confi
 
 def test_figures_of_a_model_that_was_not_trained_are_not_shown() -> None:
     trained = metrics.merged(metrics.empty(), {"models": {"influence": {"x": {}}}})
-    shown = sections.current_figures(trained)
+    shown = {figure.name for figure in current_figures(trained)}
     assert not [name for name in shown if name.startswith("viral_content")]
-    assert {name for name in shown if name.startswith("influential")} == set(
-        sections.figures_of("influence")
-    )
+    assert {name for name in shown if name.startswith("influential")} == {
+        figure.name for figure in figures_in("influence")
+    }
     assert "community_structure" in shown and "likes_distribution" in shown

@@ -12,7 +12,9 @@ from pyspark.sql import SparkSession
 
 from influencers import metrics
 from influencers.config import Config, load
-from influencers.report import sections
+from influencers.report.contents import sections
+from influencers.report.frames import Frames
+from influencers.report.headlines import headlines
 from jobs import ingest
 from jobs.command_line import execute
 from outputs import metrics_of
@@ -70,12 +72,12 @@ def test_the_manifest_has_every_input(config: Config) -> None:
 def test_the_report_shows_both(config: Config) -> None:
     numbers = metrics_of(config)
     nothing = pd.DataFrame()
-    frames = sections.Frames(nothing, nothing, nothing, nothing, ())
-    shown = {one.label: one for one in sections.headlines(numbers, frames)}
+    frames = Frames(nothing, nothing, nothing, nothing, ())
+    shown = {one.label: one for one in headlines(numbers, frames)}
     assert shown["posts"].value == "4"
     assert shown["posts"].note == "2 of them of 4 records in the last input"
     assert shown["records in quarantine"].value == "3"
-    (data,) = (one for one in sections.sections(numbers, frames, {}) if one.anchor == "data")
+    (data,) = (one for one in sections(numbers, frames, {}) if one.anchor == "data")
     records, reasons, *_ = data.tables
     assert records.columns == ("records", "last input", "tables")
     assert records.rows == (

@@ -21,7 +21,10 @@ from influencers.images.tables import IMAGES
 from influencers.ingest.tables import POSTS
 from influencers.models import saved
 from influencers.models.tables import PREDICTIONS_VIRALITY
-from influencers.report import sections
+from influencers.report.contents import sections
+from influencers.report.frames import Frames
+from influencers.report.headlines import headlines
+from influencers.report.warnings import warnings
 from jobs import duplicates, features, score, train
 
 # Where the images of the fixture lie: one network of mirrors, as the pipeline has its sample.
@@ -306,19 +309,19 @@ def test_a_skipped_label_is_told_in_the_report_under_its_own_name(
     metrics.update(spark, broken, train.run(spark, broken))
     found = metrics.read(spark, broken)
     assert found["models"]["virality"]["top_likes"]["folds"]["forest"]["average_precision"] > 0
-    told = [line for line in sections.warnings(found) if "skipped" in line]
+    told = [line for line in warnings(found) if "skipped" in line]
     assert told == [
         f"Virality, beats own history, {where}: skipped, no training row has a label."
         for where in ("unseen accounts", "a later time")
     ]
     nothing = pd.DataFrame()
-    frames = sections.Frames(nothing, nothing, nothing, nothing, ())
-    (shown,) = (one for one in sections.headlines(found, frames) if "precision" in one.label)
+    frames = Frames(nothing, nothing, nothing, nothing, ())
+    (shown,) = (one for one in headlines(found, frames) if "precision" in one.label)
     assert shown.value == "–"
     assert "beats own history; unseen accounts: skipped, no training row" in shown.note
     (table,) = (
         table
-        for section in sections.sections(found, frames, {})
+        for section in sections(found, frames, {})
         for table in section.tables
         if "virality" in section.anchor and table.title.startswith("What the models are worth")
     )

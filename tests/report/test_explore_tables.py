@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from influencers.report.explore_tables import content_table, leader_table, virality_table
+from influencers.report.sections.content import content_table
+from influencers.report.sections.influence import leader_table
+from influencers.report.sections.virality import virality_table
 
 
 def test_leaders_stand_beside_their_interval_posts_and_percentile() -> None:

@@ -12,8 +12,12 @@ from hypothesis import strategies as st
 
 from influencers import metrics
 from influencers.communities.excerpt import Excerpt, Tag
-from influencers.report import sections
+from influencers.report.contents import sections
+from influencers.report.frames import Circle, Frames, circles
+from influencers.report.headlines import headlines
 from influencers.report.page import Page, render
+from influencers.report.table import count, decimal, percent
+from influencers.report.warnings import warnings
 
 LEADER = {
     "tier": "nano",
@@ -26,11 +30,11 @@ LEADER = {
 }
 
 
-def frames(**changes: Any) -> sections.Frames:
+def frames(**changes: Any) -> Frames:
     nothing: dict[str, Any] = {
         name: pd.DataFrame() for name in ("leaders", "tiers", "virality", "content")
     }
-    return sections.Frames(**{**nothing, "circles": (), **changes})
+    return Frames(**{**nothing, "circles": (), **changes})
 
 
 def numbers(**changes: Any) -> metrics.Numbers:
@@ -38,14 +42,14 @@ def numbers(**changes: Any) -> metrics.Numbers:
     return metrics.merged(metrics.merged(metrics.empty(), {"rows": rows}), changes)
 
 
-def page(metrics_: metrics.Numbers, frames_: sections.Frames, **changes: Any) -> str:
+def page(metrics_: metrics.Numbers, frames_: Frames, **changes: Any) -> str:
     parts: dict[str, Any] = {
         "title": "Title",
         "made_at": "2024-01-01 00:00 UTC",
         "sources": ["file:///a.csv"],
-        "headlines": sections.headlines(metrics_, frames_),
-        "warnings": sections.warnings(metrics_),
-        "sections": sections.sections(metrics_, frames_, {"models.seed": 1}),
+        "headlines": headlines(metrics_, frames_),
+        "warnings": warnings(metrics_),
+        "sections": sections(metrics_, frames_, {"models.seed": 1}),
         "figures": {},
     }
     return render(Page(**{**parts, **changes}))
@@ -78,7 +82,7 @@ def test_an_empty_run_gives_a_page() -> None:
 @given(st.text(max_size=30).map(lambda text: f"<script>alert(1)</script>\"'{text}"))
 def test_hostile_text_stays_text(hostile: str) -> None:
     leaders = pd.DataFrame([{**LEADER, "owner_username": hostile}])
-    circles = [sections.Circle(0, 1, 1, (hostile,))]
+    circles = [Circle(0, 1, 1, (hostile,))]
     html = page(
         numbers(), frames(leaders=leaders, circles=circles), title=hostile, sources=[hostile]
     )
@@ -99,7 +103,7 @@ def test_figures_are_inside_and_nothing_else_is_loaded() -> None:
 
 def test_headlines_name_the_best() -> None:
     forest = {"average_precision": 0.5, "prevalence": 0.1}
-    found = sections.headlines(
+    found = headlines(
         numbers(
             communities={
                 "a": {"modularity": 0.3, "communities": 4},
@@ -127,16 +131,16 @@ def test_a_headline_has_the_mean_over_folds_and_the_verdict() -> None:
     models = {"influence": {"top_followers": {"by_account": {}, "folds": {"forest": worth}}}}
     (shown,) = (
         one
-        for one in sections.headlines(numbers(models=models), frames())
+        for one in headlines(numbers(models=models), frames())
         if one.label == "average precision, influence"
     )
     assert shown.value == "0.820 ± 0.031"
     assert "mean ± standard deviation of 5 folds of accounts" in shown.note
     assert "best baseline, mean likes alone: 0.873 ± 0.020; verdict: worse" in shown.note
-    (line,) = sections.warnings(numbers(models=models))
+    (line,) = warnings(numbers(models=models))
     assert "forest: average precision 0.820 is behind that of mean likes alone, 0.873" in line
     worth["over_random"] = {"average_precision": 0.1, "interval": [-0.01, 0.2]}
-    lines = sections.warnings(numbers(models=models))
+    lines = warnings(numbers(models=models))
     assert any("that of a random order, 0.260; `score` asks for --force" in one
                for one in lines)  # fmt: skip
 
@@ -154,22 +158,22 @@ def test_a_headline_has_the_mean_over_folds_and_the_verdict() -> None:
     ],
 )
 def test_warnings(changes: dict[str, Any], told: str) -> None:
-    assert sections.warnings(numbers()) == []
-    (line,) = sections.warnings(numbers(**changes))
+    assert warnings(numbers()) == []
+    (line,) = warnings(numbers(**changes))
     assert told in line
 
 
 def test_numbers_as_people_read_them() -> None:
-    assert sections.count(1234567) == "1,234,567"
-    assert sections.count(None) == sections.decimal(float("nan")) == sections.percent(None) == "–"
-    assert sections.percent(0.00123) == "0.12 %"
-    assert sections.percent(0.5) == "50.0 %"
+    assert count(1234567) == "1,234,567"
+    assert count(None) == decimal(float("nan")) == percent(None) == "–"
+    assert percent(0.00123) == "0.12 %"
+    assert percent(0.5) == "50.0 %"
 
 
 def test_circles_take_their_own_tags() -> None:
     tags = (Tag("a", 0, 3), Tag("b", 0, 2), Tag("c", 1, 9))
-    found = sections.circles(Excerpt(tags, (), (5, 2)), {0: 40})
-    assert found == [sections.Circle(0, 5, 40, ("a", "b")), sections.Circle(1, 2, 0, ("c",))]
+    found = circles(Excerpt(tags, (), (5, 2)), {0: 40})
+    assert found == [Circle(0, 5, 40, ("a", "b")), Circle(1, 2, 0, ("c",))]
 
 
 def test_copied_pictures_are_shown_beside_their_rows() -> None:

@@ -1,4 +1,4 @@
-"""The six figures: by name, what each is computed from and how it is drawn."""
+"""The figures of exploration: what each is called, computed from, and how it is drawn."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
-from matplotlib.figure import Figure
+from matplotlib import figure as matplotlib_figure
 from pyspark.sql import DataFrame
 
 from influencers.config import Config
 from influencers.explore import comparisons, distributions, relations
 from influencers.explore.relative import with_relative_rate
+from influencers.figures.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -28,54 +29,70 @@ class Sources:
         )
 
 
-@dataclass(frozen=True)
-class Exploration:
-    """A figure: `table` computes its bounded table, `draw` draws that table, in any row order."""
+@dataclass(frozen=True, kw_only=True)
+class Exploration(Figure):
+    """A figure: `table` computes its bounded table, `draw` draws that table, in any row order.
 
-    name: str
+    The table is written as `figure_NAME`: its columns are declared in `schemas`.
+    """
+
     table: Callable[[Sources, Config], DataFrame]
-    draw: Callable[[pd.DataFrame, Config], Figure]
+    draw: Callable[[pd.DataFrame, Config], matplotlib_figure.Figure]
 
 
 FIGURES: tuple[Exploration, ...] = (
     Exploration(
-        "follower_distribution",
-        lambda sources, config: distributions.follower_distribution(
+        name="follower_distribution",
+        title="Accounts by followers",
+        section="engagement",
+        table=lambda sources, config: distributions.follower_distribution(
             sources.accounts, bins_per_decade=config.explore.bins_per_decade
         ),
-        lambda table, config: distributions.draw_follower_distribution(
+        draw=lambda table, config: distributions.draw_follower_distribution(
             table, tier_edges=config.features.tier_edges
         ),
     ),
     Exploration(
-        "engagement_vs_followers",
-        lambda sources, config: relations.engagement_vs_followers(
+        name="engagement_vs_followers",
+        title="Engagement rate by followers",
+        section="engagement",
+        table=lambda sources, config: relations.engagement_vs_followers(
             sources.post_features, bins_per_decade=config.explore.bins_per_decade
         ),
-        lambda table, _: relations.draw_engagement_vs_followers(table),
+        draw=lambda table, _: relations.draw_engagement_vs_followers(table),
     ),
     Exploration(
-        "likes_distribution",
-        lambda sources, config: distributions.likes_distribution(
+        name="likes_distribution",
+        title="Posts by likes",
+        section="engagement",
+        table=lambda sources, config: distributions.likes_distribution(
             sources.post_features, bins_per_decade=config.explore.bins_per_decade
         ),
-        lambda table, _: distributions.draw_likes_distribution(table),
+        draw=lambda table, _: distributions.draw_likes_distribution(table),
     ),
     Exploration(
-        "likes_vs_comments",
-        lambda sources, config: relations.likes_vs_comments(
+        name="likes_vs_comments",
+        title="Likes and comments of posts",
+        section="engagement",
+        table=lambda sources, config: relations.likes_vs_comments(
             sources.post_features, bins_per_decade=config.explore.bins_per_decade
         ),
-        lambda table, _: relations.draw_likes_vs_comments(table),
+        draw=lambda table, _: relations.draw_likes_vs_comments(table),
     ),
     Exploration(
-        "engagement_by_hashtags",
-        lambda sources, config: comparisons.engagement_by_hashtags(sources.relative(config)),
-        lambda table, _: comparisons.draw_engagement_by_hashtags(table),
+        name="engagement_by_hashtags",
+        title="Engagement rate by number of hashtags",
+        section="engagement",
+        table=lambda sources, config: comparisons.engagement_by_hashtags(sources.relative(config)),
+        draw=lambda table, _: comparisons.draw_engagement_by_hashtags(table),
     ),
     Exploration(
-        "engagement_by_content_type",
-        lambda sources, config: comparisons.engagement_by_content_type(sources.relative(config)),
-        lambda table, _: comparisons.draw_engagement_by_content_type(table),
+        name="engagement_by_content_type",
+        title="Engagement rate by type of post",
+        section="engagement",
+        table=lambda sources, config: comparisons.engagement_by_content_type(
+            sources.relative(config)
+        ),
+        draw=lambda table, _: comparisons.draw_engagement_by_content_type(table),
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,14 +15,6 @@ from influencers.models.evaluation import ScoreCounts
 from influencers.models.results import SplitResult
 from influencers.models.titles import SPLIT_TITLES, WHO_TITLES
 
-PRECISION_RECALL = {
-    INFLUENCE: "influential_users_precision_recall.png",
-    VIRALITY: "viral_content_precision_recall.png",
-}
-RELIABILITY = {
-    INFLUENCE: "influential_users_reliability.png",
-    VIRALITY: "viral_content_reliability.png",
-}
 _ABOUT = {INFLUENCE: "influential accounts", VIRALITY: "viral posts"}
 
 _COLOURS = {
@@ -144,12 +136,3 @@ def _panels(
             reason = str(one.metrics.get("skipped", ""))
             one_axes.text(0.5, 0.5, reason, ha="center", wrap=True, transform=one_axes.transAxes)
     return figure, shown
-
-
-def figures(trained: Sequence[Sequence[SplitResult]]) -> Mapping[str, Figure]:
-    """The figures of a model, by file name."""
-    model = trained[0][0].label.model
-    return {
-        PRECISION_RECALL[model]: draw_precision_recall(trained),
-        RELIABILITY[model]: draw_reliability(trained),
-    }

@@ -8,21 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from influencers.explore import style
-from influencers.models.declaration import INFLUENCE, VIRALITY, Label, declared
+from influencers.models.declaration import Label, declared
 from influencers.models.explanations import Dependence, Drop, Explanation, Importance
 from influencers.models.importance import COLOURS
 from influencers.models.measuring import who_of
 from influencers.models.results import SplitResult
 from influencers.models.titles import SPLIT_TITLES
-
-PERMUTATION = {
-    INFLUENCE: "influential_users_permutation_importance.png",
-    VIRALITY: "viral_content_permutation_importance.png",
-}
-DEPENDENCE = {
-    INFLUENCE: "influential_users_partial_dependence.png",
-    VIRALITY: "viral_content_partial_dependence.png",
-}
 
 _MOST_FEATURES = 14
 
@@ -137,12 +128,3 @@ def _line(axes: Axes, one: Dependence, label: Label, top: float) -> None:
     else:
         style.linear_axis(axes.xaxis, unit="short")
         axes.locator_params(axis="x", nbins=5)
-
-
-def figures(result: SplitResult) -> Mapping[str, Figure]:
-    """The figures of a label's kept split, by file name."""
-    model = result.label.model
-    return {
-        PERMUTATION[model]: draw_permutation(result),
-        DEPENDENCE[model]: draw_dependence(result),
-    }

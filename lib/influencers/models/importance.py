@@ -10,15 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from influencers.explore import style
-from influencers.models.declaration import INFLUENCE, VIRALITY, declared
+from influencers.models.declaration import declared
 from influencers.models.results import SplitResult
 from influencers.models.titles import SPLIT_TITLES, WHO_TITLES
 from influencers.models.training import kept
-
-FIGURES = {
-    INFLUENCE: "influential_users_feature_importance.png",
-    VIRALITY: "viral_content_feature_importance.png",
-}
 
 # One colour a group, the same in both figures where they share it.
 COLOURS = {

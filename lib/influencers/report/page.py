@@ -9,7 +9,8 @@ from importlib import resources
 
 from jinja2 import Environment, StrictUndefined
 
-from influencers.report.sections import FIGURE_TEXTS, Headline, Section
+from influencers.report.headlines import Headline
+from influencers.report.section import Section
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def render(page: Page) -> str:
     # Read as a resource: on executors and clusters the package may lie inside a zip.
     text = resources.files(__package__).joinpath("template.html.j2").read_text(encoding="utf-8")
     images = {name: _base64(png) for name, png in page.figures.items()}
-    return environment.from_string(text).render(page=page, images=images, figure_texts=FIGURE_TEXTS)
+    return environment.from_string(text).render(page=page, images=images)
 
 
 def _base64(data: bytes) -> str:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -47,3 +51,11 @@ def plain(name: str) -> str:
 def unknown(value: object) -> bool:
     """Whether there is no value: None or NaN."""
     return value is None or value != value  # NaN alone differs from itself
+
+
+def rows_of(frame: pd.DataFrame) -> Sequence[Mapping[str, Any]]:
+    """The rows of a frame, as values by column."""
+    records: list[dict[str, Any]] = [
+        {str(name): value for name, value in row.items()} for row in frame.to_dict("records")
+    ]
+    return records

@@ -1,0 +1,27 @@
+"""All figures that there are, as the packages that draw them declare them."""
+
+from __future__ import annotations
+
+from influencers.communities import figures as of_communities
+from influencers.explore import figures as of_explore
+from influencers.figures.figure import Figure
+from influencers.metrics import Numbers
+from influencers.models.figures import declarations as of_models
+
+FIGURES: tuple[Figure, ...] = (
+    *of_explore.FIGURES,
+    *of_communities.FIGURES,
+    *of_models.FIGURES,
+)
+
+
+def figures_in(section: str) -> tuple[Figure, ...]:
+    """The figures of a section, by its anchor, in the order of their declarations."""
+    return tuple(figure for figure in FIGURES if figure.section == section)
+
+
+def current_figures(metrics: Numbers) -> tuple[Figure, ...]:
+    """The figures that this run has drawn: none of a model that it did not train."""
+    return tuple(
+        figure for figure in FIGURES if figure.model is None or figure.model in metrics["models"]
+    )

@@ -1,0 +1,93 @@
+"""Communities of hashtags: which there are, and what marks them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from influencers.metrics import Numbers
+from influencers.report.figures import figures_in
+from influencers.report.frames import Circle
+from influencers.report.section import Section
+from influencers.report.table import Table, count, decimal, percent, plain, rows_of
+
+
+def section(
+    communities: Numbers, circles: Sequence[Circle], profiles: pd.DataFrame | None
+) -> Section:
+    """The section of communities.
+
+    Args:
+        communities: the numbers of each algorithm.
+        circles: the largest communities.
+        profiles: their profiles in words; None where there are none.
+    """
+    return Section(
+        "communities",
+        "Communities",
+        "Hashtags that are used together form communities. A link counts accounts, not posts, "
+        "so that nobody makes a community alone.",
+        figures_in("communities"),
+        (
+            _algorithm_table(communities),
+            _circle_table(circles),
+            _profile_table(profiles),
+        ),
+    )
+
+
+def _algorithm_table(communities: Numbers) -> Table:
+    return Table(
+        "The algorithms",
+        ("algorithm", "hashtags", "links", "communities", "largest", "modularity"),
+        tuple(
+            (
+                plain(name),
+                count(one.get("tags")),
+                count(one.get("edges")),
+                count(one.get("communities")),
+                percent(one.get("largest_share")),
+                decimal(one.get("modularity")),
+            )
+            for name, one in sorted(communities.items())
+        ),
+        frozenset(range(1, 6)),
+    )
+
+
+def _circle_table(found: Sequence[Circle]) -> Table:
+    return Table(
+        "The largest communities",
+        ("community", "hashtags", "accounts", "foremost hashtags"),
+        tuple(
+            (
+                count(one.community),
+                count(one.hashtags),
+                count(one.accounts),
+                " ".join(f"#{tag}" for tag in one.foremost),
+            )
+            for one in found
+        ),
+        frozenset((0, 1, 2)),
+    )
+
+
+def _profile_table(profiles: pd.DataFrame | None) -> Table:
+    return Table(
+        "What marks them",
+        ("community", "hashtags that mark it", "accounts that stand for it", "conductance",
+         "engagement rate", "growth"),
+        tuple(
+            (
+                count(one["community"]), one["marking"], one["representatives"],
+                decimal(one["conductance"]), percent(one["engagement_rate_median"]),
+                decimal(one["growth"]),
+            )
+            for one in (() if profiles is None else rows_of(profiles))
+        ),
+        frozenset((0, 3, 4, 5)),
+        "Conductance: the share of its links' weight that leaves the community. Engagement rate: "
+        "half of its accounts have more. Growth: its share of posts in the later half of the time, "
+        "divided by that in the earlier half.",
+    )  # fmt: skip

@@ -1,0 +1,74 @@
+"""The records that were read, and the run: its time, engines and settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from influencers.metrics import Numbers
+from influencers.report.figures import figures_in
+from influencers.report.records import held, of_one_run
+from influencers.report.section import Section
+from influencers.report.table import Table, count, decimal
+
+# Kinds of records, in the order of their table.
+_KINDS = ("read", "posts", "quarantined", "duplicates", "forgotten")
+
+
+def section(metrics: Numbers, config: Mapping[str, Any]) -> Section:
+    """The section of records and settings.
+
+    Args:
+        metrics: all numbers of the run.
+        config: settings by their full names.
+    """
+    return Section(
+        "data",
+        "Data and run",
+        "Every record that was read is a post, a duplicate of a post, or in quarantine.",
+        figures_in("data"),
+        (
+            _rows_table(metrics),
+            _reason_table(metrics),
+            _seconds_table(metrics["seconds"]),
+            _pairs("Engines", ("engine", "version"), metrics["engines"], numeric=False),
+            _pairs("Configuration", ("setting", "value"), config, numeric=False),
+        ),
+    )
+
+
+def _rows_table(metrics: Numbers) -> Table:
+    rows = metrics["rows"]
+    kinds = [one for one in _KINDS if one != "forgotten" or rows.get(one)]
+    if of_one_run(metrics):
+        return _pairs("Records", ("records", "number"), {one: count(rows[one]) for one in kinds})
+    now = dict(zip(("posts", "quarantined"), held(metrics), strict=True))
+    return Table(
+        "Records",
+        ("records", "last input", "tables"),
+        tuple((one, count(rows[one]), count(now[one]) if one in now else "") for one in kinds),
+        frozenset({1, 2}),
+        "Last input: what the last run of ingest has read; a post that the tables knew already is "
+        "among its posts. Tables: of all inputs together.",
+    )
+
+
+def _reason_table(metrics: Numbers) -> Table:
+    known = metrics["tables"]["quarantine"]
+    found = (known if known["rows"] is not None else metrics["rows"]).get("by_reason", {})
+    reasons = {reason: count(number) for reason, number in found.items()}
+    return _pairs("Reasons for quarantine", ("reason", "records"), reasons)
+
+
+def _seconds_table(seconds: Numbers) -> Table:
+    return _pairs(
+        "Time", ("stage", "seconds"), {name: decimal(one, 1) for name, one in seconds.items()}
+    )
+
+
+def _pairs(
+    title: str, columns: tuple[str, str], pairs: Mapping[str, Any], *, numeric: bool = True
+) -> Table:
+    """A table of keys and their values; `numeric` values are set to the right."""
+    rows = tuple((str(key), "" if value is None else str(value)) for key, value in pairs.items())
+    return Table(title, columns, rows, frozenset({1}) if numeric else frozenset())

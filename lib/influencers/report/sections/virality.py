@@ -1,0 +1,63 @@
+"""What viral posts share, and how well virality is predicted."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from influencers.metrics import Numbers
+from influencers.report.effects import TOGETHER, ends
+from influencers.report.figures import figures_in
+from influencers.report.model_tables import model_tables
+from influencers.report.section import Section
+from influencers.report.table import Table, decimal, plain, rows_of, unknown
+
+
+def section(virality: pd.DataFrame, models: Numbers) -> Section:
+    """The section of virality.
+
+    Args:
+        virality: the rows of analysis_virality.
+        models: the numbers of all models.
+    """
+    return Section(
+        "virality",
+        "Virality",
+        "What viral posts share, and how well they are told before they are posted. The effect "
+        "of a number is Cliff's delta (0 is none, 1 or -1 a complete separation), that of a "
+        "yes or no the odds ratio. Followers are those of the crawl, after the post: a post "
+        "that took off brought some of them, so that what followers say of its success is in "
+        "part a consequence of it.",
+        figures_in("virality"),
+        (*model_tables(models, "virality"), virality_table(virality)),
+    )
+
+
+def virality_table(virality: pd.DataFrame) -> Table:
+    """How each feature differs between viral and other posts."""
+    return Table(
+        "What viral posts share",
+        ("viral is", "feature", "viral", "others", "measure", "effect", "interval", "verdict"),
+        tuple(
+            (
+                plain(str(row["label"])),
+                plain(str(row["feature"])),
+                _short(row["typical_viral"]),
+                _short(row["typical_other"]),
+                str(row["measure"]),
+                decimal(row["effect"], 2),
+                ends(row["low"], row["high"]),
+                str(row["verdict"]),
+            )
+            for row in rows_of(virality)
+        ),
+        frozenset((2, 3, 5, 6)),
+        "Viral and others: the median, or the share where the feature is a yes or no. Cliff's "
+        f"delta: 0 is no effect. Odds ratio: 1 is no effect. {TOGETHER}",
+    )
+
+
+def _short(value: object) -> str:
+    if unknown(value):
+        return "–"
+    number = float(str(value))
+    return f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}"

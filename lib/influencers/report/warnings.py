@@ -1,0 +1,37 @@
+"""What stands above everything else in the report: what makes its numbers doubtful."""
+
+from __future__ import annotations
+
+from influencers.metrics import Numbers
+from influencers.report.model_notes import model_warnings
+from influencers.report.table import decimal, percent, plain
+
+
+def warnings(metrics: Numbers) -> list[str]:
+    """What a reader must know before believing the rest."""
+    found = []
+    rows = metrics["rows"]
+    if rows["read"] and (rows["quarantined"] or 0) / rows["read"] > 0.05:
+        found.append(
+            f"{percent(rows['quarantined'] / rows['read'])} of the records are in quarantine: "
+            "look at the reasons below before trusting any figure."
+        )
+    images = metrics["images"]
+    if images.get("wanted") and images["ok"] < images["wanted"] / 2:
+        found.append(
+            f"Only {percent(images['ok'] / images['wanted'])} of the pictures were measured: the "
+            "virality model knows the others by their median alone."
+        )
+    for name, one in metrics["communities"].items():
+        if (one.get("largest_share") or 0) > 0.5:
+            found.append(
+                f"{plain(name).capitalize()}: one community holds "
+                f"{percent(one['largest_share'])} of the hashtags; the split means little."
+            )
+        elif one.get("communities") and (one.get("modularity") or 0) < 0.05:
+            found.append(
+                f"{plain(name).capitalize()}: modularity {decimal(one.get('modularity'))} is no "
+                "better than chance."
+            )
+    found += model_warnings(metrics["models"])
+    return list(dict.fromkeys(found))
