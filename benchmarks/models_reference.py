@@ -32,8 +32,9 @@ from influencers.models.declaration import (
     allowed_features,
 )
 from influencers.models.forest import votes_of
+from influencers.models.labels import label_column
 from influencers.models.normaliser import VECTOR
-from influencers.models.results import SplitResult, label_column
+from influencers.models.results import SplitResult
 from influencers.models.split import CALIBRATION, FIT, TEST, part_of
 from influencers.session import build_session
 from jobs.train import frame_of

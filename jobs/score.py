@@ -17,7 +17,8 @@ from influencers import files, progress, tables
 from influencers.config import Config
 from influencers.errors import UserError
 from influencers.ingest import sources
-from influencers.models import rows, saved, scoring, unseen, worth
+from influencers.models import known as known_tables
+from influencers.models import saved, scoring, unseen, worth
 from influencers.models.asked import (
     PREDICTED,
     SCORED,
@@ -29,7 +30,7 @@ from influencers.models.asked import (
     with_left_out,
 )
 from influencers.models.declaration import BEFORE_POSTING, INFLUENCE, VARIANTS
-from influencers.models.rows import Known
+from influencers.models.known import Known
 from jobs.command_line import INPUT, OUTPUT, Job, Option, main
 from jobs.train import LABEL, known
 
@@ -67,7 +68,7 @@ def _frame(
     else:
         table = found
     scoring.check_columns(table, card, ", ".join(config.paths.input))
-    return rows.with_known(table, beside, model=card["model"])
+    return known_tables.with_known(table, beside, model=card["model"])
 
 
 def _known(spark: SparkSession, config: Config, card: Mapping[str, Any]) -> Known:

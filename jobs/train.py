@@ -14,11 +14,11 @@ from pyspark.sql import functions as F
 from influencers import files, progress, side_by_side, stages, tables
 from influencers.config import Config
 from influencers.explore import style
-from influencers.models import curves, explained, frames, importance, keeping, training, tuning
+from influencers.models import curves, explained, frames, importance, saved, training, tuning
 from influencers.models.declaration import INFLUENCE, TABLES, Label
+from influencers.models.known import Known, account_rows, with_known
 from influencers.models.periods import cut_of
-from influencers.models.results import SplitResult
-from influencers.models.rows import Known, account_rows, with_known
+from influencers.models.results import SplitResult, kept
 from influencers.models.split import held_out_account
 from influencers.report import sections
 from influencers.schemas import SCHEMAS
@@ -50,7 +50,7 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
         drawn = {
             importance.FIGURES[model]: importance.figure_of(results[0]),
             **curves.figures(results),
-            **explained.figures(training.kept(results[0]) or results[0][0]),
+            **explained.figures(kept(results[0]) or results[0][0]),
         }
         folder = files.join(config.paths.output, "figures")
         for name, figure in drawn.items():
@@ -135,7 +135,7 @@ def _train(spark: SparkSession, config: Config, model: str) -> list[Results]:
         # The label that is shown comes first; of the others, models and metrics are kept.
         with side_by_side.started(spark) as start:
             written = start(partial(_write_predictions, spark, config, model, trained[0]))
-            calls = [partial(keeping.keep, spark, config, results, tuned) for results in trained]
+            calls = [partial(saved.keep, spark, config, results, tuned) for results in trained]
             saving = [start(call) for call in calls]
             described = [future.result() for future in saving]
             written.result()

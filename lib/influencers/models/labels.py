@@ -74,6 +74,11 @@ def labelled(label: Label, learnt: Mapping[str, Any]) -> Column:
     return met.cast("double")
 
 
+def label_column(label: Label, split: str) -> str:
+    """The column of a label, as the thresholds of a split have it."""
+    return f"label_{label.name}_{split}"
+
+
 def _source(label: Label) -> Column:
     """The whole number that the label's thresholds are of."""
     if label.name == "top_engagement_in_tier":

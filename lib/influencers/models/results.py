@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -92,6 +92,10 @@ class SplitResult:
     performance: Mapping[str, Any] = field(default_factory=dict)
 
 
-def label_column(label: Label, split: str) -> str:
-    """The column of a label, as the thresholds of a split have it."""
-    return f"label_{label.name}_{split}"
+def kept(results: Sequence[SplitResult]) -> SplitResult | None:
+    """The split whose models are saved: the first that has any.
+
+    That is by_account: not refitted to all rows, so that what was measured on accounts it has
+    never seen is true of the very model that is used.
+    """
+    return next((one for one in results if one.fitted), None)

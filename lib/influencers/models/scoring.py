@@ -41,7 +41,7 @@ def needed_tables(card: Mapping[str, Any]) -> frozenset[str]:
 
 
 def joining(card: Mapping[str, Any], config: Config) -> dict[str, Any]:
-    """What the model's features were joined by, for `rows.Known`; an older card does not say."""
+    """What the model's features were joined by, for `known.Known`; an older card does not say."""
     return {
         "algorithm": str(card.get("community_algorithm", config.models.community_algorithm)),
         "mirrors": tuple(card.get("mirrors", config.images.mirrors)),

@@ -1,4 +1,4 @@
-"""The rows of a model out of the tables: one way for training, and for all that is scored later."""
+"""The rows of a model out of all that is known: one way for training, and for all that is scored later."""
 
 from __future__ import annotations
 
