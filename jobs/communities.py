@@ -9,7 +9,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from influencers import files, progress, schemas, tables
+from influencers import files, input_files, progress, schemas, tables
 from influencers.checkpoints import checkpoints
 from influencers.communities import profiles
 from influencers.communities.algorithms import find_communities
@@ -176,7 +176,7 @@ def _read_posts(spark: SparkSession, config: Config) -> DataFrame:
 
 
 def _read_rows(spark: SparkSession, path: str) -> DataFrame:
-    files.list_files(spark, path)  # says what is wrong with the path in one line
+    input_files.list_files(spark, path)  # says what is wrong with the path in one line
     return spark.read.csv(path, header=True, escape='"')
 
 

@@ -13,7 +13,7 @@ from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from influencers import files, progress, tables
+from influencers import files, input_files, progress, tables
 from influencers.config import Config
 from influencers.errors import UserError
 from influencers.ingest import sources
@@ -87,9 +87,9 @@ def _read(
     if len(paths) == 1 and tables.is_table(spark, paths[0]):
         table = spark.read.format("delta").load(paths[0])
         return asked_of_table(table) if is_posts(table) else table
-    listed = [one for path in paths for one in files.list_files(spark, path) if one.size > 0]
+    listed = [one for path in paths for one in input_files.list_files(spark, path) if one.size > 0]
     if listed and all(sources.format_of(one.uri, config.ingest) == "parquet" for one in listed):
-        table = files.read_parquet(spark, [one.path for one in listed])
+        table = input_files.read_parquet(spark, [one.path for one in listed])
         if scoring.has_features(table, card):
             return table
     found = sources.find(spark, paths, config.ingest)

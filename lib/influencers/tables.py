@@ -80,6 +80,23 @@ def read(spark: SparkSession, config: Config, name: str) -> DataFrame:
     return spark.read.format("delta").load(location(config, name))
 
 
+def read_or_empty(spark: SparkSession, config: Config, name: str) -> DataFrame:
+    """The table as it stands; no rows before it is written."""
+    if exists(spark, config, name):
+        return read(spark, config, name)
+    return spark.createDataFrame([], SCHEMAS[name])
+
+
+def at_latest_version(spark: SparkSession, config: Config, name: str) -> DataFrame | None:
+    """The table at its latest version, whatever is written later; None before it is written."""
+    if not exists(spark, config, name):
+        return None
+    # Without a version, Delta reads what is there when the frame is used.
+    latest = version(spark, config, name)
+    reader = spark.read.format("delta").option("versionAsOf", latest)
+    return reader.load(location(config, name))
+
+
 def write(frame: DataFrame, config: Config, name: str) -> None:
     """Replace the table in one atomic step; a writer that dies leaves the old one."""
     _write(conform(frame, name), config, name, mode="overwrite")

@@ -1,4 +1,4 @@
-"""The rows of a model out of all that is known: one way for training, and for all that is scored later."""
+"""The rows of a model: its table with all that is known beside it, for training and for scoring."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from pyspark.ml.classification import RandomForestClassificationModel
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from influencers import __version__, files, progress
+from influencers import __version__, files, input_files, progress
 from influencers.config import Config
 from influencers.errors import UserError
 from influencers.models import explaining, tracking
@@ -178,7 +178,7 @@ def trees(spark: SparkSession, model: PipelineModel, pipeline: str) -> Forest:
         if isinstance(stage, RandomForestClassificationModel)
     )
     stage = f"{place:0{len(str(len(model.stages)))}d}_{forest.uid}"
-    nodes = files.read_parquet(spark, [files.join(pipeline, "stages", stage, "data")])
+    nodes = input_files.read_parquet(spark, [files.join(pipeline, "stages", stage, "data")])
     node = F.col("nodeData")
     return forest_of(
         nodes.select(
