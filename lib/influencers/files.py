@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from py4j.protocol import Py4JJavaError
@@ -164,6 +164,15 @@ def _creation(path: Any, system: Any) -> Any:
 def write_text(spark: SparkSession, uri: str, text: str) -> None:
     """Put `text` at `uri` in UTF-8; as `write_bytes`."""
     write_bytes(spark, uri, text.encode("utf-8"))
+
+
+def replace_all(spark: SparkSession, folder: str, contents: Mapping[str, bytes | None]) -> None:
+    """Write files below a folder, each as `write_bytes`; None: the file is removed."""
+    for name, data in contents.items():
+        if data is None:
+            delete(spark, join(folder, name))
+        else:
+            write_bytes(spark, join(folder, name), data)
 
 
 def put_text(spark: SparkSession, uri: str, text: str) -> None:

@@ -173,6 +173,16 @@ def read_lines(whole: SparkSession, paths: Sequence[str]) -> DataFrame:
     )
 
 
+def read_csv(spark: SparkSession, path: str) -> DataFrame:
+    """The rows of CSV files whose first line is a header; all columns are text.
+
+    Raises:
+        UserError: nothing is there.
+    """
+    list_files(spark, path)  # says what is wrong with the path in one line
+    return spark.read.csv(path, header=True, escape='"')
+
+
 def read_parquet(spark: SparkSession, paths: Sequence[str]) -> DataFrame:
     """The columns of Parquet files, and `source_file` and `record` (from 1 in each file)."""
     reader = spark.read.option("mergeSchema", "true").option("__globPaths__", "false")

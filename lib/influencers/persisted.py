@@ -8,6 +8,9 @@ from contextlib import ExitStack, contextmanager
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame
 
+# For what is small and read at once again.
+IN_MEMORY = StorageLevel.MEMORY_AND_DISK_DESER
+
 Keep = Callable[[DataFrame], DataFrame]
 
 

@@ -107,6 +107,12 @@ def create(frame: DataFrame, config: Config, name: str) -> None:
     _write(conform(frame, name), config, name, mode="errorifexists")
 
 
+def write_and_read(frame: DataFrame, config: Config, name: str) -> DataFrame:
+    """Replace the table as `write` does; gives it as it stands, so that nothing is made twice."""
+    write(frame, config, name)
+    return read(frame.sparkSession, config, name)
+
+
 def version(spark: SparkSession, config: Config, name: str) -> int:
     """The number of the table's latest version."""
     history = spark.sql(f"DESCRIBE HISTORY {_identifier(spark, config, name)} LIMIT 1")
