@@ -47,10 +47,9 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
 
 def _enter(rows: DataFrame, config: Config) -> None:
     """Enter rows that must not be computed twice, as a merge might do."""
-    spark = rows.sparkSession
-    if tables.exists(spark, config, "images"):
+    if tables.exists(rows.sparkSession, config, "images"):
         tables.write(rows, config, _STAGED)
-        _enter_staged(spark, config)
+        _enter_staged(rows.sparkSession, config)
     else:
         tables.create(rows, config, "images")
 

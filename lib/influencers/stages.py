@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from influencers import files, metrics, tables
 from influencers.config import Config
@@ -17,6 +17,15 @@ _TABLES = {
     "images": "images",
     "duplicates": "duplicate_pairs",
     "communities": "account_communities",
+}
+
+# The stages that a table is of: what one of these left in an earlier run is not of this one.
+_STAGES_OF = {
+    "images": ("images",),
+    "duplicate_pairs": ("images", "duplicates"),
+    "duplicate_groups": ("images", "duplicates"),
+    "account_communities": ("communities",),
+    "community_profiles": ("communities",),
 }
 
 
@@ -37,6 +46,14 @@ def left_out(spark: SparkSession, config: Config, stage: str) -> str:
 def has(spark: SparkSession, config: Config, stage: str) -> bool:
     """Whether a stage has left tables, and they are of this run."""
     return tables.exists(spark, config, _TABLES[stage]) and not left_out(spark, config, stage)
+
+
+def read(spark: SparkSession, config: Config, name: str) -> DataFrame | None:
+    """A table as it stands; None if there is none, or one of the stages it is of left none."""
+    found = tables.exists(spark, config, name) and all(
+        has(spark, config, stage) for stage in _STAGES_OF.get(name, ())
+    )
+    return tables.read(spark, config, name) if found else None
 
 
 def remarks(

@@ -9,9 +9,10 @@ from pyspark.sql import SparkSession
 
 from influencers import metrics, stages, tables
 from influencers.config import Config, load
+from influencers.models import known_tables
 from influencers.report import sections
 from influencers.schemas import SCHEMAS
-from jobs import report, train
+from jobs import report
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def config(spark: SparkSession, tmp_path: Path) -> Config:
 
 def read(spark: SparkSession, config: Config) -> dict[str, bool]:
     """Which of them the models and the report read."""
-    known = train.known(spark, config)
+    known = known_tables.read_known(spark, config)
     found = {
         "images": known.images,
         "duplicates": known.duplicate_pairs,

@@ -92,6 +92,20 @@ class SplitResult:
     performance: Mapping[str, Any] = field(default_factory=dict)
 
 
+def metrics_by_label(trained: Sequence[Sequence[SplitResult]]) -> dict[str, Any]:
+    """The metrics of a model's labels by split, for metrics.json; of folds where there are any.
+
+    Args:
+        trained: what came of every label on every split.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for results in trained:
+        numbers = {one.split: one.metrics for one in results}
+        performance = next((one.performance for one in results if one.performance), None)
+        found[results[0].label.name] = numbers | ({"folds": performance} if performance else {})
+    return found
+
+
 def kept(results: Sequence[SplitResult]) -> SplitResult | None:
     """The split whose models are saved: the first that has any.
 

@@ -21,7 +21,7 @@ from influencers import __version__, files, input_files, progress
 from influencers.config import Config
 from influencers.errors import UserError
 from influencers.models import explaining, tracking
-from influencers.models.declaration import BEFORE_POSTING, Feature
+from influencers.models.declaration import BEFORE_POSTING, INFLUENCE, Feature
 from influencers.models.measuring import who_of
 from influencers.models.results import Fitted, SplitResult, kept
 from influencers.models.trees import Forest, forest_of
@@ -50,6 +50,15 @@ def model_name(model: str, label: str, variant: str = BEFORE_POSTING) -> str:
 def folder(config: Config) -> str:
     """Where models are read: `paths.models`, or OUTPUT/models."""
     return config.paths.models or files.join(config.paths.output, "models")
+
+
+def asked_uri(config: Config) -> str:
+    """Where the model is that the configuration asks for."""
+    model = config.models.model
+    if model == INFLUENCE:
+        return files.join(folder(config), model_name(model, "top_followers"))
+    name = model_name(model, config.models.label, config.models.variant)
+    return files.join(folder(config), name)
 
 
 def make_card(
