@@ -22,14 +22,13 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     """Train what is asked for; returns models.MODEL.LABEL.SPLIT.WHO, and LABEL.folds.WHO."""
     models = training.models_to_train(config.models)
     progress.say(*stages.remarks(spark, config))
-    calls = [partial(_train, spark, config, model) for model in models]
-    trained = side_by_side.run_all(spark, calls)
+    trained = side_by_side.run_all(spark, [partial(_train, spark, config, one) for one in models])
     for model, results in zip(models, trained, strict=True):
         # Drawn one by one: matplotlib knows one thread.
         drawn = trained_figures.pngs(results)
         # What could not be drawn this time is not shown as it was at another.
         gone = {f"{name}.png": None for name in sections.figures_of(model)}
-        files.replace_all(spark, files.join(config.paths.output, "figures"), gone | drawn)
+        files.replace_all(spark, files.join(config.paths.output, "figures"), {**gone, **drawn})
     return {"models": dict(zip(models, map(metrics_by_label, trained), strict=True))}
 
 
