@@ -49,7 +49,7 @@ def has(spark: SparkSession, config: Config, stage: str) -> bool:
 
 
 def read(spark: SparkSession, config: Config, name: str) -> DataFrame | None:
-    """A table as it stands; None if there is none, or one of the stages it is of left none."""
+    """A table as it stands; None if there is none, or a stage that it comes from has not run."""
     found = tables.exists(spark, config, name) and all(
         has(spark, config, stage) for stage in _STAGES_OF.get(name, ())
     )

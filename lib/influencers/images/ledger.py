@@ -66,7 +66,7 @@ def hopeless() -> Column:
 
 
 def count_due(due: DataFrame) -> tuple[int, int]:
-    """How many pictures are due, and how many of them are asked for."""
+    """How many images are due, and how many of them are asked for."""
     count, asked = due.agg(F.count("*"), F.count_if(~hopeless())).head()  # type: ignore[misc]
     return count, asked
 

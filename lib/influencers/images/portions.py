@@ -1,4 +1,4 @@
-"""Due pictures in portions: each becomes ledger rows, fetched under one budget for all hosts."""
+"""Due images in portions: each becomes ledger rows, fetched under one budget for all hosts."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def portions(
     Args:
         due: what `ledger.due` makes, persisted.
         count: how many rows it has.
-        config: what hosts bear, and how pictures are asked for.
+        config: what hosts bear, and how images are asked for.
         now: Unix seconds.
 
     Raises:

@@ -1,4 +1,4 @@
-"""A sample as the input of a run: generated, and its pictures served for as long as it lasts."""
+"""A sample as the input of a run: generated, and its images served for as long as it lasts."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from influencers.config import Config
 from influencers.synthetic import image_server
 from influencers.synthetic.generator import generate
 
-# The name that the pictures of the sample are served under, wherever the server really is.
+# The name that the images of the sample are served under, wherever the server really is.
 _SAMPLE_HOST = "images.example"
 
 
 @contextmanager
 def served_sample(config: Config, folder: Path, *, host: str) -> Iterator[Config]:
-    """The configuration with a generated sample as its input, and a server for its pictures.
+    """The configuration with a generated sample as its input, and a server for its images.
 
     Args:
         config: how large the sample is.
