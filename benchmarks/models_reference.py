@@ -32,11 +32,12 @@ from influencers.models.declaration import (
     allowed_features,
 )
 from influencers.models.forest import votes_of
+from influencers.models.known_tables import read_frame
+from influencers.models.labels import label_column
 from influencers.models.normaliser import VECTOR
-from influencers.models.results import SplitResult, label_column
+from influencers.models.results import SplitResult
 from influencers.models.split import CALIBRATION, FIT, TEST, part_of
 from influencers.session import build_session
-from jobs.train import frame_of
 
 _DRAWS = 500
 
@@ -181,7 +182,7 @@ def main() -> None:
     spark = build_session("benchmark models", {"spark.master": chosen.master})
     config = load(None, [f"paths.output={chosen.output}", *chosen.set])
     for model in chosen.models:
-        frame, cut = frame_of(spark, config, model)
+        frame, cut = read_frame(spark, config, model)
         frame.persist()
         labels = training.labels_to_train(config.models, model)
         for results in training.train_labels(frame, labels, config.models, cut=cut):

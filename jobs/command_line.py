@@ -67,6 +67,12 @@ class Job:
 
 OUTPUT = Option("--output", "paths.output", "folder or URI for everything the run makes")
 INPUT = Option("--input", "paths.input", "files, folders or globs of posts", many=True)
+LABEL = Option(
+    "--label",
+    "models.label",
+    "what virality means",
+    choices=("top_likes", "top_engagement_in_tier", "beats_own_history"),
+)
 
 
 class _Parser(argparse.ArgumentParser):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from typing import Any
 
-from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 
-from influencers import files, progress, tables
+from influencers import input_files, persisted, progress, tables
 from influencers.checkpoints import checkpoints
 from influencers.config import Config
 from influencers.duplicates.components import components
@@ -26,14 +24,9 @@ from jobs.command_line import OUTPUT, Job, Option, main
 def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     """Find the pairs, link the pictures, group them; returns the numbers."""
     settings = config.duplicates
-    with checkpoints(spark, config), contextlib.ExitStack() as held:
-
-        def kept(frame: DataFrame) -> DataFrame:
-            held.callback(frame.unpersist)
-            return frame.persist(StorageLevel.DISK_ONLY)
-
+    with checkpoints(spark, config), persisted.frames() as keep:
         # A file is read again sooner than its rows are kept; what is joined is not.
-        pictures = _listed(spark, config) if settings.hashes else kept(_fetched(spark, config))
+        pictures = _listed(spark, config) if settings.hashes else keep(_fetched(spark, config))
         compared = pictures.where("phash IS NOT NULL AND id = first_of_bytes")
         with near_pairs(
             compared,
@@ -42,11 +35,11 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
             cores=spark.sparkContext.defaultParallelism,
         ) as (found, search):
             progress.say(search.remark())
-            near = kept(found)
+            near = keep(found)
             near.count()
-        copies = kept(copied(pictures, near))
+        copies = keep(copied(pictures, near))
         # Counted as they are kept: to read a table that was just written takes seconds.
-        links = kept(linked(copies, near))
+        links = keep(linked(copies, near))
         tables.write(links, config, DUPLICATE_PAIRS)
         counts = {"images": pictures.count(), "compared": search.hashes} | count_links(links)
         if settings.hashes:
@@ -54,7 +47,7 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
             if counts["left_out"]:
                 progress.say(f"{counts['left_out']:,} rows without id or phash left out")
         with components(near, driver_pairs=settings.driver_pairs) as hanging:
-            groups = kept(grouped(copies, hanging, radius=settings.radius))
+            groups = keep(grouped(copies, hanging, radius=settings.radius))
             tables.write(groups, config, DUPLICATE_GROUPS)
         counts |= count_groups(groups)
     return {"duplicates": {**counts, "search": search.numbers()}}
@@ -62,7 +55,7 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
 
 def _listed(spark: SparkSession, config: Config) -> DataFrame:
     path = config.duplicates.hashes
-    files.list_files(spark, path)  # says what is wrong with the path in one line
+    input_files.list_files(spark, path)  # says what is wrong with the path in one line
     return listed_hashes(spark.read.parquet(path), source=path)
 
 

@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 import sys
 from typing import Any
 
 from pyspark.sql import SparkSession
 
 from influencers import erasure, files, forgotten, manifest, metrics, progress, replacing, tables
-from influencers.communities.figures import COMMUNITY_STRUCTURE
 from influencers.config import Config
-from influencers.errors import UserError
-from influencers.ingest.tables import POSTS
-from jobs import ingest
+from influencers.ingest.posts import held
+from influencers.ingest.tables import POSTS, QUARANTINE
 from jobs.command_line import OUTPUT, Job, Option, main
-
-# Files that may name accounts, their posts or what they alone wrote; a stage makes them again.
-_FILES = (
-    "report.html",
-    "exports",
-    "graphs",
-    COMMUNITY_STRUCTURE.png,
-    COMMUNITY_STRUCTURE.svg,
-    "checkpoints",
-)
 
 
 def run(spark: SparkSession, config: Config) -> dict[str, Any]:
@@ -34,7 +21,7 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     Raises:
         UserError: an id is no number, or there are no posts.
     """
-    owners = _owners(config)
+    owners = erasure.owner_ids(config.forget.owners)
     replacing.finish(spark, config)
     posts = tables.read(spark, config, POSTS)
     forgotten.write(spark, config, forgotten.read(spark, config).with_owners(owners))
@@ -42,39 +29,19 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     before = posts.count()
     replacing.prepare(spark, config, lambda table, name: erasure.without(table, name, found))
     replacing.finish(spark, config)
-    for name in _FILES:
+    for name in erasure.FILES:
         files.delete(spark, files.join(config.paths.output, name))
-    held = ingest.held(spark, config)
-    metrics.update(spark, config, {"tables": held})
+    kept, aside = tables.read(spark, config, POSTS), tables.read(spark, config, QUARANTINE)
+    numbers = held(kept, aside)
+    metrics.update(spark, config, {"tables": numbers})
     # Not whom: the manifest is one of the files that have to forget.
     manifest.update(
         spark, dataclasses.replace(config, forget=dataclasses.replace(config.forget, owners=())),
         "forget",
     )  # fmt: skip
-    for line in _remarks(before - held["posts"]["rows"], manifest.read(spark, config)):
-        progress.say(line)
+    inputs = [one["uri"] for one in manifest.read(spark, config).get("inputs", [])]
+    progress.say(*erasure.remarks(before - numbers["posts"]["rows"], inputs))
     return {}
-
-
-def _owners(config: Config) -> list[int]:
-    wrong = [one for one in config.forget.owners if not re.fullmatch(r"-?[0-9]{1,19}", one)]
-    if wrong or not config.forget.owners:
-        raise UserError(
-            f"{', '.join(wrong) or '--owner'}: say which accounts by their ids, the numbers in "
-            "owner_id"
-        )
-    return sorted({int(one) for one in config.forget.owners})
-
-
-def _remarks(gone: int, recorded: dict[str, Any]) -> list[str]:
-    inputs = [one["uri"] for one in recorded.get("inputs", [])]
-    return [
-        f"{gone:,} posts are gone, with all that was known by them alone; ingest will leave these "
-        "accounts out",
-        "figures, statistics and models still count them: run features, duplicates, communities, "
-        "explore, train and report again",
-        *([f"the input still has them: {', '.join(inputs)}"] if inputs else []),
-    ]
 
 
 JOB = Job(

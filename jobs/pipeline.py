@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import socket
 import sys
 import time
 from typing import Any
@@ -13,7 +11,7 @@ from pyspark.sql import SparkSession
 
 from influencers import files, manifest, metrics, progress, session
 from influencers.config import Config
-from influencers.synthetic import generate, image_server, local_folder
+from influencers.synthetic import local_folder, served_sample
 from jobs import communities, duplicates, explore, features, images, ingest, report, train
 from jobs.command_line import INPUT, OUTPUT, Job, Run, main
 
@@ -30,15 +28,16 @@ STAGES: tuple[tuple[str, Run], ...] = (
 )
 
 _OF_PICTURES = ("images", "duplicates")
-# The name that the pictures of the sample are served under, wherever the server really is.
-_SAMPLE_HOST = "images.example"
 
 
 def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     """Run every stage; without input, on a sample that is generated first."""
     with contextlib.ExitStack() as stack:
         if not (config.paths.input or config.ingest.replace):
-            config = _with_sample(spark, config, stack)
+            folder = local_folder(config.paths.output) / "sample"
+            progress.say(f"no --input: generating {config.generate.posts:,} posts into {folder}")
+            host, _ = session.driver_addresses(spark)
+            config = stack.enter_context(served_sample(config, folder, host=host))
         stages = [one for one in STAGES if one[0] not in _OF_PICTURES or config.images.enabled]
         metrics.start(spark, config)
         for number, (name, stage) in enumerate(stages, start=1):
@@ -50,30 +49,6 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     manifest.update(spark, config, "pipeline")
     progress.say(f"report: {files.join(config.paths.output, 'report.html')}")
     return {}
-
-
-def _with_sample(spark: SparkSession, config: Config, stack: contextlib.ExitStack) -> Config:
-    """The configuration with a generated sample as its input, and a server for its pictures."""
-    folder = local_folder(config.paths.output) / "sample"
-    progress.say(f"no --input: generating {config.generate.posts:,} posts into {folder}")
-    options = dataclasses.replace(config.generate, image_base_url=f"http://{_SAMPLE_HOST}")
-    generate(folder, options)
-    host, _ = session.driver_addresses(spark)
-    address = socket.gethostbyname(host)
-    _, port = stack.enter_context(image_server.serving(folder / "images", address=address))
-    return dataclasses.replace(
-        config,
-        paths=dataclasses.replace(config.paths, input=(str(folder / "posts.csv"),)),
-        generate=options,
-        images=dataclasses.replace(
-            config.images,
-            connect_to=(f"{_SAMPLE_HOST}:80={address}:{port}",),
-            # As on a content network, the path is the picture, whatever the signature.
-            mirrors=(*config.images.mirrors, _SAMPLE_HOST),
-            # Our own server needs no sparing.
-            host_limits=(f"{_SAMPLE_HOST}=0/0",),
-        ),
-    )
 
 
 JOB = Job(

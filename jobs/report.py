@@ -9,9 +9,25 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from influencers import files, manifest, metrics, progress, stages, tables
+from influencers.communities.tables import (
+    ACCOUNT_COMMUNITIES,
+    COMMUNITIES,
+    COMMUNITY_PROFILES,
+    HASHTAG_EDGES,
+)
 from influencers.config import Config
 from influencers.duplicates.popularity import most_copied
+from influencers.duplicates.tables import DUPLICATE_GROUPS
+from influencers.explore.tables import (
+    ANALYSIS_CONTENT,
+    ANALYSIS_INFLUENCE,
+    ANALYSIS_TIERS,
+    ANALYSIS_VIRALITY,
+)
+from influencers.features.tables import ACCOUNTS
 from influencers.figures import stored
+from influencers.images.tables import IMAGES
+from influencers.ingest.tables import POSTS
 from influencers.report.contents import page_of
 from influencers.report.figures import current_figures
 from influencers.report.frames import Sources, collected
@@ -22,46 +38,37 @@ from jobs.command_line import OUTPUT, Job, main
 def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     """Write report.html from what the other jobs left."""
     numbers = metrics.read(spark, config)
-    for line in stages.remarks(spark, config):
-        progress.say(line)
+    progress.say(*stages.remarks(spark, config))
     frames = collected(_sources(spark, config), numbers["communities"], options=config.report)
     pngs, svgs = stored.read(spark, config.paths.output, current_figures(numbers))
     inputs = [one["uri"] for one in manifest.read(spark, config).get("inputs", [])]
     now = datetime.now(timezone.utc)
-    page = page_of(
-        numbers, frames, config, made_at=now, sources=inputs, figures=pngs, drawings=svgs
-    )
+    page = page_of(numbers, frames, config, made_at=now, sources=inputs, figures=pngs,
+                   drawings=svgs)  # fmt: skip
     files.write_text(spark, files.join(config.paths.output, "report.html"), render(page))
     return {}
 
 
 def _sources(spark: SparkSession, config: Config) -> Sources:
     return Sources(
-        leaders=tables.read(spark, config, "analysis_influence"),
-        tiers=tables.read(spark, config, "analysis_tiers"),
-        virality=tables.read(spark, config, "analysis_virality"),
-        content=tables.read(spark, config, "analysis_content"),
-        edges=tables.read(spark, config, "hashtag_edges"),
-        communities=tables.read(spark, config, "communities"),
-        members=tables.read(spark, config, "account_communities"),
-        accounts=tables.read(spark, config, "accounts"),
+        leaders=tables.read(spark, config, ANALYSIS_INFLUENCE),
+        tiers=tables.read(spark, config, ANALYSIS_TIERS),
+        virality=tables.read(spark, config, ANALYSIS_VIRALITY),
+        content=tables.read(spark, config, ANALYSIS_CONTENT),
+        edges=tables.read(spark, config, HASHTAG_EDGES),
+        communities=tables.read(spark, config, COMMUNITIES),
+        members=tables.read(spark, config, ACCOUNT_COMMUNITIES),
+        accounts=tables.read(spark, config, ACCOUNTS),
         copied=_copied(spark, config),
-        profiles=_profiles(spark, config),
+        profiles=stages.read(spark, config, COMMUNITY_PROFILES),
     )
-
-
-def _profiles(spark: SparkSession, config: Config) -> DataFrame | None:
-    has_profiles = tables.exists(spark, config, "community_profiles")
-    known = has_profiles and stages.has(spark, config, "communities")
-    return tables.read(spark, config, "community_profiles") if known else None
 
 
 def _copied(spark: SparkSession, config: Config) -> DataFrame | None:
-    if not all(stages.has(spark, config, stage) for stage in ("images", "duplicates")):
+    groups = stages.read(spark, config, DUPLICATE_GROUPS)
+    if groups is None:
         return None
-    groups, posts, images = (
-        tables.read(spark, config, one) for one in (DUPLICATE_GROUPS, POSTS, IMAGES)
-    )
+    posts, images = (tables.read(spark, config, one) for one in (POSTS, IMAGES))
     limit = config.report.copied
     return most_copied(groups, posts, images, mirrors=config.images.mirrors, limit=limit)
 

@@ -9,10 +9,21 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from influencers.errors import UserError
 from influencers.images.keys import image_key
 
 # What the words of a record stand between: shortcodes have - and _, names have . and _.
 _BETWEEN = (r"[^A-Za-z0-9_.-]+", r"[^A-Za-z0-9_-]+", r"[^A-Za-z0-9_.]+", r"[^A-Za-z0-9_]+")
+
+# Files that may name accounts, their posts or what they alone wrote; a stage makes them again.
+FILES = (
+    "report.html",
+    "exports",
+    "graphs",
+    "figures/community_structure.png",
+    "figures/community_structure.svg",
+    "checkpoints",
+)
 
 # A host that no image has: what it would be called if its own were a mirror.
 _MIRROR = "mirror.invalid"
@@ -35,6 +46,21 @@ class Traces:
     shortcodes: DataFrame
     images: DataFrame
     hashtags: DataFrame
+
+
+def owner_ids(texts: Sequence[str]) -> list[int]:
+    """The ids of accounts, as numbers; each once.
+
+    Raises:
+        UserError: there is none, or one is no number.
+    """
+    wrong = [one for one in texts if not re.fullmatch(r"-?[0-9]{1,19}", one)]
+    if wrong or not texts:
+        raise UserError(
+            f"{', '.join(wrong) or '--owner'}: say which accounts by their ids, the numbers in "
+            "owner_id"
+        )
+    return sorted({int(one) for one in texts})
 
 
 def traces(posts: DataFrame, owners: Sequence[int]) -> Traces:
@@ -75,6 +101,22 @@ def without(table: DataFrame, name: str, found: Traces) -> DataFrame:
         if column in columns:
             table = table.join(words.withColumnRenamed("word", column), column, how="left_anti")
     return _unmentioned(table, found).select(*columns)
+
+
+def remarks(gone: int, inputs: Sequence[str]) -> list[str]:
+    """What the user should know of accounts that are gone, a line each.
+
+    Args:
+        gone: how many of their posts there were.
+        inputs: the addresses of the files that posts were read from.
+    """
+    return [
+        f"{gone:,} posts are gone, with all that was known by them alone; ingest will leave these "
+        "accounts out",
+        "figures, statistics and models still count them: run features, duplicates, communities, "
+        "explore, train and report again",
+        *([f"the input still has them: {', '.join(inputs)}"] if inputs else []),
+    ]
 
 
 def _unmentioned(table: DataFrame, found: Traces) -> DataFrame:

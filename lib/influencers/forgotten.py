@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pyspark.sql import Column, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from influencers import files
@@ -43,6 +43,17 @@ class Forgotten:
         words = F.split(F.coalesce(raw, F.lit("")), _NO_WORD)
         ids = F.array_append(words, owner_id.cast("string"))
         return F.exists(ids, lambda one: F.coalesce(self._knows(one), F.lit(False)))
+
+    def split(self, records: DataFrame) -> tuple[DataFrame, int]:
+        """The records of other accounts, and how many are of forgotten ones.
+
+        Args:
+            records: with `owner_id` and `raw`.
+        """
+        if not self.hashes:
+            return records, 0
+        is_of = self.is_of(F.col("owner_id"), F.col("raw"))
+        return records.where(~is_of), records.where(is_of).count()
 
     def _knows(self, text: Column) -> Column:
         return F.sha2(F.concat(F.lit(self.salt), text), 256).isin(*sorted(self.hashes))

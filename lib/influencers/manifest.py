@@ -12,9 +12,9 @@ from typing import Any
 import pyspark
 from pyspark.sql import SparkSession
 
-from influencers import __version__, files, session, side_by_side, tables
+from influencers import __version__, files, input_files, session, side_by_side, tables
 from influencers.config import Config, flatten
-from influencers.files import FileStatus
+from influencers.input_files import FileStatus
 from influencers.redaction import redacted, without_secrets
 
 
@@ -63,7 +63,7 @@ def update_inputs(spark: SparkSession, config: Config, listed: Sequence[FileStat
             "uri": uri,
             "bytes": one.size,
             "modified_ms": one.modified_ms,
-            "sha256": files.sha256(spark, one.path) if budget >= 0 else None,
+            "sha256": input_files.sha256(spark, one.path) if budget >= 0 else None,
             "read_at": now,
         }
     _write(spark, config, {**manifest, "inputs": list(inputs.values())})

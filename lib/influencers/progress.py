@@ -17,11 +17,12 @@ from influencers.redaction import redacted
 _TERMINAL_SECONDS, _LOG_SECONDS = 0.5, 15.0
 
 
-def say(text: str) -> None:
-    """One line to the person who watches, without the secrets in it."""
-    _clear(sys.stderr)
-    sys.stderr.write(f"{redacted(text)}\n")
-    sys.stderr.flush()
+def say(*lines: str) -> None:
+    """Lines to the person who watches, without the secrets in them."""
+    for line in lines:
+        _clear(sys.stderr)
+        sys.stderr.write(f"{redacted(line)}\n")
+        sys.stderr.flush()
 
 
 @contextmanager

@@ -7,16 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from influencers import files, metrics, tables
 from influencers.config import Config
+from influencers.storage.table import Table
 
 # A table of each stage whose output other stages read if it is there.
 _TABLES = {
     "images": "images",
     "duplicates": "duplicate_pairs",
     "communities": "account_communities",
+}
+
+# The stages that a table is of: what one of these left in an earlier run is not of this one.
+_STAGES_OF = {
+    "images": ("images",),
+    "duplicate_pairs": ("images", "duplicates"),
+    "duplicate_groups": ("images", "duplicates"),
+    "account_communities": ("communities",),
+    "community_profiles": ("communities",),
 }
 
 
@@ -37,6 +47,14 @@ def left_out(spark: SparkSession, config: Config, stage: str) -> str:
 def has(spark: SparkSession, config: Config, stage: str) -> bool:
     """Whether a stage has left tables, and they are of this run."""
     return tables.exists(spark, config, _TABLES[stage]) and not left_out(spark, config, stage)
+
+
+def read(spark: SparkSession, config: Config, table: Table) -> DataFrame | None:
+    """A table as it stands; None if there is none, or a stage that it comes from has not run."""
+    found = tables.exists(spark, config, table) and all(
+        has(spark, config, stage) for stage in _STAGES_OF.get(table.name, ())
+    )
+    return tables.read(spark, config, table) if found else None
 
 
 def remarks(

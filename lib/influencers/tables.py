@@ -55,6 +55,23 @@ def read(spark: SparkSession, config: Config, table: Table | str) -> DataFrame:
     return spark.read.format("delta").load(location(config, table))
 
 
+def read_or_empty(spark: SparkSession, config: Config, table: Table) -> DataFrame:
+    """The table as it stands; no rows before it is written."""
+    if exists(spark, config, table):
+        return read(spark, config, table)
+    return spark.createDataFrame([], table.schema)
+
+
+def at_latest_version(spark: SparkSession, config: Config, table: Table) -> DataFrame | None:
+    """The table at its latest version, whatever is written later; None before it is written."""
+    if not exists(spark, config, table):
+        return None
+    # Without a version, Delta reads what is there when the frame is used.
+    latest = version(spark, config, table)
+    reader = spark.read.format("delta").option("versionAsOf", latest)
+    return reader.load(location(config, table))
+
+
 def write(frame: DataFrame, config: Config, table: Table) -> None:
     """Replace the table in one atomic step; a writer that dies leaves the old one."""
     _write(conform(frame, table), config, table, mode="overwrite")
@@ -63,6 +80,12 @@ def write(frame: DataFrame, config: Config, table: Table) -> None:
 def create(frame: DataFrame, config: Config, table: Table) -> None:
     """Write the first version of a table in one atomic step; fails if there is one."""
     _write(conform(frame, table), config, table, mode="errorifexists")
+
+
+def write_and_read(frame: DataFrame, config: Config, table: Table) -> DataFrame:
+    """Replace the table as `write` does; gives it as it stands, so that nothing is made twice."""
+    write(frame, config, table)
+    return read(frame.sparkSession, config, table)
 
 
 def version(spark: SparkSession, config: Config, table: Table | str) -> int:

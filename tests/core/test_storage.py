@@ -11,7 +11,7 @@ from chispa import assert_df_equality
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from influencers import files, manifest, metrics, tables
+from influencers import files, input_files, manifest, metrics, tables
 from influencers.config import Config, PathsConfig
 from influencers.errors import UserError
 from influencers.features.tables import ACCOUNTS
@@ -111,7 +111,7 @@ def test_metrics_are_added_and_models_replaced(spark: SparkSession, config: Conf
 
 def test_a_hash_has_its_budget(spark: SparkSession, config: Config, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(b"abc")
-    listed = files.list_files(spark, str(tmp_path / "a.csv"))
+    listed = input_files.list_files(spark, str(tmp_path / "a.csv"))
     for limit, known in ((1, True), (0, False)):
         ingest = dataclasses.replace(config.ingest, hash_limit_mb=limit)
         manifest.update_inputs(spark, dataclasses.replace(config, ingest=ingest), listed)

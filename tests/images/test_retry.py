@@ -16,9 +16,9 @@ from influencers.images.retry import (
     Later,
     RetryPolicy,
     next_step,
-    retry_after_seconds,
     wait_seconds,
 )
+from influencers.images.retry_after import retry_after_seconds
 
 NOW = 1_700_000_000.0
 POLICY = RetryPolicy()

@@ -9,9 +9,11 @@ from pyspark.sql import SparkSession
 
 from influencers import metrics, stages, tables
 from influencers.catalog import TABLES
+from influencers.communities.tables import COMMUNITY_PROFILES
 from influencers.config import Config, load
+from influencers.models import known_tables
 from influencers.report.figures import current_figures, figures_in
-from jobs import report, train
+from jobs import report
 
 
 @pytest.fixture
@@ -32,13 +34,13 @@ def config(spark: SparkSession, tmp_path: Path) -> Config:
 
 def read(spark: SparkSession, config: Config) -> dict[str, bool]:
     """Which of them the models and the report read."""
-    known = train.known(spark, config)
+    known = known_tables.read_known(spark, config)
     found = {
         "images": known.images,
         "duplicates": known.duplicate_pairs,
         "communities": known.account_communities,
         "the most copied": report._copied(spark, config),
-        "profiles": report._profiles(spark, config),
+        "profiles": stages.read(spark, config, COMMUNITY_PROFILES),
     }
     return {name: frame is not None for name, frame in found.items()}
 

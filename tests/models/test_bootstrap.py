@@ -7,8 +7,9 @@ from pyspark.sql import functions as F
 
 from influencers.models import bootstrap
 from influencers.models.bootstrap import interval_of, metric_draws
-from influencers.models.counting import Counts, GroupedCounts, Ranking, account_group, count_scores
+from influencers.models.counting import Counts, GroupedCounts, Ranking, count_scores
 from influencers.models.evaluation import ranking_metrics
+from influencers.models.sheets import account_group
 
 
 def grouped(accounts: int, rows: int, alike: float, seed: int = 5) -> GroupedCounts:

@@ -38,8 +38,8 @@ from influencers.models.declaration import (
     variants_of,
 )
 from influencers.models.frames import model_frame
+from influencers.models.known import Known, account_rows, with_known
 from influencers.models.periods import AFTER, BEFORE, WHOLE, cut_of, described_as_a_whole
-from influencers.models.rows import Known, account_rows, with_known
 from influencers.models.split import BY_ACCOUNT, BY_TIME, TEST, Shares, held_out_account, part_of
 from influencers.models.split import with_parts as parted
 

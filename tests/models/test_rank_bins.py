@@ -11,10 +11,11 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from influencers.models import counting, rank_bins
-from influencers.models.counting import GROUPS, Counts, Ranking, count_scores
+from influencers.models.counting import Counts, Ranking, count_scores
 from influencers.models.evaluation import ScoreCounts, ranking_metrics
 from influencers.models.measuring import measure
 from influencers.models.performance import WORSE, verdict
+from influencers.models.sheets import GROUPS
 
 
 def average_precision(counts: ScoreCounts) -> float:

@@ -24,7 +24,7 @@ from influencers.models.declaration import (
 )
 from influencers.models.explanations import Drop, Explanation, Importance
 from influencers.models.normaliser import VECTOR
-from influencers.models.results import SplitResult
+from influencers.models.results import SplitResult, kept
 from influencers.models.split import BY_ACCOUNT, BY_TIME
 
 QUALITY = {"average_precision", "auc", "prevalence", "random_average_precision", "rows",
@@ -295,7 +295,7 @@ def test_one_label_that_cannot_be_learnt_leaves_the_others(
         "virality: unknown in all training rows" in one and "emoji_count" in one for one in said
     )
     assert "beats_own_history, by_time: skipped, no training row has a label" in said
-    assert training.kept(trained[1]) is None
+    assert kept(trained[1]) is None
 
 
 def test_too_few_to_calibrate_on_are_told(post_features: DataFrame, quick: ModelsConfig) -> None:

@@ -10,6 +10,7 @@ from xml.sax.saxutils import quoteattr
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
+from influencers import persisted
 from influencers.communities.cooccurrence import WEIGHT_UNIT
 
 _IMPOSSIBLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -26,6 +27,21 @@ _KEYS = (
 def heaviest(edges: DataFrame, *, most: int) -> DataFrame:
     """The heaviest edges, ties by name: at most so many."""
     return edges.orderBy(F.desc("weight"), "src", "dst").limit(most)
+
+
+def heaviest_as_graphml(edges: DataFrame, communities: DataFrame, *, most: int) -> str:
+    """The text of a GraphML file of the heaviest edges and their ends.
+
+    Args:
+        edges: src, dst, posts, accounts, weight in millionths.
+        communities: hashtag, community; of one algorithm.
+        most: how many edges; these and their ends reach the driver.
+    """
+    with persisted.frames(persisted.IN_MEMORY) as keep:
+        drawn = keep(heaviest(edges, most=most))
+        ends = drawn.select(F.explode(F.array("src", "dst")).alias("hashtag")).distinct()
+        found = communities.join(ends, "hashtag", how="left_semi")
+        return graphml(drawn.collect(), found.collect())
 
 
 def graphml(edges: Iterable[Row], communities: Iterable[Row]) -> str:

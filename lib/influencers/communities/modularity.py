@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from fractions import Fraction
+from typing import Any
 
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
@@ -29,6 +30,56 @@ class Quality:
     largest_share: float | None
     tags: int
     edges: int
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The divisions of one graph that several algorithms make.
+
+    Attributes:
+        qualities: by algorithm.
+        chosen: the algorithm whose communities are described and shown.
+    """
+
+    qualities: Mapping[str, Quality]
+    chosen: str
+
+    def numbers(self, *, accounts: int) -> dict[str, dict[str, Any]]:
+        """By algorithm, for metrics.json.
+
+        Args:
+            accounts: how many have a community of the chosen algorithm.
+        """
+        found = {
+            name: asdict(one) | {"chosen": name == self.chosen}
+            for name, one in self.qualities.items()
+        }
+        found[self.chosen]["accounts"] = accounts
+        return found
+
+    def remarks(self) -> list[str]:
+        """What is worth saying of each division, a line each."""
+        lines = []
+        for name, one in self.qualities.items():
+            modularity = "none" if one.modularity is None else f"{one.modularity:.3f}"
+            end = " (chosen)" if name == self.chosen else ""
+            lines.append(f"{name}: {one.communities:,} communities, modularity {modularity}{end}")
+        return lines
+
+
+def compare(
+    edges: DataFrame, communities: DataFrame, names: Sequence[str], *, chosen: str = ""
+) -> Compared:
+    """The quality of each algorithm's division of a graph, and which is shown.
+
+    Args:
+        edges: src, dst, weight; see `quality`.
+        communities: algorithm, hashtag, community.
+        names: of the algorithms, in the order in which they are reported.
+        chosen: the algorithm to show; empty: that of the highest modularity.
+    """
+    found = {name: nothing() for name in names} | quality(edges, communities)
+    return Compared(found, chosen or best_by_modularity(found))
 
 
 def quality(edges: DataFrame, communities: DataFrame) -> dict[str, Quality]:

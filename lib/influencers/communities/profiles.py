@@ -2,11 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from influencers import persisted
 from influencers.communities.modularity import community_sums
 from influencers.features.posts import engagement, engagement_rate
+
+
+@contextmanager
+def profiles_and_growth(
+    edges: DataFrame,
+    communities: DataFrame,
+    members: DataFrame,
+    *,
+    posts: DataFrame,
+    uses: DataFrame,
+    algorithm: str,
+    most: int,
+) -> Iterator[tuple[DataFrame, DataFrame]]:
+    """The tables community_profiles and community_growth of one algorithm.
+
+    The posts of communities, which both are of, are kept until the block ends.
+
+    Args:
+        edges, communities, members, posts, uses, most: as for `described`.
+        algorithm: which.
+    """
+    with persisted.frames(persisted.IN_MEMORY) as keep:
+        inside = keep(posts_in(posts, communities))
+        profiles = described(
+            edges, communities, members, posts=posts, uses=uses, inside=inside, most=most
+        )
+        yield profiles, by_month(inside).withColumn("algorithm", F.lit(algorithm))
 
 
 def described(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -56,6 +57,16 @@ def stability(
     if not known:
         return None
     return Stability(len(known), float(np.mean(known)), min(known))
+
+
+def stability_numbers(
+    edges: DataFrame, communities: DataFrame, *, algorithm: str, settings: CommunitiesConfig
+) -> dict[str, Any]:
+    """What `stability` finds, for metrics.json: `stability`; nothing where it is switched off."""
+    if not settings.stability_runs:
+        return {}
+    found = stability(edges, communities, algorithm=algorithm, settings=settings)
+    return {"stability": asdict(found) if found else None}
 
 
 def _compared(

@@ -19,7 +19,7 @@ from influencers.images.connections import Connections
 from influencers.images.failures import FetchFailure
 from influencers.images.opt_out import is_opted_out
 from influencers.images.resolver import Resolve, Resolver
-from influencers.images.retry import retry_after_seconds
+from influencers.images.retry_after import retry_after_seconds
 from influencers.images.signed_urls import expires_at
 from influencers.images.targets import Target
 from influencers.images.tls import check_authorities, tls_context

@@ -60,6 +60,17 @@ def due(wanted: DataFrame, ledger: DataFrame, *, now: float) -> DataFrame:
     )
 
 
+def hopeless() -> Column:
+    """Whether a row of `due` is entered in the ledger without a request: no host could answer."""
+    return F.col("expired") | F.col("host").isNull()
+
+
+def count_due(due: DataFrame) -> tuple[int, int]:
+    """How many images are due, and how many of them are asked for."""
+    count, asked = due.agg(F.count("*"), F.count_if(~hopeless())).head()  # type: ignore[misc]
+    return count, asked
+
+
 def without_asking(rows: DataFrame, status: str | Column, *, now: float) -> DataFrame:
     """Ledger rows for pictures that are settled without a request.
 

@@ -7,13 +7,54 @@ not read now: what it holds from a file that is read again gives way to what the
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pyspark.sql import DataFrame, Row, Window
 from pyspark.sql import functions as F
 
 from influencers.ingest.posts import FIELDS, good, latest
+from influencers.persisted import Keep
 
 CONFLICTING_OWNER = "conflicting_owner"
+
+
+@dataclass(frozen=True)
+class Settled:
+    """Records after disputes.
+
+    Attributes:
+        records: those that give a post to an owner it is not of have the reason
+            `conflicting_owner`.
+        standing: whose word stands for how many posts (see `standing`).
+    """
+
+    records: DataFrame
+    standing: DataFrame
+
+
+def settled(
+    records: DataFrame,
+    held: DataFrame | None,
+    *,
+    read: Sequence[str],
+    replacing: Sequence[str],
+    keep: Keep,
+) -> Settled:
+    """Find the posts that are told in several ways, and settle whose they are.
+
+    Args:
+        records: a frame from `posts.with_reasons`; gone through several times.
+        held: the table posts as it is before it is written; None before there is one.
+        read: the files that are read now.
+        replacing: those of them that replace what others say.
+        keep: persists a frame for as long as the result is used.
+    """
+    said = words(records, held, read=read)
+    contested = keep(disputed(said))
+    rightful = keep(owners(said, contested, replacing=replacing))
+    # Counted first, so that joins know how few there are: as a rule none.
+    changed = with_conflicts(records, rightful) if rightful.count() else records
+    return Settled(changed, standing(said, contested, rightful, replacing=replacing))
 
 
 def words(records: DataFrame, held: DataFrame | None, *, read: Sequence[str]) -> DataFrame:

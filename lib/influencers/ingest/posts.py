@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 
 from influencers import tables
 from influencers.config import IngestConfig
+from influencers.errors import UserError
 from influencers.ingest import rules
 from influencers.ingest.hashtags import caption_tags
 from influencers.ingest.tables import POSTS
@@ -66,6 +67,13 @@ def counts(records: DataFrame) -> dict[str, Any]:
     }
 
 
+def with_forgotten(numbers: dict[str, Any], left_out: int) -> dict[str, Any]:
+    """What `counts` counted, with the records of forgotten accounts that were left out before."""
+    if not left_out:
+        return numbers
+    return numbers | {"read": numbers["read"] + left_out, "forgotten": left_out}
+
+
 def held(posts: DataFrame, quarantine: DataFrame) -> dict[str, Any]:
     """What the tables hold, of all files that were ever read."""
     return {
@@ -91,6 +99,26 @@ def remarks(numbers: Mapping[str, Any]) -> list[str]:
         told = ", ".join(f"{reason} {count:,}" for reason, count in numbers["by_reason"].items())
         lines.append(f"quarantined for {told}")
     return lines
+
+
+def require_some(numbers: Mapping[str, Any], empty: Sequence[str], *, output: str) -> None:
+    """Refuse an input without a post.
+
+    Args:
+        numbers: what `counts` counted.
+        empty: lines on files without records (see `sources.without_records`).
+        output: the folder of the run.
+
+    Raises:
+        UserError: no record was read, or none is a usable post.
+    """
+    if numbers["read"] == 0:
+        raise UserError(f"{empty[0]}: is it the right file?")
+    if numbers["posts"] == 0:
+        raise UserError(
+            f"no usable post among {numbers['read']} records: see the reasons in the table "
+            f"quarantine below {output}"
+        )
 
 
 def latest(posts: DataFrame, *, replacing: Sequence[str] = ()) -> DataFrame:
@@ -146,6 +174,11 @@ def wins(source: str, target: str, *, read: Sequence[str], replacing: Sequence[s
         f"{one} > {other} OR ({one} <=> {other} AND {earlier_name}) "
         f"OR (({given_up}) AND NOT ({one} <=> {other}))"
     )
+
+
+def differs(source: str, target: str) -> str:
+    """SQL that tells whether a quarantined record is another in `source` than in `target`."""
+    return f"{source}.raw != {target}.raw OR {source}.reasons != {target}.reasons"
 
 
 def _literals(texts: Sequence[str]) -> str:

@@ -103,7 +103,7 @@ def from_lines(lines: DataFrame, read: Reader) -> DataFrame:
 
     Args:
         lines: `source_file` string and `line` binary, each file whole and in order within one
-            partition, as `files.read_lines` gives them.
+            partition, as `input_files.read_lines` gives them.
         read: what turns the lines of one file into records.
     """
 

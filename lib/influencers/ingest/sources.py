@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import itertools
 import json
 from collections.abc import Sequence
@@ -11,12 +12,12 @@ from functools import reduce
 
 from pyspark.sql import DataFrame, SparkSession
 
-from influencers import files
+from influencers import files, input_files
 from influencers.config import IngestConfig
 from influencers.errors import UserError
-from influencers.files import FileStatus
 from influencers.ingest import csv_records, parquet, records
 from influencers.ingest.columns import Header, read_header
+from influencers.input_files import FileStatus
 
 _FORMATS = {
     ".csv": "csv",
@@ -74,7 +75,7 @@ def find(
 
 
 def _listed(spark: SparkSession, pattern: str, output: str | None) -> list[FileStatus]:
-    found = files.list_files(spark, pattern)
+    found = input_files.list_files(spark, pattern)
     if output is None:
         return found
     below = files.join(files.absolute(spark, output), "")
@@ -89,12 +90,12 @@ def _source(spark: SparkSession, one: FileStatus, config: IngestConfig) -> Sourc
         names = _column_names(spark, one.path, kind, config)
         return Source(one, kind, check_header(names, one.uri, kind=kind))
     # The length of the metadata and the magic number end the file.
-    end = files.read_tail(spark, one.path, one.size, 8)
+    end = input_files.read_tail(spark, one.path, one.size, 8)
     size = int.from_bytes(end[:4], "little") + 8
     if len(end) < 8 or not end.endswith(parquet.MAGIC) or size > one.size:
         end = b""
     elif size > 8:
-        end = files.read_tail(spark, one.path, one.size, size)
+        end = input_files.read_tail(spark, one.path, one.size, size)
     footer = parquet.read_footer(end, one.uri)
     header = check_header(footer.schema_arrow.names, one.uri)
     return Source(one, kind, header, parquet.columns_of(footer, header, one.uri))
@@ -105,7 +106,7 @@ def read_records(spark: SparkSession, sources: Sequence[Source], config: IngestC
 
     Grain: one row for each record. A file that is cut off fails the query that reads it.
     """
-    whole = files.whole_file_session(spark)
+    whole = input_files.whole_file_session(spark)
     max_bytes, encoding = config.max_record_bytes, config.encoding
     readers = {
         "csv": records.csv_record_reader(
@@ -117,14 +118,14 @@ def read_records(spark: SparkSession, sources: Sequence[Source], config: IngestC
     for kind, reader in readers.items():
         paths = [source.file.path for source in sources if source.format == kind]
         if paths:
-            frames.append(records.from_lines(files.read_lines(whole, paths), reader))
+            frames.append(records.from_lines(input_files.read_lines(whole, paths), reader))
     # Files of the same columns are read at once, others by themselves.
     alike: dict[tuple[parquet.ParquetColumn, ...], list[str]] = {}
     for source in sources:
         if source.format == "parquet":
             alike.setdefault(source.columns, []).append(source.file.path)
     for columns, paths in alike.items():
-        frame = files.read_parquet_columns(whole, paths, parquet.schema_of(columns))
+        frame = input_files.read_parquet_columns(whole, paths, parquet.schema_of(columns))
         frames.append(parquet.from_columns(frame, columns, max_bytes=max_bytes))
     return reduce(DataFrame.unionByName, frames)
 
@@ -154,6 +155,40 @@ def without_records(sources: Sequence[Source], records: DataFrame) -> list[str]:
     filled = {row["source_file"] for row in records.select("source_file").distinct().collect()}
     empty = [source.file.uri for source in sources if source.file.uri not in filled]
     return [f"{empty[0]}{_and_more(len(empty))}: no records, just a header"] if empty else []
+
+
+def require_unchanged(
+    spark: SparkSession, patterns: Sequence[str], sources: Sequence[Source]
+) -> None:
+    """Hold the files that were read against what the file system lists now.
+
+    Args:
+        spark: the session.
+        patterns: what the files were found by.
+        sources: the files as they were found.
+
+    Raises:
+        UserError: a file is gone, or of another size or time: what was read is of no one time.
+    """
+    now = {}
+    for pattern in patterns:
+        with contextlib.suppress(UserError):  # nothing is there any more
+            now.update({one.uri: one for one in input_files.list_files(spark, pattern)})
+    for source in sources:
+        if now.get(source.file.uri) != source.file:
+            raise UserError(
+                f"{source.file.uri} changed while it was read: no table was touched; run again "
+                "when it is complete"
+            )
+
+
+def uris(spark: SparkSession, patterns: Sequence[str]) -> list[str]:
+    """The addresses of the files behind paths, folders and globs.
+
+    Raises:
+        UserError: nothing is there.
+    """
+    return [one.uri for pattern in patterns for one in input_files.list_files(spark, pattern)]
 
 
 def _and_more(files_count: int) -> str:
@@ -218,7 +253,7 @@ def check_encoding(encoding: str) -> None:
 
 
 def _column_names(spark: SparkSession, path: str, kind: str, config: IngestConfig) -> list[str]:
-    head = files.read_head(spark, path, _HEAD_BYTES)
+    head = input_files.read_head(spark, path, _HEAD_BYTES)
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise UserError(f"{path} is UTF-16: convert it to UTF-8")
     lines = head.removeprefix(codecs.BOM_UTF8).split(b"\n")

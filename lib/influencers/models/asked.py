@@ -9,6 +9,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from influencers.config import IngestConfig
+from influencers.errors import UserError
 from influencers.ingest import posts
 from influencers.ingest.tables import POSTS
 from influencers.models.declaration import INFLUENCE, KEYS
@@ -144,6 +145,28 @@ def remark(counts: Mapping[str, int], *, model: str) -> str:
     told = ", ".join(f"{status} {count:,}" for status, count in others.items())
     line = f"scored {counts.get(PREDICTED, 0):,} {what}"
     return f"{line}; left out {sum(others.values()):,} records: {told}" if others else line
+
+
+def outcome(scored: DataFrame, *, model: str, where: str, output: str) -> str:
+    """How many rows have a prediction, and why the others have none, in a line.
+
+    Args:
+        scored: `status`, of all rows that were scored.
+        model: influence or virality.
+        where: what to call the input in a complaint.
+        output: the folder of the run.
+
+    Raises:
+        UserError: none has.
+    """
+    counts = {row["status"]: row["count"] for row in scored.groupBy("status").count().collect()}
+    line = remark(counts, model=model)
+    if counts and PREDICTED not in counts:
+        raise UserError(
+            f"{where}: {line}; see the column status of the table predictions_{model} below "
+            f"{output}"
+        )
+    return line
 
 
 def _known(count: Column) -> Column:

@@ -1,7 +1,7 @@
 """How far a metric could be off: bootstrap intervals over accounts.
 
 Posts of one account resemble each other, so accounts are drawn, not posts: groups of them (see
-`counting.GROUPS`), with replacement, each with all its rows (the cluster bootstrap; Field and
+`sheets.GROUPS`), with replacement, each with all its rows (the cluster bootstrap; Field and
 Welsh, "Bootstrapping clustered data", JRSS B 69(3), 2007). The interval is between the 2.5th and
 the 97.5th percentile of what the draws gave.
 """

@@ -19,9 +19,7 @@ from pyspark.sql import functions as F
 
 from influencers.models.evaluation import ScoreCounts
 from influencers.models.rank_bins import coarse_scores
-
-# Groups of accounts that intervals are drawn from. Few accounts are mostly alone in theirs.
-GROUPS = 256
+from influencers.models.sheets import account_group
 
 # Up to so many rows, scores are counted as they are; beyond, they are coarsened.
 _EXACT_ROWS = 100_000
@@ -94,11 +92,6 @@ class Counts:
         table = self.table
         chosen = (table["part"] == part) & (table["place"] == self.names.index(name))
         return table[chosen & (table["of_groups"] == grouped)]
-
-
-def account_group(owner_id: Column) -> Column:
-    """The group of an account: all that is its own is drawn together."""
-    return F.pmod(F.xxhash64(F.lit("account_group"), owner_id), F.lit(GROUPS))
 
 
 def count_scores(

@@ -27,9 +27,10 @@ from influencers.models.declaration import (
 from influencers.models.evaluation import probability_score
 from influencers.models.forest import fit_forest, importances, votes_of
 from influencers.models.guard import check_allowed, chosen_features, suspicious_features
+from influencers.models.labels import label_column
 from influencers.models.normaliser import VECTOR, Normaliser, fit_normaliser
 from influencers.models.performance import Fold
-from influencers.models.results import Fitted, SplitResult, label_column
+from influencers.models.results import Fitted, SplitResult
 from influencers.models.sheets import Sheet, take_sample, take_sheet
 from influencers.models.sizes import SAMPLE_ROWS, Sizes, learnt_from, obstacle, size_of
 from influencers.models.split import CALIBRATION, FIT, TEST, part_of

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from influencers.models import copies as copies_
 from influencers.models import pictures as pictures_
 from influencers.models.declaration import FEATURES, INFLUENCE, KEYS, VIRALITY
-from influencers.models.joined import with_features
 from influencers.models.periods import PERIOD, WHOLE
 
 _OF_COMMUNITY = ("community_share", "community_size")
@@ -55,7 +56,7 @@ def model_frame(
 
 def with_communities(table: DataFrame, communities: DataFrame | None) -> DataFrame:
     """The table, which has owner_id, with what `community_features` makes; None: both unknown."""
-    return with_features(table, communities, _OF_COMMUNITY, key="owner_id")
+    return _with_features(table, communities, _OF_COMMUNITY, key="owner_id")
 
 
 def with_pictures(
@@ -63,7 +64,7 @@ def with_pictures(
 ) -> DataFrame:
     """The table with what is known of pictures and of copies, as for `model_frame`."""
     for found, columns in zip((pictures, copies), _OF_PICTURES[model], strict=True):
-        table = with_features(table, found, columns, key=KEYS[model])
+        table = _with_features(table, found, columns, key=KEYS[model])
     return table
 
 
@@ -97,6 +98,24 @@ def community_features(account_communities: DataFrame, *, algorithm: str = "") -
             F.try_divide("members", "accounts").alias("community_size"),
         )
     )
+
+
+def _with_features(
+    table: DataFrame, found: DataFrame | None, columns: Sequence[str], *, key: str
+) -> DataFrame:
+    """The table with further columns; as it is where it has them already.
+
+    Args:
+        table: has the key.
+        found: the key and the columns, for some of the rows; None: all are unknown.
+        columns: their names, of double.
+        key: the column that the two share.
+    """
+    if columns[0] in table.columns:
+        return table
+    if found is not None:
+        return table.join(found, on=key, how="left")
+    return table.withColumns(dict.fromkeys(columns, F.lit(None).cast("double")))
 
 
 def bounded_sample(rows: DataFrame, key: str, *, count: int, limit: int) -> DataFrame:

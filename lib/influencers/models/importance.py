@@ -11,9 +11,8 @@ from matplotlib.patches import Patch
 
 from influencers.explore import style
 from influencers.models.declaration import declared
-from influencers.models.results import SplitResult
+from influencers.models.results import SplitResult, kept
 from influencers.models.titles import SPLIT_TITLES, WHO_TITLES
-from influencers.models.training import kept
 
 # One colour a group, the same in both figures where they share it.
 COLOURS = {

@@ -51,6 +51,11 @@ def labelled(label: Label, learnt: Mapping[str, Any]) -> Column:
     return label.rule.met(learnt).cast("double")
 
 
+def label_column(label: Label, split: str) -> str:
+    """The column of a label, as the thresholds of a split have it."""
+    return f"label_{label.name}_{split}"
+
+
 def _thresholds(
     rows: DataFrame, labels: Sequence[Label], training: Mapping[str, Column], config: ModelsConfig
 ) -> dict[tuple[str, str], dict[str, int]]:

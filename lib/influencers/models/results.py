@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -92,6 +92,24 @@ class SplitResult:
     performance: Mapping[str, Any] = field(default_factory=dict)
 
 
-def label_column(label: Label, split: str) -> str:
-    """The column of a label, as the thresholds of a split have it."""
-    return f"label_{label.name}_{split}"
+def metrics_by_label(trained: Sequence[Sequence[SplitResult]]) -> dict[str, Any]:
+    """The metrics of a model's labels by split, for metrics.json; of folds where there are any.
+
+    Args:
+        trained: what came of every label on every split.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for results in trained:
+        numbers = {one.split: one.metrics for one in results}
+        performance = next((one.performance for one in results if one.performance), None)
+        found[results[0].label.name] = numbers | ({"folds": performance} if performance else {})
+    return found
+
+
+def kept(results: Sequence[SplitResult]) -> SplitResult | None:
+    """The split whose models are saved: the first that has any.
+
+    That is by_account: not refitted to all rows, so that what was measured on accounts it has
+    never seen is true of the very model that is used.
+    """
+    return next((one for one in results if one.fitted), None)

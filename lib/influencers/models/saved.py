@@ -17,13 +17,15 @@ from pyspark.ml.classification import RandomForestClassificationModel
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from influencers import __version__, files
+from influencers import __version__, files, input_files, progress
 from influencers.config import Config
 from influencers.errors import UserError
-from influencers.models.declaration import BEFORE_POSTING, Feature
+from influencers.models import explaining, tracking
+from influencers.models.declaration import BEFORE_POSTING, INFLUENCE, Feature
 from influencers.models.measuring import who_of
-from influencers.models.results import Fitted, SplitResult
+from influencers.models.results import Fitted, SplitResult, kept
 from influencers.models.trees import Forest, forest_of
+from influencers.models.tuning import Tried
 
 CARD = "model.json"
 _FORMAT = 2
@@ -50,8 +52,17 @@ def folder(config: Config) -> str:
     return config.paths.models or files.join(config.paths.output, "models")
 
 
+def asked_uri(config: Config) -> str:
+    """Where the model is that the configuration asks for."""
+    model = config.models.model
+    if model == INFLUENCE:
+        return files.join(folder(config), model_name(model, "top_followers"))
+    name = model_name(model, config.models.label, config.models.variant)
+    return files.join(folder(config), name)
+
+
 def make_card(
-    kept: SplitResult,
+    result: SplitResult,
     fitted: Fitted,
     tried: Sequence[SplitResult],
     config: Config,
@@ -60,7 +71,7 @@ def make_card(
     """Everything a reader, or `score`, has to know of a model.
 
     Args:
-        kept: the split whose model is saved.
+        result: of the split whose model is saved.
         fitted: the model.
         tried: all splits of the label, for their metrics.
         config: the run's, with the settings that were chosen.
@@ -69,26 +80,27 @@ def make_card(
     settings = config.models
     return {
         "format": _FORMAT,
-        "name": model_name(kept.label.model, kept.label.name, fitted.variant),
-        "model": kept.label.model,
+        "name": model_name(result.label.model, result.label.name, fitted.variant),
+        "model": result.label.model,
         "variant": fitted.variant,
         "label": {
-            "name": kept.label.name,
-            "definition": kept.label.definition,
-            "learnt": kept.learnt,
+            "name": result.label.name,
+            "definition": result.label.definition,
+            "learnt": result.learnt,
             "tier_edges": list(config.features.tier_edges),
         },
         "features": [_described(feature) for feature in fitted.normaliser.features],
         "left_out": list(fitted.normaliser.dropped),
         "columns": list(fitted.normaliser.columns),
         "trained_on": {
-            "split": kept.split,
-            "note": f"the training rows of {kept.split}: its metrics are those of this very model",
-            "held_out": kept.rule,
-            **kept.train,
+            "split": result.split,
+            "note": f"the training rows of {result.split}: its metrics are those of this very "
+            "model",
+            "held_out": result.rule,
+            **result.train,
         },
         "metrics": {one.split: one.metrics for one in tried},
-        "performance": kept.performance.get(who_of(fitted.variant)),
+        "performance": result.performance.get(who_of(fitted.variant)),
         "calibration": {
             "votes": list(fitted.calibration.votes),
             "probabilities": list(fitted.calibration.probabilities),
@@ -108,6 +120,41 @@ def make_card(
             "python": platform.python_version(),
         },
     }  # fmt: skip
+
+
+def keep(
+    spark: SparkSession, config: Config, results: list[SplitResult], tried: Sequence[Tried]
+) -> list[SplitResult]:
+    """Save the models of a label below models/; returns its results with what explains them.
+
+    Args:
+        spark: the session.
+        config: the run's.
+        results: what came of the label on every split.
+        tried: settings that were tried before, the best first.
+    """
+    result = kept(results)
+    if result is None:
+        return results
+    # Pipelines first: explanations need the trees, and the card is written last.
+    uris, folders = {}, {}
+    for variant, fitted in result.fitted.items():
+        name = model_name(result.label.model, result.label.name, variant)
+        pipeline = fitted.pipeline()
+        uris[variant] = files.join(config.paths.output, "models", name)
+        folders[variant] = save(spark, pipeline, uris[variant])
+        if variant == BEFORE_POSTING:
+            forest = trees(spark, pipeline, files.join(uris[variant], folders[variant]))
+            explanation = explaining.explain(result, fitted, forest, config.models)
+            result = explaining.with_explanation(result, explanation)
+    results = [result if one.split == result.split else one for one in results]
+    tuning = [one.numbers() for one in tried]
+    for variant, fitted in result.fitted.items():
+        card = make_card(result, fitted, results, config, tuning)
+        publish(spark, card, uris[variant], folders[variant])
+        if config.models.mlflow_uri:
+            progress.say(tracking.log(card, uris[variant], config.models))
+    return results
 
 
 def save(spark: SparkSession, pipeline: PipelineModel, uri: str) -> str:
@@ -140,7 +187,7 @@ def trees(spark: SparkSession, model: PipelineModel, pipeline: str) -> Forest:
         if isinstance(stage, RandomForestClassificationModel)
     )
     stage = f"{place:0{len(str(len(model.stages)))}d}_{forest.uid}"
-    nodes = files.read_parquet(spark, [files.join(pipeline, "stages", stage, "data")])
+    nodes = input_files.read_parquet(spark, [files.join(pipeline, "stages", stage, "data")])
     node = F.col("nodeData")
     return forest_of(
         nodes.select(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pyspark.ml import PipelineModel
@@ -13,12 +14,15 @@ from pyspark.sql.types import BooleanType, DataType, NumericType, StringType
 from influencers.config import Config
 from influencers.errors import UserError
 from influencers.ingest.tables import POSTS
-from influencers.models.asked import SCORED, predicted
+from influencers.models.asked import SCORED, Asked, predicted
 from influencers.models.calibration import CALIBRATED
 from influencers.models.declaration import BOOLEAN, CATEGORICAL, KEYS, TABLES
+from influencers.models.known import Known, with_known
 from influencers.models.normaliser import VECTOR
 from influencers.models.reasons import REASONS, with_reasons
 from influencers.models.trees import Forest
+from influencers.models.unseen import features_of_new
+from influencers.models.unseen import with_known as all_posts
 
 
 def has_features(frame: DataFrame, card: Mapping[str, Any]) -> bool:
@@ -41,11 +45,45 @@ def needed_tables(card: Mapping[str, Any]) -> frozenset[str]:
 
 
 def joining(card: Mapping[str, Any], config: Config) -> dict[str, Any]:
-    """What the model's features were joined by, for `rows.Known`; an older card does not say."""
+    """What the model's features were joined by, for `known.Known`; an older card does not say."""
     return {
         "algorithm": str(card.get("community_algorithm", config.models.community_algorithm)),
         "mirrors": tuple(card.get("mirrors", config.images.mirrors)),
     }
+
+
+def needed_beside(card: Mapping[str, Any]) -> frozenset[str]:
+    """The tables beside the input that scoring asks for: the posts so far, and the features'."""
+    needed = needed_tables(card)
+    of_images = frozenset({"images", "duplicate_pairs"})
+    # What was posted before with an image is known of the images, too.
+    return needed | {"posts"} | (of_images if needed & of_images else frozenset())
+
+
+def rows_to_score(
+    found: DataFrame | Asked, beside: Known, card: Mapping[str, Any], config: Config
+) -> DataFrame:
+    """The rows to score: the same tables, joined in the same way, as the model has learnt from.
+
+    Args:
+        found: a table of features, or posts.
+        beside: what there is beside the input.
+        card: of the model.
+        config: `paths.input`, for complaints; what the card does not say.
+
+    Raises:
+        UserError: as `check_columns`.
+    """
+    beside = replace(beside, **joining(card, config))
+    table = found
+    if isinstance(table, Asked):
+        new, known = table.posts, beside.posts
+        # Features mean what they meant in training, whatever this run's configuration says.
+        features = replace(config.features, **feature_settings(card))
+        table = features_of_new(new, known, model=card["model"], config=features)
+        beside = replace(beside, posts=all_posts(new, known))
+    check_columns(table, card, ", ".join(config.paths.input))
+    return with_known(table, beside, model=card["model"])
 
 
 def check_columns(frame: DataFrame, card: Mapping[str, Any], where: str) -> None:

@@ -17,12 +17,13 @@ from pyspark.ml.functions import vector_to_array
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from influencers.models.counting import account_group
 from influencers.models.declaration import CATEGORICAL, Feature
 from influencers.models.frames import bounded_sample
 
 Floats = NDArray[np.float64]
 
+# Groups of accounts that intervals are drawn from. Few accounts are mostly alone in theirs.
+GROUPS = 256
 # A key may be a declared column too.
 _KEY = "__key"
 
@@ -110,6 +111,11 @@ def take_sample(
     texts = {feature.name for feature in features if feature.kind == CATEGORICAL}
     numbers = [name for name in found.columns if name != _KEY and name not in texts]
     return found.astype(dict.fromkeys(numbers, "float64"))
+
+
+def account_group(owner_id: Column) -> Column:
+    """The group of an account: all that is its own is drawn together."""
+    return F.pmod(F.xxhash64(F.lit("account_group"), owner_id), F.lit(GROUPS))
 
 
 def _in_order(rows: DataFrame, key: str) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from influencers.models.declaration import Label
-from influencers.models.results import label_column
+from influencers.models.labels import label_column
 from influencers.models.split import CALIBRATION, FIT, SPLITS, TEST, part_of
 
 # Medians, means and suspicions need no more rows than this; the driver and one task can hold them.

@@ -33,11 +33,12 @@ from influencers.models.declaration import (
 )
 from influencers.models.fitting import train_split
 from influencers.models.folds import further_folds
+from influencers.models.labels import label_column
 from influencers.models.measuring import who_of
 from influencers.models.performance import Fold, summary
 from influencers.models.periods import described_as_a_whole
 from influencers.models.reasons import REASONS
-from influencers.models.results import SplitResult, label_column
+from influencers.models.results import SplitResult, kept
 from influencers.models.sizes import sizes_of
 from influencers.models.split import BY_ACCOUNT, SPLITS, TEST, Shares, part_of, with_parts
 
@@ -148,15 +149,6 @@ def _with_performance(
 def shares_of(config: ModelsConfig) -> Shares:
     """How much the configuration puts aside."""
     return Shares(config.account_share, config.time_share, config.calibration_share)
-
-
-def kept(results: Sequence[SplitResult]) -> SplitResult | None:
-    """The split whose models are saved: the first that has any.
-
-    That is by_account: not refitted to all rows, so that what was measured on accounts it has
-    never seen is true of the very model that is used.
-    """
-    return next((one for one in results if one.fitted), None)
 
 
 def all_predictions(results: Sequence[SplitResult]) -> DataFrame | None:

@@ -68,7 +68,7 @@ class Tuned:
     Attributes:
         config: with the best settings; as it was where nothing could be tried.
         tried: the best first.
-        note: why nothing could be tried; else what was chosen.
+        note: why nothing could be tried; else what was chosen; empty where nothing was asked for.
     """
 
     config: ModelsConfig
@@ -111,6 +111,13 @@ def tune(frame: DataFrame, label: Label, config: ModelsConfig, *, cut: int | Non
         f"{name}={value}" for name, value in asdict(chosen.setting).items()
     )
     return Tuned(chosen.setting.of(config), ranked, f"{note}; average precision {chosen.mean:.3f}")
+
+
+def tune_if_asked(
+    frame: DataFrame, label: Label, config: ModelsConfig, *, cut: int | None = None
+) -> Tuned:
+    """As `tune` where `models.tune` asks for it; else nothing is tried, and nothing noted."""
+    return tune(frame, label, config, cut=cut) if config.tune else Tuned(config, (), "")
 
 
 def _vectors(frame: DataFrame, label: Label, config: ModelsConfig, cut: int | None) -> DataFrame:
@@ -181,6 +188,8 @@ def _folds(config: ModelsConfig) -> Iterator[str]:
 
 def lines(tuned: Tuned) -> Sequence[str]:
     """What a reader wants to know of a search, the best setting first."""
+    if not tuned.note:
+        return []
     return [
         tuned.note,
         *(

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from matplotlib import figure as matplotlib_figure
 
 from influencers.figures.figure import Figure
-from influencers.models import curves, explained, importance, training
+from influencers.models import curves, explained, importance
 from influencers.models.declaration import INFLUENCE, VIRALITY
-from influencers.models.results import SplitResult
+from influencers.models.results import SplitResult, kept
 
 # What came of every label of one model, the one that is shown first, on every split.
 Trained = Sequence[Sequence[SplitResult]]
@@ -39,7 +39,7 @@ def _of_each_model(kind: str, draw: Draw, **titles: str) -> tuple[ModelFigure, .
 
 def _kept(trained: Trained) -> SplitResult:
     """The split of the first label whose model is kept; the first one where none is."""
-    return training.kept(trained[0]) or trained[0][0]
+    return kept(trained[0]) or trained[0][0]
 
 
 FIGURES: tuple[ModelFigure, ...] = (

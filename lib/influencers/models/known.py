@@ -1,4 +1,4 @@
-"""The rows of a model out of the tables: one way for training, and for all that is scored later."""
+"""The rows of a model: its table with all that is known beside it, for training and for scoring."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from influencers.config import Config
 from influencers.features.accounts import account_features
 from influencers.models.copies import account_copies, copy_features
 from influencers.models.declaration import INFLUENCE
 from influencers.models.frames import community_features, with_communities, with_pictures
-from influencers.models.periods import PERIOD, WHOLE, divided
+from influencers.models.periods import PERIOD, WHOLE, cut_of, divided
 from influencers.models.pictures import account_pictures, picture_features
+from influencers.models.split import held_out_account
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,39 @@ def account_rows(
         table = with_pictures(with_communities(table, None), pictures, copies, model=INFLUENCE)
         found.append(table.withColumn(PERIOD, F.lit(period)).select(*whole.columns))
     return reduce(DataFrame.unionByName, found)
+
+
+def accounts_with_cut(
+    accounts: DataFrame, post_features: DataFrame | None, known: Known, config: Config
+) -> tuple[DataFrame, int | None]:
+    """Accounts as `account_rows` has them, and the Unix microsecond that parts their posts.
+
+    Where posts cannot be parted by time, accounts are described as a whole alone, without a
+    `period`, and the second is None.
+
+    Args:
+        accounts: the table accounts.
+        post_features: the table of that name; None: there is none.
+        known: what else there is.
+        config: shares, seed and tiers.
+    """
+    cut = None
+    if post_features is not None and known.posts is not None:
+        cut = cut_of(post_features, share=config.models.time_share)
+    if post_features is None or cut is None:
+        return with_known(accounts, known, model=INFLUENCE), None
+    held_out = held_out_account(
+        F.col("owner_id"), share=config.models.account_share, seed=config.models.seed
+    )
+    rows = account_rows(
+        accounts,
+        post_features,
+        known,
+        cut=cut,
+        held_out=held_out,
+        tier_edges=config.features.tier_edges,
+    )
+    return rows, cut
 
 
 def _with_communities(table: DataFrame, known: Known) -> DataFrame:

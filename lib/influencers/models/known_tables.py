@@ -1,0 +1,58 @@
+"""What models know, out of the tables of an output; stages that have not run leave none."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from pyspark.sql import DataFrame, SparkSession
+
+from influencers import progress, stages, tables
+from influencers.communities.tables import ACCOUNT_COMMUNITIES
+from influencers.config import Config
+from influencers.duplicates.tables import DUPLICATE_PAIRS
+from influencers.features.tables import ACCOUNTS, POST_FEATURES
+from influencers.images.tables import IMAGES
+from influencers.ingest.tables import POSTS
+from influencers.models.declaration import INFLUENCE, VIRALITY
+from influencers.models.frames import model_frame
+from influencers.models.known import Known, accounts_with_cut, with_known
+from influencers.models.training import partitions_for
+
+# The tables beside a model's own, as `Known` has them.
+_BESIDE = (POSTS, ACCOUNT_COMMUNITIES, IMAGES, DUPLICATE_PAIRS)
+BESIDE = tuple(table.name for table in _BESIDE)
+_ROWS = {INFLUENCE: ACCOUNTS, VIRALITY: POST_FEATURES}
+
+
+def read_known(spark: SparkSession, config: Config, names: Collection[str] = BESIDE) -> Known:
+    """The tables beside a model's own that there are; those of stages that have not run are not."""
+    found = {one.name: stages.read(spark, config, one) for one in _BESIDE if one.name in names}
+    return Known(
+        **found, algorithm=config.models.community_algorithm, mirrors=config.images.mirrors
+    )
+
+
+def read_frame(spark: SparkSession, config: Config, model: str) -> tuple[DataFrame, int | None]:
+    """The rows that a model learns from, and for accounts where a split by time lies.
+
+    Returns:
+        What `frames.model_frame` makes; of accounts, the Unix microsecond that parts their posts,
+        None where there is none.
+    """
+    table = tables.read(spark, config, _ROWS[model])
+    partitions = partitions_for(table.count(), config.models)
+    cut = None
+    if model == INFLUENCE:
+        beside = read_known(spark, config)
+        described = stages.read(spark, config, POST_FEATURES)
+        if beside.posts is None or described is None:
+            progress.say(
+                "influence, by_time: skipped, as accounts cannot be described at a time without "
+                "the tables posts and post_features"
+            )
+        rows, cut = accounts_with_cut(table, described, beside, config)
+    else:
+        # The author's community is of all time: no label of a post may use it.
+        beside = read_known(spark, config, [one for one in BESIDE if one != "account_communities"])
+        rows = with_known(table, beside, model=model)
+    return model_frame(rows, None, model=model, partitions=partitions), cut
