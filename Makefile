@@ -80,15 +80,20 @@ test-long: test-setup ## Run the tests of many rounds and whole files, for minut
 	$(BIN)/python -m pytest -m long $(ARGS)
 
 .PHONY: lint
-lint: test-setup ## Check style and types
+lint: test-setup ## Check style, types and generated files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	PYTHONPATH=lib $(BIN)/python supply/settings.py --check
 
 .PHONY: format
 format: test-setup ## Mend what ruff can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+.PHONY: docs
+docs: test-setup ## Write what is generated: conf/default.toml and docs/settings.md from the declared settings
+	PYTHONPATH=lib $(BIN)/python supply/settings.py
 
 .PHONY: hooks
 hooks: test-setup ## Run the checks before every commit
