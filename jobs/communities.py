@@ -31,7 +31,7 @@ from influencers.communities.modularity import Quality, best_by_modularity, noth
 from influencers.communities.picture import draw_communities
 from influencers.communities.stability import stability
 from influencers.communities.view import interactive
-from influencers.config import ALGORITHMS, CommunitiesConfig, Config
+from influencers.config import CommunitiesConfig, Config
 from influencers.explore import style
 from jobs.command_line import OUTPUT, Job, Option, main
 
@@ -190,11 +190,10 @@ JOB = Job(
     run=run,
     options=(
         OUTPUT,
-        Option("--edges", "communities.edges", "a CSV of src,dst[,weight] instead of hashtags"),
-        Option("--algorithm", "communities.algorithms", "what is run, one or more", many=True,
-               choices=ALGORITHMS),
+        Option("--edges", "communities.edges", metavar="FILE"),
+        Option("--algorithm", "communities.algorithms", many=True),
     ),
-)  # fmt: skip
+)
 
 if __name__ == "__main__":
     sys.exit(main(JOB))

@@ -76,8 +76,8 @@ JOB = Job(
     run=run,
     options=(
         OUTPUT,
-        Option("--hashes", "duplicates.hashes", "Parquet of id, phash instead of images"),
-        Option("--radius", "duplicates.radius", "bits in which two may differ, 0 to 10"),
+        Option("--hashes", "duplicates.hashes", metavar="FILE"),
+        Option("--radius", "duplicates.radius", metavar="BITS"),
     ),
 )
 

@@ -150,19 +150,9 @@ def _write(
 
 # How files are read: the pipeline takes the same options.
 READING = (
-    Option("--encoding", "ingest.encoding", "encoding of CSV and JSON files"),
-    Option(
-        "--format",
-        "ingest.format",
-        "format of all files, instead of by name",
-        choices=("auto", "csv", "json", "parquet"),
-    ),
-    Option(
-        "--replace",
-        "ingest.replace",
-        "mended files to read, which win over what the tables hold from any file",
-        many=True,
-    ),
+    Option("--encoding", "ingest.encoding"),
+    Option("--format", "ingest.format"),
+    Option("--replace", "ingest.replace", many=True),
 )
 
 JOB = Job(

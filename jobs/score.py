@@ -28,7 +28,7 @@ from influencers.models.asked import (
     remark,
     with_left_out,
 )
-from influencers.models.declaration import BEFORE_POSTING, INFLUENCE, VARIANTS
+from influencers.models.declaration import BEFORE_POSTING, INFLUENCE
 from influencers.models.rows import Known
 from jobs.command_line import INPUT, OUTPUT, Job, Option, main
 from jobs.train import LABEL, known
@@ -135,28 +135,18 @@ JOB = Job(
     run=run,
     options=(
         OUTPUT,
-        replace(INPUT, required=True, help="new posts, or a table of features"),
+        replace(INPUT, required=True, help="New posts, or a table of features."),
         Option(
             "--model",
             "models.model",
-            "which model to ask",
+            "Model that predicts.",
             required=True,
             choices=("influence", "virality"),
         ),
         LABEL,
-        Option(
-            "--variant",
-            "models.variant",
-            "what may be known of the author",
-            choices=VARIANTS,
-        ),
-        Option("--models", "paths.models", "folder of the saved models", metavar="DIR"),
-        Option(
-            "--force",
-            "models.force",
-            "use a model that is not shown to be better than chance",
-            switch=True,
-        ),
+        Option("--variant", "models.variant"),
+        Option("--models", "paths.models", metavar="DIR"),
+        Option("--force", "models.force", switch=True),
     ),
 )
 

@@ -164,12 +164,7 @@ def _write_predictions(spark: SparkSession, config: Config, model: str, results:
     tables.write(predictions, config, name)
 
 
-LABEL = Option(
-    "--label",
-    "models.label",
-    "what virality means",
-    choices=("top_likes", "top_engagement_in_tier", "beats_own_history"),
-)
+LABEL = Option("--label", "models.label")
 JOB = Job(
     name="train",
     summary="Train random forests for influence and virality, and measure them honestly.",
@@ -179,14 +174,9 @@ JOB = Job(
     run=run,
     options=(
         OUTPUT,
-        Option(
-            "--model",
-            "models.model",
-            "what to train",
-            choices=("influence", "virality", "both"),
-        ),
+        Option("--model", "models.model"),
         LABEL,
-        Option("--tune", "models.tune", "search the forest's settings first", switch=True),
+        Option("--tune", "models.tune", switch=True),
     ),
 )
 
