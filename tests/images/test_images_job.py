@@ -17,9 +17,10 @@ from pyspark.sql import SparkSession
 
 from hostile_server import HostileServer
 from image_bytes import noise, saved
+from image_options import LIMITS
 from influencers import tables
 from influencers.config import Config, ImagesConfig, PathsConfig
-from influencers.images.decoding import Decoded, DecodeLimits, decoded
+from influencers.images.decoding import Decoded, decoded
 from influencers.images.perceptual_hash import from_hex
 from influencers.schemas import SCHEMAS
 from jobs import images
@@ -109,7 +110,7 @@ def test_features_are_those_of_the_picture_and_a_second_run_asks_for_nothing(
     write_posts(spark, config, [server.url(f"/p/{number}.jpg") for number in range(40)])
     assert images.run(spark, config)["images"]["asked"] == 40
     row = ledger_of(spark, config)["/p/3.jpg"]
-    picture = decoded(server.files["/p/3.jpg"], DecodeLimits())
+    picture = decoded(server.files["/p/3.jpg"], LIMITS)
     assert isinstance(picture, Decoded)
     assert row.phash == from_hex(str(imagehash.phash(picture.pixels)))
     assert row.bytes == len(server.files["/p/3.jpg"])
