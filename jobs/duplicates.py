@@ -35,7 +35,7 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
         with near_pairs(
             compared,
             radius=settings.radius,
-            most_candidates=settings.most_candidates,
+            most_candidates=settings.max_candidates,
             cores=spark.sparkContext.defaultParallelism,
         ) as (found, search):
             progress.say(search.remark())

@@ -102,7 +102,7 @@ def _page_rows(section: type[Section]) -> Iterator[str]:
             type_name(setting.type),
             setting.check.wanted if setting.check else "",
             f"`{as_toml(setting.default)}`",
-            setting.help,
+            setting.help + (f" Earlier name: `{setting.was}`." if setting.was else ""),
         )
         yield "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
 

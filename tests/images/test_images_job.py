@@ -127,7 +127,7 @@ def test_features_are_those_of_the_picture_and_a_second_run_asks_for_nothing(
 def test_what_is_to_be_tried_later_is_tried_when_it_is_due(
     spark: SparkSession, tmp_path: Path, server: HostileServer
 ) -> None:
-    config = config_for(tmp_path, server, attempts_per_run=1, later_seconds=0.001)
+    config = config_for(tmp_path, server, attempts_per_run=1, retry_after_seconds=0.001)
     write_posts(spark, config, [server.url("/flaky?fails=2"), server.url("/throttled?after=3600")])
     for status, attempts in (("server_error", 1), ("server_error", 2), ("ok", 3)):
         images.run(spark, config)

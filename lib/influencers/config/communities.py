@@ -71,16 +71,18 @@ class CommunitiesConfig(Section, section="communities"):
         "Iterations of label propagation; real posts converge in eight to twelve.",
         at_least(1),
     )
-    most_rounds: int = setting(
+    max_iterations: int = setting(
         60,
         "Maximum number of iterations of weighted label propagation, which ends at convergence.",
         at_least(1),
+        was="most_rounds",
     )
-    settled_share: float = setting(
+    tolerance: float = setting(
         0.001,
         "Convergence tolerance of weighted label propagation: the share of hashtags that may "
         "still change their community.",
         at_least(0) & below(1),
+        was="settled_share",
     )
     driver_edges: int = setting(
         2_000_000,

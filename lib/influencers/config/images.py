@@ -75,17 +75,19 @@ class ImagesConfig(Section, section="images"):
         "(408, 429, 5xx, broken connections).",
         at_least(1),
     )
-    attempts_in_all: int = setting(
+    max_attempts_total: int = setting(
         8,
         "Maximum number of attempts at one image URL over all runs; then the error is final until "
         "a post has another URL.",
         at_least(1),
+        was="attempts_in_all",
     )
-    later_seconds: float = setting(
+    retry_after_seconds: float = setting(
         900.0,
         "Seconds after a failed run until another run tries again; doubles with every attempt, "
         "up to one day.",
         above(0),
+        was="later_seconds",
     )
     breaker_failures: int = setting(
         20,
@@ -114,9 +116,10 @@ class ImagesConfig(Section, section="images"):
         (),
         'Hosts to connect to at a stated address, without a DNS lookup: "host:port=address:port".',
     )
-    authorities: str = setting(
+    ca_bundle: str = setting(
         "",
         "PEM file, on every node, of CA certificates to trust in addition to the usual ones.",
+        was="authorities",
     )
     commit_images: int = setting(
         20_000,
@@ -137,10 +140,11 @@ class DuplicatesConfig(Section, section="duplicates"):
     hashes: str = setting(
         "", "Parquet file with columns id and phash to search instead of the downloaded images."
     )
-    most_candidates: int = setting(
+    max_candidates: int = setting(
         10_000_000_000_000,
         "Maximum number of pairs to compare; a search that needs more is refused.",
         at_least(1),
+        was="most_candidates",
     )
     driver_pairs: int = setting(
         1_000_000,

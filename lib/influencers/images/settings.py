@@ -44,15 +44,15 @@ def fetch_task(
     """
     AllowedHosts.parse(config.allow_hosts)
     detours(config.connect_to)
-    check_authorities(config.authorities)
+    check_authorities(config.ca_bundle)
     return FetchTask(
         budget_address=budget_address,
         secret=secret,
         fetch=fetch_options(config),
         policy=RetryPolicy(
             max_attempts=config.attempts_per_run,
-            max_attempts_in_all=config.attempts_in_all,
-            later_seconds=config.later_seconds,
+            max_attempts_in_all=config.max_attempts_total,
+            later_seconds=config.retry_after_seconds,
         ),
         limits=decode_limits(config),
         scheduling=FetchingOptions(threads=config.threads),
@@ -71,7 +71,7 @@ def fetch_options(config: ImagesConfig) -> FetchOptions:
         max_decoded_bytes=config.max_bytes,
         user_agent=config.user_agent,
         respect_opt_out=config.respect_opt_out,
-        authorities=config.authorities,
+        authorities=config.ca_bundle,
     )
 
 
