@@ -80,20 +80,23 @@ test-long: test-setup ## Run the tests of many rounds and whole files, for minut
 	$(BIN)/python -m pytest -m long $(ARGS)
 
 .PHONY: lint
-lint: test-setup ## Check style, types, and what the documents say of the tables
+lint: test-setup ## Check style, types, the layers of packages, and files that are generated
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	PYTHONPATH=lib:. $(BIN)/lint-imports --no-cache
 	PYTHONPATH=lib $(BIN)/python supply/documents.py --check
-
-.PHONY: docs
-docs: test-setup ## Write docs/tables.md, and the list of tables in README.md, as the tables are declared
-	PYTHONPATH=lib $(BIN)/python supply/documents.py
+	PYTHONPATH=lib $(BIN)/python supply/settings.py --check
 
 .PHONY: format
 format: test-setup ## Mend what ruff can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+.PHONY: docs
+docs: test-setup ## Write what is generated: docs/tables.md and its list in README.md, docs/settings.md, conf/default.toml
+	PYTHONPATH=lib $(BIN)/python supply/documents.py
+	PYTHONPATH=lib $(BIN)/python supply/settings.py
 
 .PHONY: hooks
 hooks: test-setup ## Run the checks before every commit

@@ -96,7 +96,7 @@ def search(spark: Any, path: Path, folder: Path) -> int:
     from influencers.duplicates.plan import near_pairs
 
     hashes = listed_hashes(spark.read.parquet(str(path)), source=str(path))
-    most, cores = DuplicatesConfig().most_candidates, spark.sparkContext.defaultParallelism
+    most, cores = DuplicatesConfig().max_candidates, spark.sparkContext.defaultParallelism
     with near_pairs(hashes, radius=RADIUS, most_candidates=most, cores=cores) as (found, _):
         return int(found.where("a <> b").count())
 

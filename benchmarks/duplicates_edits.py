@@ -17,10 +17,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
-from influencers.images.decoding import DecodeLimits, Picture, decode
+from influencers.config import ImagesConfig
+from influencers.images.decoding import Picture, decode
 from influencers.images.perceptual_hash import hashed
+from influencers.images.settings import decode_limits
 from influencers.synthetic.pictures import drawn
 
+_LIMITS = decode_limits(ImagesConfig())
 RADII = (0, 2, 4, 6, 8, 10)
 Edit = Callable[[Image.Image], bytes]
 
@@ -71,7 +74,7 @@ EDITS: dict[str, Edit] = {
 
 def hashes(files: list[bytes]) -> tuple[np.ndarray, np.ndarray]:
     """The hashes of files, and which of them count."""
-    found = [decode(one, DecodeLimits()) for one in files]
+    found = [decode(one, _LIMITS) for one in files]
     thumbnails = [one.hash_grey for one in found if isinstance(one, Picture)]
     assert len(thumbnails) == len(files)
     result = hashed(np.stack(thumbnails))
@@ -82,7 +85,7 @@ def opened(folder: Path) -> list[Image.Image]:
     """The pictures of a folder that can be read and are at least 200 pixels wide and high."""
     found = []
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and isinstance(decode(path.read_bytes(), DecodeLimits()), Picture):
+        if path.is_file() and isinstance(decode(path.read_bytes(), _LIMITS), Picture):
             try:
                 picture = ImageOps.exif_transpose(Image.open(path)).convert("RGB")
             except OSError:

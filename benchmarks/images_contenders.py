@@ -144,12 +144,15 @@ def _phash_of_file(name: str) -> str:
 
 
 def _measured(names: list[str]) -> int:
-    from influencers.images.decoding import DecodeLimits, Picture, decode
+    from influencers.config import ImagesConfig
+    from influencers.images.decoding import Picture, decode
     from influencers.images.measures import measure
+    from influencers.images.settings import decode_limits
 
     bodies = [Path(name).read_bytes() for name in names]
     assert all(hashlib.sha256(body).digest() for body in bodies)
-    found = [decode(body, DecodeLimits()) for body in bodies]
+    limits = decode_limits(ImagesConfig())
+    found = [decode(body, limits) for body in bodies]
     return len(measure([one for one in found if isinstance(one, Picture)])["phash"])
 
 

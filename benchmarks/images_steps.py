@@ -8,9 +8,10 @@ from typing import TypeVar
 
 import numpy as np
 
-from influencers.images import colors, texture
-from influencers.images.client import Client, FetchOptions
-from influencers.images.decoding import DecodeLimits, Picture, decode
+from influencers.config import ImagesConfig
+from influencers.images import colors, settings, texture
+from influencers.images.client import Client
+from influencers.images.decoding import Picture, decode
 from influencers.images.perceptual_hash import hashed
 
 T = TypeVar("T")
@@ -27,12 +28,13 @@ def step_costs(address: str, count: int) -> dict[str, float]:
         total[step] += time.process_time() - began
         return result
 
-    client = Client(FetchOptions(), (address,))
+    client = Client(settings.fetch_options(ImagesConfig()), (address,))
+    limits = settings.decode_limits(ImagesConfig())
     client.fetch(f"http://{address}/p/0.jpg")
     for start in range(0, count, _TOGETHER):
         urls = [f"http://{address}/p/{n}.jpg" for n in range(start, min(start + _TOGETHER, count))]
         bodies = timed("fetch", lambda urls=urls: [client.fetch(url).body for url in urls])
-        found = timed("decode", lambda b=bodies: [decode(one, DecodeLimits()) for one in b])
+        found = timed("decode", lambda b=bodies: [decode(one, limits) for one in b])
         pictures = [one for one in found if isinstance(one, Picture)]
         assert len(pictures) == len(urls)
         samples = np.stack([one.colors for one in pictures])

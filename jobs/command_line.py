@@ -19,7 +19,7 @@ from pyspark.sql import SparkSession
 
 from influencers import claim, manifest, metrics, progress, replacing, retention
 from influencers import config as configuration
-from influencers.config import Config
+from influencers.config import Config, Setting
 from influencers.errors import UserError, explain
 from influencers.redaction import redacted
 from influencers.session import build_session
@@ -29,11 +29,16 @@ Run = Callable[[Any, Config], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Option:
-    """A command-line option that stands for one setting."""
+    """A command-line option that stands for one setting.
+
+    Attributes:
+        help: what it means for this job; empty: the setting's own help text.
+        choices: the values that this job takes; empty: all that the setting may have.
+    """
 
     flag: str
     key: str
-    help: str
+    help: str = ""
     many: bool = False
     required: bool = False
     choices: tuple[str, ...] = ()
@@ -65,14 +70,9 @@ class Job:
     finishes_others: bool = False
 
 
-OUTPUT = Option("--output", "paths.output", "folder or URI for everything the run makes")
-INPUT = Option("--input", "paths.input", "files, folders or globs of posts", many=True)
-LABEL = Option(
-    "--label",
-    "models.label",
-    "what virality means",
-    choices=("top_likes", "top_engagement_in_tier", "beats_own_history"),
-)
+OUTPUT = Option("--output", "paths.output")
+INPUT = Option("--input", "paths.input", many=True)
+LABEL = Option("--label", "models.label")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -91,30 +91,51 @@ def build_parser(job: Job) -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     for option in job.options:
-        extra: dict[str, Any] = {"nargs": "+"} if option.many else {}
-        if option.switch:
-            extra = {"action": "store_const", "const": "true"}
-        elif option.choices:
-            extra["choices"] = option.choices
-        else:
-            extra["metavar"] = option.metavar or ("PATH" if option.many else "VALUE")
-        parser.add_argument(
-            option.flag,
-            dest=option.key,
-            default=None,
-            required=option.required,
-            help=f"{option.help} [{option.key}]",
-            **extra,
-        )
-    parser.add_argument("--config", metavar="FILE", help="a TOML file with settings")
+        _add_option(parser, option)
+    parser.add_argument("--config", metavar="FILE", help="TOML file with settings.")
     parser.add_argument(
         "--set",
         metavar="SECTION.KEY=VALUE",
         action="append",
         default=[],
-        help="one setting; may be given more than once, and wins over --config",
+        help="One setting; may be given more than once, and wins over --config.",
     )
     return parser
+
+
+def _add_option(parser: argparse.ArgumentParser, option: Option) -> None:
+    setting = configuration.all_settings()[option.key]
+    choices = option.choices or setting.choices
+    extra: dict[str, Any] = {"nargs": "+"} if option.many else {}
+    if option.switch:
+        extra = {"action": "store_const", "const": "true"}
+    elif choices:
+        extra["choices"] = choices
+    else:
+        extra["metavar"] = option.metavar or ("PATH" if option.many else "VALUE")
+    parser.add_argument(
+        option.flag,
+        dest=option.key,
+        default=None,
+        required=option.required,
+        # argparse fills in what follows a percent sign.
+        help=_help(option, setting).replace("%", "%%"),
+        **extra,
+    )
+
+
+def _help(option: Option, setting: Setting) -> str:
+    """What `--help` says: the meaning, the default, and the setting that the option stands for."""
+    meaning = option.help or (setting.help if setting.choices else setting.explained)
+    default = "required" if option.required else f"default: {_shown(setting.default)}"
+    return f"{meaning} ({default}) [{option.key}]"
+
+
+def _shown(value: Any) -> str:
+    """A default as the command line would take it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return (" ".join(map(str, value)) if isinstance(value, tuple) else str(value)) or "none"
 
 
 def read_config(job: Job, arguments: Sequence[str]) -> Config:

@@ -24,7 +24,7 @@ from influencers.communities.tables import (
     COMMUNITY_PROFILES,
     HASHTAG_EDGES,
 )
-from influencers.config import ALGORITHMS, Config
+from influencers.config import Config
 from influencers.ingest.tables import POSTS
 from jobs.command_line import OUTPUT, Job, Option, main
 
@@ -76,11 +76,10 @@ JOB = Job(
     run=run,
     options=(
         OUTPUT,
-        Option("--edges", "communities.edges", "a CSV of src,dst[,weight] instead of hashtags"),
-        Option("--algorithm", "communities.algorithms", "what is run, one or more", many=True,
-               choices=ALGORITHMS),
+        Option("--edges", "communities.edges", metavar="FILE"),
+        Option("--algorithm", "communities.algorithms", many=True),
     ),
-)  # fmt: skip
+)
 
 if __name__ == "__main__":
     sys.exit(main(JOB))

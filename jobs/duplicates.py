@@ -31,7 +31,7 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
         with near_pairs(
             compared,
             radius=settings.radius,
-            most_candidates=settings.most_candidates,
+            most_candidates=settings.max_candidates,
             cores=spark.sparkContext.defaultParallelism,
         ) as (found, search):
             progress.say(search.remark())
@@ -72,8 +72,8 @@ JOB = Job(
     run=run,
     options=(
         OUTPUT,
-        Option("--hashes", "duplicates.hashes", "Parquet of id, phash instead of images"),
-        Option("--radius", "duplicates.radius", "bits in which two may differ, 0 to 10"),
+        Option("--hashes", "duplicates.hashes", metavar="FILE"),
+        Option("--radius", "duplicates.radius", metavar="BITS"),
     ),
 )
 

@@ -42,7 +42,7 @@ JOB = Job(
     run=run,
     options=(
         OUTPUT,
-        Option("--table", "export.table", "the table, such as accounts", required=True),
+        Option("--table", "export.table", required=True),
     ),
 )
 

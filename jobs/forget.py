@@ -54,8 +54,7 @@ JOB = Job(
     run=run,
     options=(
         OUTPUT,
-        Option("--owner", "forget.owners", "ids of accounts (owner_id)", many=True, required=True,
-               metavar="ID"),
+        Option("--owner", "forget.owners", many=True, required=True, metavar="ID"),
     ),
     has_stages=True,
     finishes_others=True,

@@ -31,16 +31,11 @@ JOB = Job(
     run=run,
     options=(
         OUTPUT,
-        Option("--posts", "generate.posts", "records in posts.csv", metavar="N"),
-        Option("--accounts", "generate.accounts", "accounts that post", metavar="N"),
-        Option(
-            "--images",
-            "generate.images",
-            "picture files; default: one for each post; 0: none",
-            metavar="N",
-        ),
-        Option("--seed", "generate.seed", "number that decides everything", metavar="N"),
-        Option("--image-base-url", "generate.image_base_url", "where images/ will be served"),
+        Option("--posts", "generate.posts", metavar="N"),
+        Option("--accounts", "generate.accounts", metavar="N"),
+        Option("--images", "generate.images", metavar="N"),
+        Option("--seed", "generate.seed", metavar="N"),
+        Option("--image-base-url", "generate.image_base_url", metavar="URL"),
     ),
     needs_spark=False,
 )

@@ -52,19 +52,9 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
 
 # How files are read: the pipeline takes the same options.
 READING = (
-    Option("--encoding", "ingest.encoding", "encoding of CSV and JSON files"),
-    Option(
-        "--format",
-        "ingest.format",
-        "format of all files, instead of by name",
-        choices=("auto", "csv", "json", "parquet"),
-    ),
-    Option(
-        "--replace",
-        "ingest.replace",
-        "mended files to read, which win over what the tables hold from any file",
-        many=True,
-    ),
+    Option("--encoding", "ingest.encoding"),
+    Option("--format", "ingest.format"),
+    Option("--replace", "ingest.replace", many=True),
 )
 
 JOB = Job(

@@ -13,7 +13,6 @@ from influencers import files, persisted, progress, tables
 from influencers.config import Config
 from influencers.models import known_tables, saved, scoring, worth
 from influencers.models.asked import SCORED, Asked, outcome, with_left_out
-from influencers.models.declaration import VARIANTS
 from influencers.models.score_input import read_input
 from influencers.models.tables import PREDICTIONS
 from jobs.command_line import INPUT, LABEL, OUTPUT, Job, Option, main
@@ -50,28 +49,18 @@ JOB = Job(
     run=run,
     options=(
         OUTPUT,
-        replace(INPUT, required=True, help="new posts, or a table of features"),
+        replace(INPUT, required=True, help="New posts, or a table of features."),
         Option(
             "--model",
             "models.model",
-            "which model to ask",
+            "Model that predicts.",
             required=True,
             choices=("influence", "virality"),
         ),
         LABEL,
-        Option(
-            "--variant",
-            "models.variant",
-            "what may be known of the author",
-            choices=VARIANTS,
-        ),
-        Option("--models", "paths.models", "folder of the saved models", metavar="DIR"),
-        Option(
-            "--force",
-            "models.force",
-            "use a model that is not shown to be better than chance",
-            switch=True,
-        ),
+        Option("--variant", "models.variant"),
+        Option("--models", "paths.models", metavar="DIR"),
+        Option("--force", "models.force", switch=True),
     ),
 )
 

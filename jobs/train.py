@@ -63,14 +63,9 @@ JOB = Job(
     run=run,
     options=(
         OUTPUT,
-        Option(
-            "--model",
-            "models.model",
-            "what to train",
-            choices=("influence", "virality", "both"),
-        ),
+        Option("--model", "models.model"),
         LABEL,
-        Option("--tune", "models.tune", "search the forest's settings first", switch=True),
+        Option("--tune", "models.tune", switch=True),
     ),
 )
 

@@ -121,7 +121,11 @@ def jar_files() -> list[Path]:
 
 
 def read_defaults(path: Path) -> dict[str, str]:
-    """The `key value` lines of a Spark properties file."""
+    """The `key value` lines of a Spark properties file.
+
+    Enough for `conf/spark-defaults.conf`, and only for sessions without `spark-submit.sh`: the
+    launcher, which runs before anything is installed, has a reader of its own for anyone's files.
+    """
     lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
     pairs = (line.split(None, 1) for line in lines if line and not line.startswith("#"))
     return {pair[0]: pair[1] if len(pair) > 1 else "" for pair in pairs}

@@ -34,7 +34,7 @@ def main() -> None:
     rows = (Row(str(n), f"http://{host}/{n}", host, 0) for n in itertools.count())
     end = time.monotonic() + (1000 if seconds == "hang" else float(seconds))
     for _ in fetch_all(
-        rows, fetch, RequestLeases(client), FetchingOptions(late_seconds=0.015),
+        rows, fetch, RequestLeases(client), FetchingOptions(threads=16, late_seconds=0.015),
         next_step=lambda row, answer, tries: None, done=lambda row, answer: answer.status,
         unavailable=lambda row, seconds: "host_unavailable",
     ):  # fmt: skip

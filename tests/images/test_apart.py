@@ -11,11 +11,10 @@ from collections.abc import Iterator
 import pytest
 
 from image_bytes import noise, saved
+from image_options import LIMITS
 from influencers.images import statuses
 from influencers.images.apart import ApartDecoder
-from influencers.images.decoding import DecodeLimits, Picture, decode
-
-LIMITS = DecodeLimits()
+from influencers.images.decoding import Picture, decode
 
 
 def same(one: Picture | str, other: Picture | str) -> bool:

@@ -31,7 +31,9 @@ def numbers(grant: Grant) -> list[int]:
 
 def test_limits_by_host_and_port_by_name_and_by_default() -> None:
     by_name, by_key = HostLimits(1.0, 1), HostLimits(2.0, 2)
-    options = BudgetOptions(hosts={"a.example": by_name, "a.example:81": by_key})
+    options = BudgetOptions(
+        HostLimits(20.0, 8), BREAKER, hosts={"a.example": by_name, "a.example:81": by_key}
+    )
     assert options.of("a.example:80") == by_name
     assert options.of("a.example:81") == by_key
     assert options.of("b.example:80") == options.limits

@@ -12,11 +12,13 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from counting_server import serving
+from image_options import BREAKER
 from influencers.errors import UserError
 from influencers.images import wire
 from influencers.images.breaker import BreakerOptions
@@ -30,7 +32,7 @@ HAMMER = Path(__file__).with_name("hammer.py")
 
 
 def limited(rate: float = 0.0, connections: int = 0, **options: object) -> BudgetOptions:
-    return BudgetOptions(HostLimits(rate, connections), **options)
+    return replace(BudgetOptions(HostLimits(rate, connections), BREAKER), **options)
 
 
 def hammer(server: BudgetServer, host: str, seconds: str) -> subprocess.Popen[str]:

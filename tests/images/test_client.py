@@ -9,6 +9,7 @@ import tracemalloc
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -16,6 +17,7 @@ import pytest
 from urllib3 import PoolManager
 
 from hostile_server import PICTURE, HostileServer, certificate, silent_port, unreachable_port
+from image_options import PATIENT
 from influencers.errors import UserError
 from influencers.images import statuses
 from influencers.images.bodies import read_body
@@ -24,7 +26,8 @@ from influencers.images.failures import FetchFailure, HostUnavailable
 
 MEGABYTE = 1_000_000
 # Short enough for a test, long enough for a busy machine.
-OPTIONS = FetchOptions(
+OPTIONS = replace(
+    PATIENT,
     total_seconds=1.0,
     connect_seconds=0.6,
     read_seconds=0.6,
@@ -160,7 +163,7 @@ def test_time_runs_out_on_whoever_takes_it(
 def test_an_endless_body_within_the_size_limit_ends_in_time(
     make: MakeClient, server: HostileServer
 ) -> None:
-    options = FetchOptions(total_seconds=0.3, max_bytes=10**12)
+    options = replace(PATIENT, total_seconds=0.3, max_bytes=10**12)
     fetched, seconds = timed(make("127.0.0.1", options=options), server.url("/drip?ms=1"))
     assert fetched.status == statuses.TIMEOUT
     assert fetched.bytes > 0
@@ -184,7 +187,7 @@ def test_a_handshake_takes_its_time_and_no_more(client: Client) -> None:
 def test_the_watchdog_wakes_up_again_after_a_quiet_time(
     make: MakeClient, server: HostileServer
 ) -> None:
-    client = make("127.0.0.1", options=FetchOptions(total_seconds=0.3))
+    client = make("127.0.0.1", options=replace(PATIENT, total_seconds=0.3))
     for _ in range(2):
         assert client.fetch(server.url("/good.jpg")).status == statuses.OK
         time.sleep(0.5)
@@ -430,7 +433,7 @@ def test_nothing_stays_open_after_close(make: MakeClient) -> None:
 def test_one_good_host_among_31_bad_ones_is_as_fast_as_alone(
     make: MakeClient, server: HostileServer
 ) -> None:
-    client = make("127.0.0.1", options=FetchOptions(total_seconds=1.5, max_bytes=MEGABYTE))
+    client = make("127.0.0.1", options=replace(PATIENT, total_seconds=1.5, max_bytes=MEGABYTE))
     bad = ["/drip", "/drip-headers", "/silent", "/slow?ms=9000", "/continue-forever"]
     with ThreadPoolExecutor(32) as pool:
         began = time.monotonic()
@@ -521,7 +524,7 @@ def test_owners_who_opt_out_are_left_alone(
     assert fetched.status == status
     if status == statuses.OPTED_OUT:
         assert fetched.bytes == 0
-    free = FetchOptions(respect_opt_out=False)
+    free = replace(PATIENT, respect_opt_out=False)
     assert make("127.0.0.1", options=free).fetch(url).status == statuses.OK
 
 
@@ -556,7 +559,7 @@ def test_settings_of_the_environment_are_ignored(
 
 def test_wrong_settings_are_refused() -> None:
     with pytest.raises(UserError, match="user agent"):
-        FetchOptions(user_agent="x\r\nHost: y")
+        replace(PATIENT, user_agent="x\r\nHost: y")
 
 
 def test_certificates_that_cannot_be_read_are_refused_at_once(tmp_path: Path) -> None:
@@ -564,7 +567,7 @@ def test_certificates_that_cannot_be_read_are_refused_at_once(tmp_path: Path) ->
     empty.touch()
     for path in (empty, tmp_path / "absent.pem"):
         with pytest.raises(UserError, match="certificates to trust"):
-            Client(FetchOptions(authorities=str(path)))
+            Client(replace(PATIENT, authorities=str(path)))
 
 
 def test_what_nobody_thought_of_costs_one_row(
@@ -597,7 +600,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 def test_certificates_are_those_of_the_name(make: MakeClient, keys: tuple[Path, Path]) -> None:
-    trusting = FetchOptions(authorities=str(keys[0]))
+    trusting = replace(PATIENT, authorities=str(keys[0]))
     names = ("images.test", "other.test", "127.0.0.1", "127.0.0.2")
     with HostileServer("127.0.0.1", tls=keys, files={"/good.jpg": PICTURE}) as own:
         client = make(*names, options=trusting, resolve=lambda *_: rows("127.0.0.1"))
@@ -619,7 +622,7 @@ def test_certificates_are_those_of_the_name(make: MakeClient, keys: tuple[Path, 
             ("/too-short", statuses.OK),
             ("/good.jpg", statuses.OK),
         ):
-            hurried = FetchOptions(authorities=str(keys[0]), total_seconds=0.5)
+            hurried = replace(PATIENT, authorities=str(keys[0]), total_seconds=0.5)
             impatient = make("127.0.0.1", options=hurried)
             assert impatient.fetch(own.url(path)).status == status, path
 
@@ -628,7 +631,7 @@ def test_unknown_authorities_are_not_trusted(make: MakeClient, keys: tuple[Path,
     with HostileServer(tls=keys, files={"/good.jpg": PICTURE}) as own:
         fetched = make("127.0.0.1").fetch(own.url("/good.jpg"))
         assert (fetched.status, fetched.transient) == (statuses.TLS_ERROR, False)
-        careless = make("127.0.0.1", options=FetchOptions(verify_tls=False))
+        careless = make("127.0.0.1", options=replace(PATIENT, verify_tls=False))
         assert careless.fetch(own.url("/good.jpg")).status == statuses.OK
 
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import imagehash
@@ -15,11 +16,11 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFile, ImageOps
 
 from image_bytes import animation, blank_png, noise, saved, small_file
+from image_options import LIMITS
 from influencers.images import formats, statuses
-from influencers.images.decoding import Decoded, DecodeLimits, Picture, decode, decoded
+from influencers.images.decoding import Decoded, Picture, decode, decoded
 from influencers.images.perceptual_hash import hashed, to_hex
 
-LIMITS = DecodeLimits()
 FAILED = {
     statuses.NOT_AN_IMAGE, statuses.UNSUPPORTED_FORMAT, statuses.TOO_MANY_PIXELS,
     statuses.TRUNCATED, statuses.BROKEN,
@@ -254,8 +255,8 @@ def test_a_png_with_wrong_bytes_is_broken() -> None:
 @pytest.mark.parametrize("format_", formats.READ)
 def test_the_budget_of_pixels_is_kept(format_: str) -> None:
     data = small_file(format_)
-    assert decode(data, DecodeLimits(max_pixels=24 * 20 - 1)) == statuses.TOO_MANY_PIXELS
-    assert isinstance(decode(data, DecodeLimits(max_pixels=24 * 20)), Picture)
+    assert decode(data, replace(LIMITS, max_pixels=24 * 20 - 1)) == statuses.TOO_MANY_PIXELS
+    assert isinstance(decode(data, replace(LIMITS, max_pixels=24 * 20)), Picture)
 
 
 def test_a_bomb_costs_neither_time_nor_memory(tmp_path: Path) -> None:
@@ -274,10 +275,11 @@ def test_a_bomb_costs_neither_time_nor_memory(tmp_path: Path) -> None:
 
 _MEASURED = """
 import resource, sys, time
-from influencers.images.decoding import DecodeLimits, decode
+from image_options import LIMITS
+from influencers.images.decoding import decode
 data = open(sys.argv[1], "rb").read()
 before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
-status = decode(data, DecodeLimits())
+status = decode(data, LIMITS)
 seconds = time.process_time() - start
 print(status, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
@@ -325,7 +327,7 @@ def test_damage_is_named_and_never_raised(
     format_: str, moving: bool, changes: list[tuple[float, str, int]]
 ) -> None:
     whole = animation(format_) if moving and format_ in ("gif", "webp") else small_file(format_)
-    found = decode(mutated(whole, changes), DecodeLimits(max_pixels=1_000_000))
+    found = decode(mutated(whole, changes), replace(LIMITS, max_pixels=1_000_000))
     assert isinstance(found, Picture) or found in FAILED
 
 
@@ -364,7 +366,7 @@ def test_the_sample_of_colours_is_fair_to_fine_stripes() -> None:
 def test_a_thumbnail_has_the_shape_of_its_picture(
     size: tuple[int, int], shown: tuple[int, int]
 ) -> None:
-    found = decode(saved(noise(*size), "png"), DecodeLimits(thumbnail=64))
+    found = decode(saved(noise(*size), "png"), replace(LIMITS, thumbnail=64))
     assert isinstance(found, Picture) and found.thumbnail is not None
     with Image.open(io.BytesIO(found.thumbnail)) as look:
         assert (look.format, look.size) == ("JPEG", shown)

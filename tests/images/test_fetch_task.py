@@ -11,6 +11,7 @@ from pyspark.sql.pandas.types import to_arrow_schema
 
 from hostile_server import HostileServer
 from image_bytes import noise, saved
+from image_options import LIMITS
 from influencers.config import ImagesConfig
 from influencers.images import fetch_task, settings
 from influencers.images.budget_server import BudgetServer
@@ -22,7 +23,7 @@ from influencers.images.tables import IMAGES
 
 
 def picture(seed: int) -> Picture:
-    found = decode(saved(noise(60, 40, seed), "png"), DecodeLimits())
+    found = decode(saved(noise(60, 40, seed), "png"), LIMITS)
     assert isinstance(found, Picture)
     return found
 
@@ -53,7 +54,7 @@ def test_a_batch_without_pictures_has_the_same_columns() -> None:
 
 
 def test_what_is_undefined_is_null() -> None:
-    blank = decode(saved(noise(8, 8).point(lambda _: 7), "png"), DecodeLimits())
+    blank = decode(saved(noise(8, 8).point(lambda _: 7), "png"), LIMITS)
     assert isinstance(blank, Picture)
     (row,) = ledger_rows([outcome(1, blank)]).to_pylist()
     assert row["glcm_correlation"] is None
@@ -106,11 +107,11 @@ def test_what_this_process_has_no_memory_for_is_decoded_apart(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     body = saved(noise(60, 40), "png")
-    expected = decode(body, DecodeLimits())
+    expected = decode(body, LIMITS)
 
     def no_memory(data: bytes, limits: DecodeLimits) -> Picture | str:
         raise MemoryError
 
     monkeypatch.setattr(fetch_task, "decode", no_memory)
-    with fetch_task._decoder(DecodeLimits()) as decoder:
+    with fetch_task._decoder(LIMITS) as decoder:
         assert pickle.dumps(decoder(body)) == pickle.dumps(expected)

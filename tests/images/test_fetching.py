@@ -6,18 +6,20 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 import pytest
 
 from counting_server import Answer, get, serving
 from hostile_server import HostileServer
+from image_options import BREAKER, FETCHING, PATIENT
 from influencers.errors import UserError
 from influencers.images.breaker import BreakerOptions
 from influencers.images.budget import BudgetOptions, HostLimits
 from influencers.images.budget_client import BudgetClient
 from influencers.images.budget_server import BudgetServer
-from influencers.images.client import Client, FetchOptions
+from influencers.images.client import Client
 from influencers.images.fetching import FetchingOptions, Row, fetch_all
 from influencers.images.leases import HostUnavailable
 from influencers.images.request_leases import RequestLeases
@@ -30,7 +32,7 @@ class Budget:
     """A server and this process's client, for one test; options may be set before first use."""
 
     def __init__(self) -> None:
-        self.options = BudgetOptions(HostLimits())
+        self.options = BudgetOptions(HostLimits(), BREAKER)
 
     def __enter__(self) -> Budget:
         self.server = BudgetServer(self.options, SECRET).__enter__()
@@ -51,14 +53,14 @@ class Budget:
         ),
     ) -> Iterator[Result]:  # fmt: skip
         return fetch_all(
-            rows, fetch, self.leases, options or FetchingOptions(), next_step=wait, done=done,
+            rows, fetch, self.leases, options or FETCHING, next_step=wait, done=done,
             unavailable=lambda row, seconds: (row.image_key, "host_unavailable", row.attempts),
         )  # fmt: skip
 
 
 def budget(limits: HostLimits | None = None, **options: object) -> Budget:
     made = Budget()
-    made.options = BudgetOptions(limits or HostLimits(), **options)
+    made.options = replace(made.options, limits=limits or HostLimits(), **options)
     return made
 
 
@@ -201,7 +203,7 @@ def test_rows_that_are_slow_to_come_hold_no_result_up() -> None:
 
     began = time.monotonic()
     with budget() as b:
-        running = b.fetch(slow_rows(), fine, FetchingOptions(results=20))
+        running = b.fetch(slow_rows(), fine, replace(FETCHING, results=20))
         next(running)
         assert time.monotonic() - began < 2.0  # the last row comes after 3 s
         assert len(list(running)) == 639
@@ -373,7 +375,7 @@ def test_every_request_has_a_turn_where_kept_connections_end_under_one() -> None
     rate = 20.0
     with HostileServer() as server, budget(HostLimits(rate, 1)) as b:
         rows = [Row(str(n), server.url("/hang-up"), server.host_key, 0) for n in range(12)]
-        options = FetchOptions(total_seconds=5.0)
+        options = replace(PATIENT, total_seconds=5.0)
         hook = b.leases.before_request
         with Client(options, (server.host_key,), before_request=hook) as client:
             found = list(b.fetch(rows, client.fetch))
@@ -381,4 +383,4 @@ def test_every_request_has_a_turn_where_kept_connections_end_under_one() -> None
     assert [status for _, status, _ in found] == ["ok"] * 12
     assert 18 <= len(starts) <= 23
     # The first may start late by as much; twelve turns would be over in half the time.
-    assert starts[-1] - starts[0] > (len(starts) - 1) / rate - FetchingOptions().late_seconds
+    assert starts[-1] - starts[0] > (len(starts) - 1) / rate - FetchingOptions.late_seconds

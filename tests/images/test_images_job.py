@@ -17,9 +17,10 @@ from pyspark.sql import SparkSession
 
 from hostile_server import HostileServer
 from image_bytes import noise, saved
+from image_options import LIMITS
 from influencers import tables
 from influencers.config import Config, ImagesConfig, PathsConfig
-from influencers.images.decoding import Decoded, DecodeLimits, decoded
+from influencers.images.decoding import Decoded, decoded
 from influencers.images.perceptual_hash import from_hex
 from influencers.images.tables import IMAGES
 from influencers.ingest.tables import POSTS
@@ -108,7 +109,7 @@ def test_features_are_those_of_the_picture_and_a_second_run_asks_for_nothing(
     write_posts(spark, config, [server.url(f"/p/{number}.jpg") for number in range(40)])
     assert images.run(spark, config)["images"]["asked"] == 40
     row = ledger_of(spark, config)["/p/3.jpg"]
-    picture = decoded(server.files["/p/3.jpg"], DecodeLimits())
+    picture = decoded(server.files["/p/3.jpg"], LIMITS)
     assert isinstance(picture, Decoded)
     assert row.phash == from_hex(str(imagehash.phash(picture.pixels)))
     assert row.bytes == len(server.files["/p/3.jpg"])
@@ -125,7 +126,7 @@ def test_features_are_those_of_the_picture_and_a_second_run_asks_for_nothing(
 def test_what_is_to_be_tried_later_is_tried_when_it_is_due(
     spark: SparkSession, tmp_path: Path, server: HostileServer
 ) -> None:
-    config = config_for(tmp_path, server, attempts_per_run=1, later_seconds=0.001)
+    config = config_for(tmp_path, server, attempts_per_run=1, retry_after_seconds=0.001)
     write_posts(spark, config, [server.url("/flaky?fails=2"), server.url("/throttled?after=3600")])
     for status, attempts in (("server_error", 1), ("server_error", 2), ("ok", 3)):
         images.run(spark, config)

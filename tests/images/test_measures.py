@@ -4,8 +4,9 @@ import numpy as np
 from PIL import Image
 
 from image_bytes import noise, saved, small_file
+from image_options import LIMITS
 from influencers.images import formats
-from influencers.images.decoding import DecodeLimits, Picture, decode
+from influencers.images.decoding import Picture, decode
 from influencers.images.measures import COLUMNS, measure
 from influencers.synthetic.pictures import drawn, encoded
 
@@ -14,7 +15,7 @@ def pictures() -> list[Picture]:
     files = [small_file(format_) for format_ in formats.READ]
     files += [encoded(drawn(3, number, 200), "jpg") for number in range(5)]
     files.append(saved(Image.new("RGB", (9, 9), "white"), "png"))
-    found = [decode(data, DecodeLimits()) for data in files]
+    found = [decode(data, LIMITS) for data in files]
     return [picture for picture in found if isinstance(picture, Picture)]
 
 
@@ -56,7 +57,7 @@ def test_no_pictures_give_no_rows() -> None:
 def test_a_picture_in_another_format_measures_nearly_the_same() -> None:
     original = noise(700, 500)
     kinds = [("png", {}), ("jpeg", {"quality": 90}), ("webp", {"quality": 90})]
-    found = [decode(saved(original, kind, **options), DecodeLimits()) for kind, options in kinds]
+    found = [decode(saved(original, kind, **options), LIMITS) for kind, options in kinds]
     columns = measure([picture for picture in found if isinstance(picture, Picture)])
     for name in ("brightness", "contrast", "saturation", "colorfulness", "glcm_entropy"):
         values = columns[name]

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image, ImageDraw, ImageFont
 
-from influencers.images.decoding import DecodeLimits, Picture, decode
+from image_options import LIMITS
+from influencers.images.decoding import Picture, decode
 from influencers.images.perceptual_hash import from_hex, hashed, to_hex
 from influencers.synthetic.pictures import drawn, encoded
 
@@ -70,7 +71,7 @@ def test_what_is_not_a_hash_is_refused(digits: str) -> None:
 
 
 def shown(picture: Image.Image) -> Picture:
-    decoded = decode(encoded(picture, "jpg"), DecodeLimits())
+    decoded = decode(encoded(picture, "jpg"), LIMITS)
     assert isinstance(decoded, Picture)
     return decoded
 

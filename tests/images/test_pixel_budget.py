@@ -33,7 +33,7 @@ def most():
     return int(status.split("VmHWM:")[1].split()[0]) * 1024
 
 data = open(sys.argv[1], "rb").read()
-limits = DecodeLimits(max_decoding_pixels=int(sys.argv[2]))
+limits = DecodeLimits(max_pixels=50_000_000, max_decoding_pixels=int(sys.argv[2]), thumbnail=0)
 before = most()
 with ThreadPoolExecutor(int(sys.argv[3])) as threads:
     found = list(threads.map(lambda _: decode(data, limits), range(2 * int(sys.argv[3]))))

@@ -3,25 +3,25 @@ from __future__ import annotations
 import email.utils
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from image_options import POLICY
 from influencers.images import statuses
 from influencers.images.client import Fetched
 from influencers.images.retry import (
     Again,
     Done,
     Later,
-    RetryPolicy,
     next_step,
     wait_seconds,
 )
 from influencers.images.retry_after import retry_after_seconds
 
 NOW = 1_700_000_000.0
-POLICY = RetryPolicy()
 DAY = 86_400.0
 
 STATUSES = st.sampled_from(sorted(statuses.FINAL | statuses.RETRYABLE))
@@ -103,7 +103,7 @@ def test_retry_after_is_honoured(asked: float, step: object) -> None:
 def test_a_short_retry_after_does_not_shorten_a_long_pause() -> None:
     fetched = Fetched(statuses.THROTTLED, retry_after=1.0)
     assert next_step(fetched, 3, 3, NOW, POLICY, "k") == Later(NOW + 3600)
-    hasty = RetryPolicy(later_seconds=0.1)
+    hasty = replace(POLICY, later_seconds=0.1)
     assert next_step(fetched, 3, 3, NOW, hasty, "k") == Later(NOW + 1)
 
 
@@ -122,7 +122,8 @@ def test_images_do_not_come_in_step() -> None:
 
 def test_jitter_is_the_same_in_every_process() -> None:
     code = (
-        "from influencers.images.retry import *; print(wait_seconds(2, RetryPolicy(), 'a/b.jpg'))"
+        "from influencers.images.retry import *; from image_options import POLICY; "
+        "print(wait_seconds(2, POLICY, 'a/b.jpg'))"
     )
     seeds = ("0", "1")
     outputs = {

@@ -32,7 +32,7 @@ def test_what_is_shipped_can_be_read() -> None:
         ({"connect_to": ("one.example:80=two.example:80",)}, "connect_to"),
         ({"connect_to": ("one.example:80=127.0.0.1:0",)}, "connect_to"),
         ({"allow_hosts": ("http://one.example/",)}, "http://one.example/"),
-        ({"authorities": "/no/such.pem"}, "/no/such.pem"),
+        ({"ca_bundle": "/no/such.pem"}, "/no/such.pem"),
         ({"user_agent": "caf\u00e9"}, "user agent"),
         ({"threads": 0}, "images.threads"),
         ({"deadline_seconds": 0.0}, "images.deadline_seconds"),

@@ -11,8 +11,9 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 
 from image_bytes import noise, saved
+from image_options import LIMITS
 from influencers.images import texture
-from influencers.images.decoding import DecodeLimits, Picture, decode
+from influencers.images.decoding import Picture, decode
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -149,7 +150,7 @@ def test_a_picture_measures_nearly_the_same_at_every_size(side: int) -> None:
 
     def shown(size: int) -> Bytes:
         picture = Image.fromarray(original).resize((size, size), Image.Resampling.LANCZOS)
-        decoded = decode(saved(picture, "jpeg", quality=92), DecodeLimits())
+        decoded = decode(saved(picture, "jpeg", quality=92), LIMITS)
         assert isinstance(decoded, Picture)
         return decoded.grey[None]
 

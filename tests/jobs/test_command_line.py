@@ -23,8 +23,8 @@ JOBS = {
 
 def job(run: Any = lambda spark, config: {}, **changes: Any) -> Job:
     options = (
-        Option("--output", "paths.output", "where"),
-        Option("--posts", "generate.posts", "n"),
+        Option("--output", "paths.output"),
+        Option("--posts", "generate.posts"),
     )
     return Job("trial", "Tries.", "nothing", "nothing", run, options, needs_spark=False, **changes)
 
@@ -46,6 +46,38 @@ def test_help_says_what_a_job_reads_and_writes(
     assert stop.value.code == 0
     assert "reads:" in told and "writes:" in told
     assert all(option.flag in told for option in JOBS[name].options)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("ingest", "{auto,csv,json,parquet}"),
+        ("ingest", "Encoding of CSV and JSON files"),
+        ("ingest", "(default: utf-8) [ingest.encoding]"),
+        ("ingest", "(default: none) [paths.input]"),
+        ("duplicates", "Allowed: 0 to 10. (default: 4) [duplicates.radius]"),
+        ("train", "(default: false) [models.tune]"),
+        ("communities", "(default: label_propagation weighted_label_propagation louvain)"),
+        ("score", "{influence,virality}"),
+        ("score", "Model that predicts. (required) [models.model]"),
+    ],
+)
+def test_help_comes_from_the_setting_and_says_its_default(
+    name: str, told: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "500")
+    with pytest.raises(SystemExit):
+        build_parser(JOBS[name]).parse_args(["--help"])
+    assert told in capsys.readouterr().out
+
+
+def test_a_choice_that_a_setting_does_not_have_is_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as stop:
+        read_config(JOBS["ingest"], ["--format", "xml"])
+    assert stop.value.code == 2
+    assert "invalid choice: 'xml'" in capsys.readouterr().err
 
 
 def test_the_jobs_of_the_contract_are_there() -> None:

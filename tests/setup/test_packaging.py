@@ -88,7 +88,8 @@ def test_make_says_what_it_can_make() -> None:
 def test_make_test_checks_and_tests() -> None:
     command = ["make", "--dry-run", "test"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    for tool in ("setup.sh --group test", "ruff check", "ruff format --check", "mypy", "pytest"):
+    checks = ("ruff check", "ruff format --check", "mypy", "supply/settings.py --check")
+    for tool in ("setup.sh --group test", *checks, "pytest"):
         assert tool in done.stdout
     assert "make test" in (ROOT / ".ci" / "run").read_text()
 

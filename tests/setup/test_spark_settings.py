@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+from influencers.session import read_defaults
 from submit_options import read_properties
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
@@ -31,6 +32,10 @@ def test_every_setting_is_in_force(spark: SparkSession) -> None:
     for key, value in read_properties(DEFAULTS).items():
         if key not in own:
             assert spark.conf.get(key) == value, key
+
+
+def test_the_launcher_and_the_session_read_the_same() -> None:
+    assert read_defaults(DEFAULTS) == read_properties(DEFAULTS)
 
 
 def test_every_setting_has_a_reason_above_it() -> None:

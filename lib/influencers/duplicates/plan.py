@@ -158,5 +158,5 @@ def _seconds(scheme: Scheme, hashes: int, candidates: float) -> float:
 def _too_many(hashes: int, radius: int, candidates: int, most: int) -> UserError:
     return UserError(
         f"{hashes:,} hashes within radius {radius} need {candidates:,} comparisons, more than "
-        f"duplicates.most_candidates ({most:,}): choose a smaller --radius, or raise it"
+        f"duplicates.max_candidates ({most:,}): choose a smaller --radius, or raise it"
     )

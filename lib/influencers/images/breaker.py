@@ -35,7 +35,7 @@ class BreakerOptions:
             host. Before, it is for the picture that was asked for: the host rests for `pause`.
     """
 
-    failures: int = 20
+    failures: int
     seconds: float = 2.0
     cool_down: float = 30.0
     longest: float = 900.0

@@ -39,15 +39,16 @@ class BudgetOptions:
 
     Attributes:
         limits: of every host that `hosts` does not name.
+        breaker: when a host gets no requests for a while.
         hosts: limits by host key, `name:port`, or by name alone for all its ports.
         lease_seconds: after which a lease is void: more than any request may take.
         horizon: seconds before its start that a lease is granted at the earliest.
         patience: seconds of a pause (429) that clients wait out; a longer one is refused.
     """
 
-    limits: HostLimits = HostLimits(rate=20.0, connections=8)
+    limits: HostLimits
+    breaker: BreakerOptions
     hosts: Mapping[str, HostLimits] = field(default_factory=dict)
-    breaker: BreakerOptions = field(default_factory=BreakerOptions)
     lease_seconds: float = 300.0
     horizon: float = 0.5
     patience: float = 30.0

@@ -52,23 +52,23 @@ class FetchOptions:
         read_seconds: between two bytes of an answer.
         max_bytes: of a body, on the wire.
         max_decoded_bytes: of a body that a server packs though it was asked not to.
-        max_redirects: hops after the first.
         user_agent: who we say we are.
         respect_opt_out: leave alone what X-Robots-Tag asks to leave alone.
-        verify_tls: check certificates.
         authorities: a PEM file of certificates to trust beside the usual; empty: none.
+        max_redirects: hops after the first.
+        verify_tls: check certificates.
     """
 
-    total_seconds: float = 30.0
-    connect_seconds: float = 5.0
-    read_seconds: float = 10.0
-    max_bytes: int = 20_000_000
-    max_decoded_bytes: int = 20_000_000
+    total_seconds: float
+    connect_seconds: float
+    read_seconds: float
+    max_bytes: int
+    max_decoded_bytes: int
+    user_agent: str
+    respect_opt_out: bool
+    authorities: str
     max_redirects: int = 3
-    user_agent: str = "influencers/0.1 (research; image features)"
-    respect_opt_out: bool = True
     verify_tls: bool = True
-    authorities: str = ""
 
     def __post_init__(self) -> None:
         if not (self.user_agent.isascii() and self.user_agent.isprintable()):

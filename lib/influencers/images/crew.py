@@ -27,7 +27,7 @@ class FetchingOptions:
             with others it would make a burst.
     """
 
-    threads: int = 16
+    threads: int
     stragglers: int = 48
     straggler_seconds: float = 2.0
     window: int = 4096

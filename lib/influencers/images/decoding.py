@@ -51,9 +51,9 @@ class DecodeLimits:
         thumbnail: pixels of the longer side of the thumbnail that is kept; 0: none.
     """
 
-    max_pixels: int = 50_000_000
-    max_decoding_pixels: int = 25_000_000
-    thumbnail: int = 0
+    max_pixels: int
+    max_decoding_pixels: int
+    thumbnail: int
 
 
 @dataclass(frozen=True)

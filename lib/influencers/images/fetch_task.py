@@ -94,12 +94,12 @@ class FetchTask:
 
     budget_address: tuple[str, int]
     secret: bytes = field(repr=False)
-    fetch: FetchOptions = field(default_factory=FetchOptions)
-    policy: RetryPolicy = field(default_factory=RetryPolicy)
-    limits: DecodeLimits = field(default_factory=DecodeLimits)
-    scheduling: FetchingOptions = field(default_factory=FetchingOptions)
-    allow_hosts: tuple[str, ...] = ()
-    connect_to: tuple[str, ...] = ()
+    fetch: FetchOptions
+    policy: RetryPolicy
+    limits: DecodeLimits
+    scheduling: FetchingOptions
+    allow_hosts: tuple[str, ...]
+    connect_to: tuple[str, ...]
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Rows of `image_key, url, host, attempts` in; rows of the table images out."""

@@ -17,25 +17,25 @@ class RetryPolicy:
 
     Attributes:
         max_attempts: of one image in one run.
+        later_seconds: from the first attempt in all to the next run's; doubles with every attempt.
+        max_attempts_in_all: of one image at one address, over all runs; then its status stays.
         base_seconds: the wait after the first attempt, before jitter.
         factor: by which each further wait grows.
         cap_seconds: the longest wait within a run.
         jitter: the share of a wait that may be cut off, so that images do not come in step.
         retry_after_cap_seconds: the longest Retry-After that a run waits for.
-        later_seconds: from the first attempt in all to the next run's; doubles with every attempt.
         later_cap_seconds: the longest time between runs, also when Retry-After asks for more.
-        max_attempts_in_all: of one image at one address, over all runs; then its status stays.
     """
 
-    max_attempts: int = 3
+    max_attempts: int
+    later_seconds: float
+    max_attempts_in_all: int
     base_seconds: float = 0.5
     factor: float = 2.0
     cap_seconds: float = 30.0
     jitter: float = 0.5
     retry_after_cap_seconds: float = 30.0
-    later_seconds: float = 900.0
     later_cap_seconds: float = _DAY
-    max_attempts_in_all: int = 8
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,9 @@ def next_step(
 def wait_seconds(attempt: int, policy: RetryPolicy, key: str) -> float:
     """The wait after the attempt of that number (from 1), with the image's own jitter.
 
-    >>> policy = RetryPolicy(jitter=0.0)
+    >>> policy = RetryPolicy(
+    ...     max_attempts=3, later_seconds=900.0, max_attempts_in_all=8, jitter=0.0
+    ... )
     >>> [wait_seconds(attempt, policy, "a") for attempt in (1, 2, 3, 99)]
     [0.5, 1.0, 2.0, 30.0]
     """

@@ -44,33 +44,43 @@ def fetch_task(
     """
     AllowedHosts.parse(config.allow_hosts)
     detours(config.connect_to)
-    check_authorities(config.authorities)
+    check_authorities(config.ca_bundle)
     return FetchTask(
         budget_address=budget_address,
         secret=secret,
-        fetch=FetchOptions(
-            total_seconds=config.deadline_seconds,
-            connect_seconds=config.connect_seconds,
-            read_seconds=config.read_seconds,
-            max_bytes=config.max_bytes,
-            max_decoded_bytes=config.max_bytes,
-            user_agent=config.user_agent,
-            respect_opt_out=config.respect_opt_out,
-            authorities=config.authorities,
-        ),
+        fetch=fetch_options(config),
         policy=RetryPolicy(
             max_attempts=config.attempts_per_run,
-            max_attempts_in_all=config.attempts_in_all,
-            later_seconds=config.later_seconds,
+            max_attempts_in_all=config.max_attempts_total,
+            later_seconds=config.retry_after_seconds,
         ),
-        limits=DecodeLimits(
-            max_pixels=config.max_pixels,
-            max_decoding_pixels=config.max_decoding_pixels,
-            thumbnail=config.thumbnail,
-        ),
+        limits=decode_limits(config),
         scheduling=FetchingOptions(threads=config.threads),
         allow_hosts=config.allow_hosts,
         connect_to=config.connect_to,
+    )
+
+
+def fetch_options(config: ImagesConfig) -> FetchOptions:
+    """The limits of one attempt."""
+    return FetchOptions(
+        total_seconds=config.deadline_seconds,
+        connect_seconds=config.connect_seconds,
+        read_seconds=config.read_seconds,
+        max_bytes=config.max_bytes,
+        max_decoded_bytes=config.max_bytes,
+        user_agent=config.user_agent,
+        respect_opt_out=config.respect_opt_out,
+        authorities=config.ca_bundle,
+    )
+
+
+def decode_limits(config: ImagesConfig) -> DecodeLimits:
+    """What decoding an image may cost."""
+    return DecodeLimits(
+        max_pixels=config.max_pixels,
+        max_decoding_pixels=config.max_decoding_pixels,
+        thumbnail=config.thumbnail,
     )
 
 

@@ -1,0 +1,165 @@
+"""Settings of what is read, kept and written."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+from influencers.config.checks import Check, at_least, matching, one_of, within
+from influencers.config.setting import Section, setting
+
+_FOUR_RISING = Check(
+    lambda edges: len(edges) == 4 and all(a < b for a, b in itertools.pairwise(edges)),
+    "four rising follower counts",
+)
+
+
+@dataclass(frozen=True)
+class PathsConfig(Section, section="paths"):
+    """Where a run reads and writes."""
+
+    input: tuple[str, ...] = setting(
+        (), "Files, folders or globs of posts: any URI that Spark can read."
+    )
+    output: str = setting(
+        "out",
+        "Folder or URI below which a run writes everything it makes.",
+        matching(".+", "a folder or URI"),
+    )
+    models: str = setting("", "Folder in which `score` finds saved models. Empty: OUTPUT/models.")
+
+
+@dataclass(frozen=True)
+class IngestConfig(Section, section="ingest"):
+    """How files become posts."""
+
+    format: str = setting(
+        "auto",
+        "Format of all input files. auto: by file name; json: JSON lines.",
+        one_of("auto", "csv", "json", "parquet"),
+    )
+    encoding: str = setting(
+        "utf-8",
+        "Encoding of CSV and JSON files: UTF-8 or any single-byte encoding that Python knows.",
+    )
+    max_record_chars: int = setting(
+        262_144,
+        "Length of a CSV record in characters, above which it is taken for an unclosed quote: it "
+        "is quarantined, and reading goes on after its first line.",
+        at_least(1024),
+    )
+    max_record_bytes: int = setting(
+        4_194_304,
+        "Size in bytes of a line, or of a row of Parquet, above which it is quarantined with only "
+        "its beginning kept.",
+        at_least(1024),
+    )
+    earliest_time: int = setting(
+        1_286_323_200,
+        "Earliest possible time of a post, in Unix seconds. Instagram opened on 2010-10-06.",
+        at_least(0),
+    )
+    latest_time: int = setting(
+        0, "Latest possible time of a post, in Unix seconds. 0: the time of the run.", at_least(0)
+    )
+    hash_limit_mb: int = setting(
+        10_240,
+        "Size of the input in MB up to which the manifest lists a hash of each file; beyond it, "
+        "size and time of modification.",
+        at_least(0),
+    )
+    replace: tuple[str, ...] = setting(
+        (),
+        "Corrected files to read: their posts win over what other files, or the tables, say of "
+        "the same posts.",
+    )
+
+
+@dataclass(frozen=True)
+class FeaturesConfig(Section, section="features"):
+    """How posts and accounts are described."""
+
+    history_posts: int = setting(
+        10,
+        "How many strictly earlier posts of the author the history features summarise.",
+        at_least(1),
+    )
+    tier_edges: tuple[int, ...] = setting(
+        (10_000, 100_000, 500_000, 1_000_000),
+        "Follower counts at which the tiers micro, mid, macro and mega begin; below: nano.",
+        _FOUR_RISING,
+    )
+
+
+@dataclass(frozen=True)
+class GenerateConfig(Section, section="generate"):
+    """The synthetic sample: how many records, and what share of them is faulty."""
+
+    posts: int = setting(
+        6_000,
+        "Number of records in posts.csv, including faulty and duplicate ones.",
+        at_least(1),
+    )
+    accounts: int = setting(
+        400, "Number of accounts that post; at most one for each post.", at_least(1)
+    )
+    images: int = setting(
+        1_000_000_000,
+        "Maximum number of image files. There is at most one for each post; with fewer, posts "
+        "share them. 0: image URLs, but no files.",
+        at_least(0),
+    )
+    seed: int = setting(
+        7, "Random seed: the same seed gives the same sample.", within(0, 2**62 - 1)
+    )
+    bad_share: float = setting(0.01, "Share of records that cannot be used.", within(0, 0.5))
+    duplicate_share: float = setting(
+        0.01, "Share of records that are a second crawl of the same post.", within(0, 0.5)
+    )
+    expired_share: float = setting(
+        0.05, "Share of posts whose image URL has expired.", within(0, 0.5)
+    )
+    image_base_url: str = setting(
+        "https://images.example",
+        "URL at which the folder images/ will be served.",
+        matching(r'https?://[^,"?# \t\r\n]*', "an http or https URL without query"),
+    )
+    image_size: int = setting(160, "Longer side of an image, in pixels.", within(64, 4_096))
+
+
+@dataclass(frozen=True)
+class ReportConfig(Section, section="report"):
+    """The report."""
+
+    title: str = setting("Influencers on Instagram", "Title of the report.")
+    communities: int = setting(
+        20, "Number of communities that are listed, largest first.", at_least(0)
+    )
+    tags: int = setting(12, "Number of hashtags listed for each community.", at_least(1))
+    copied: int = setting(20, "Number of most duplicated images that are listed.", within(0, 200))
+
+
+@dataclass(frozen=True)
+class ExportConfig(Section, section="export"):
+    """A table for a spreadsheet."""
+
+    table: str = setting("", "Name of the table that `export` writes as CSV, such as accounts.")
+
+
+@dataclass(frozen=True)
+class StorageConfig(Section, section="storage"):
+    """How long old versions of tables stay."""
+
+    retain_days: float = setting(
+        7.0,
+        "Days for which old versions of a table stay readable; older ones are removed when a job "
+        "has ended. 0: at once, even if another process is still reading them.",
+        within(0, 36_500),
+    )
+
+
+@dataclass(frozen=True)
+class ForgetConfig(Section, section="forget"):
+    """Accounts that an output has to forget."""
+
+    owners: tuple[str, ...] = setting((), "Ids (owner_id) of accounts that `forget` removes.")
