@@ -278,7 +278,7 @@ def main(arguments: Iterable[str] | None = None) -> None:
     parser.add_argument("--posts-for-pairs", type=int, default=1_000_000)
     parser.add_argument("--cores", type=int, default=len(os.sched_getaffinity(0)))
     chosen = parser.parse_args(arguments)
-    from influencers.session import build_session
+    from influencers.run.session import build_session
 
     print(machine())
     settings = {

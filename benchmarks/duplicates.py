@@ -92,7 +92,7 @@ def ours(spark: Any, path: Path, folder: Path) -> int:
 def search(spark: Any, path: Path, folder: Path) -> int:
     """What the job does first: reading and searching; the number of near pairs."""
     from influencers.config import DuplicatesConfig
-    from influencers.duplicates.pictures import listed_hashes
+    from influencers.duplicates.images import listed_hashes
     from influencers.duplicates.plan import near_pairs
 
     hashes = listed_hashes(spark.read.parquet(str(path)), source=str(path))
@@ -156,7 +156,7 @@ def timed(work: Callable[[], int]) -> tuple[float, float, int]:
 
 def compare(chosen: argparse.Namespace, folder: Path) -> None:
     """Run all, and print medians and ratios."""
-    from influencers.session import build_session
+    from influencers.run.session import build_session
 
     settings = {"spark.master": f"local[{chosen.cores}]", "spark.ui.enabled": "false"}
     spark = build_session("benchmark duplicates", settings)

@@ -18,10 +18,10 @@ import numpy as np
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
 from influencers.config import ImagesConfig
-from influencers.images.decoding import Picture, decode
-from influencers.images.perceptual_hash import hashed
+from influencers.images.decode.decoding import Picture, decode
+from influencers.images.measure.perceptual_hash import hashed
 from influencers.images.settings import decode_limits
-from influencers.synthetic.pictures import drawn
+from influencers.synthetic.image_drawing import drawn
 
 _LIMITS = decode_limits(ImagesConfig())
 RADII = (0, 2, 4, 6, 8, 10)

@@ -19,7 +19,7 @@ from influencers.config import FeaturesConfig
 from influencers.features.accounts import account_features
 from influencers.features.posts import post_features
 from influencers.ingest.tables import POSTS
-from influencers.session import build_session
+from influencers.run.session import build_session
 
 _START = 1_500_000_000
 # Columns need a session, so they are made when one is there.

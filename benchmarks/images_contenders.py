@@ -27,10 +27,10 @@ def ours(options: dict[str, Any]) -> Round:
     """The job `images` in a local session; the table of posts is there before the round."""
     from pyspark.sql import functions as F
 
-    from influencers import tables
     from influencers.config import Config, ImagesConfig, PathsConfig
     from influencers.ingest.tables import POSTS
-    from influencers.session import build_session
+    from influencers.run.session import build_session
+    from influencers.storage import tables
     from jobs import images
 
     master = f"local[{options['cores']}]"
@@ -118,7 +118,7 @@ def requests(options: dict[str, Any]) -> Round:
 
 def limit(options: dict[str, Any]) -> Round:
     """Our own decoding and measures of files, without fetching, Spark or a table."""
-    from influencers.images.measures import measure  # noqa: F401
+    from influencers.images.measure.measures import measure  # noqa: F401
 
     names = [
         options["files"][place % len(options["files"])] for place in range(len(options["urls"]))
@@ -145,8 +145,8 @@ def _phash_of_file(name: str) -> str:
 
 def _measured(names: list[str]) -> int:
     from influencers.config import ImagesConfig
-    from influencers.images.decoding import Picture, decode
-    from influencers.images.measures import measure
+    from influencers.images.decode.decoding import Picture, decode
+    from influencers.images.measure.measures import measure
     from influencers.images.settings import decode_limits
 
     bodies = [Path(name).read_bytes() for name in names]

@@ -9,10 +9,11 @@ from typing import TypeVar
 import numpy as np
 
 from influencers.config import ImagesConfig
-from influencers.images import colors, settings, texture
-from influencers.images.client import Client
-from influencers.images.decoding import Picture, decode
-from influencers.images.perceptual_hash import hashed
+from influencers.images import settings
+from influencers.images.decode.decoding import Picture, decode
+from influencers.images.http.client import Client
+from influencers.images.measure import colors, texture
+from influencers.images.measure.perceptual_hash import hashed
 
 T = TypeVar("T")
 _TOGETHER = 128

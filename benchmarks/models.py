@@ -24,9 +24,9 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import average_precision_score
 
 from influencers.config import ModelsConfig
-from influencers.models.forest import fit_forest, votes_of
+from influencers.models.estimators.forest import fit_forest, votes_of
 from influencers.models.training import partitions_for
-from influencers.session import build_session
+from influencers.run.session import build_session
 
 # What Spark's subsets of features are called by scikit-learn.
 SUBSETS = {"sqrt": "sqrt", "log2": "log2", "onethird": 1 / 3, "all": None}

@@ -31,13 +31,13 @@ from influencers.models.declaration import (
     MODELS,
     allowed_features,
 )
-from influencers.models.forest import votes_of
+from influencers.models.estimators.forest import votes_of
+from influencers.models.estimators.normaliser import VECTOR
 from influencers.models.known_tables import read_frame
 from influencers.models.labels import label_column
-from influencers.models.normaliser import VECTOR
 from influencers.models.results import SplitResult
-from influencers.models.split import CALIBRATION, FIT, TEST, part_of
-from influencers.session import build_session
+from influencers.models.rows.split import CALIBRATION, FIT, TEST, part_of
+from influencers.run.session import build_session
 
 _DRAWS = 500
 

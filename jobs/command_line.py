@@ -17,12 +17,14 @@ from typing import Any, NoReturn
 
 from pyspark.sql import SparkSession
 
-from influencers import claim, manifest, metrics, progress, replacing, retention
 from influencers import config as configuration
+from influencers import progress
 from influencers.config import Config, Setting
 from influencers.errors import UserError, explain
 from influencers.redaction import redacted
-from influencers.session import build_session
+from influencers.run import manifest, metrics
+from influencers.run.session import build_session
+from influencers.storage import claim, replacing, retention
 
 Run = Callable[[Any, Config], dict[str, Any]]
 

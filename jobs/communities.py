@@ -8,8 +8,7 @@ from typing import Any
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from influencers import files, input_files, persisted, progress, tables
-from influencers.checkpoints import checkpoints
+from influencers import progress
 from influencers.communities import hashtag_graph, profiles
 from influencers.communities.algorithms import find_communities
 from influencers.communities.cooccurrence import bounded_tags, tag_uses
@@ -26,6 +25,9 @@ from influencers.communities.tables import (
 )
 from influencers.config import Config
 from influencers.ingest.tables import POSTS
+from influencers.run import persisted
+from influencers.storage import files, input_files, tables
+from influencers.storage.checkpoints import checkpoints
 from jobs.command_line import OUTPUT, Job, Option, main
 
 

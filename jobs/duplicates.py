@@ -7,17 +7,19 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-from influencers import input_files, persisted, progress, tables
-from influencers.checkpoints import checkpoints
+from influencers import progress
 from influencers.config import Config
-from influencers.duplicates.components import components
 from influencers.duplicates.groups import count_groups, grouped
+from influencers.duplicates.images import fetched_pictures, listed_hashes
 from influencers.duplicates.links import copied, count_links, linked
-from influencers.duplicates.pictures import fetched_pictures, listed_hashes
 from influencers.duplicates.plan import near_pairs
 from influencers.duplicates.tables import DUPLICATE_GROUPS, DUPLICATE_PAIRS
+from influencers.graph.components import components
 from influencers.images.tables import IMAGES
 from influencers.ingest.tables import POSTS
+from influencers.run import persisted
+from influencers.storage import input_files, tables
+from influencers.storage.checkpoints import checkpoints
 from jobs.command_line import OUTPUT, Job, Option, main
 
 

@@ -9,14 +9,16 @@ from typing import Any
 import pandas as pd
 from pyspark.sql import DataFrame, SparkSession
 
-from influencers import files, side_by_side, tables
 from influencers.catalog import TABLES
 from influencers.config import Config
-from influencers.explore import content, style, virality
+from influencers.explore import content, virality
 from influencers.explore.analyses import analyses
 from influencers.explore.figures import FIGURES, Exploration, Sources
 from influencers.features.tables import ACCOUNTS, POST_FEATURES
+from influencers.figures import style
 from influencers.ingest.tables import POSTS
+from influencers.run import side_by_side
+from influencers.storage import files, tables
 from influencers.storage.table import Table
 from jobs.command_line import OUTPUT, Job, main
 

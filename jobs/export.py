@@ -7,11 +7,12 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from influencers import files, progress, tables
+from influencers import progress
 from influencers.catalog import TABLES
 from influencers.config import Config
 from influencers.errors import UserError
 from influencers.spreadsheet import for_spreadsheets
+from influencers.storage import files, tables
 from jobs.command_line import OUTPUT, Job, Option, main
 
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from influencers import tables
 from influencers.config import Config
 from influencers.features.accounts import account_features
 from influencers.features.posts import post_features
 from influencers.features.tables import ACCOUNTS, POST_FEATURES
 from influencers.ingest.tables import POSTS
+from influencers.storage import tables
 from jobs.command_line import OUTPUT, Job, main
 
 

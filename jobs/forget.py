@@ -8,10 +8,12 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from influencers import erasure, files, forgotten, manifest, metrics, progress, replacing, tables
+from influencers import erasure, progress
 from influencers.config import Config
 from influencers.ingest.posts import held
 from influencers.ingest.tables import POSTS, QUARANTINE
+from influencers.run import manifest, metrics
+from influencers.storage import files, forgotten, replacing, tables
 from jobs.command_line import OUTPUT, Job, Option, main
 
 

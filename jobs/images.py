@@ -8,12 +8,14 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-from influencers import persisted, progress, tables
+from influencers import progress
 from influencers.config import Config
 from influencers.images import keys, ledger
 from influencers.images.portions import portions
 from influencers.images.tables import IMAGES, IMAGES_FETCHED
 from influencers.ingest.tables import POSTS
+from influencers.run import persisted
+from influencers.storage import tables
 from jobs.command_line import OUTPUT, Job, main
 
 

@@ -8,10 +8,12 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from influencers import forgotten, manifest, persisted, progress, tables
+from influencers import progress
 from influencers.config import Config
 from influencers.ingest import disputes, posts, sources
 from influencers.ingest.tables import POSTS, QUARANTINE
+from influencers.run import manifest, persisted
+from influencers.storage import forgotten, tables
 from jobs.command_line import INPUT, OUTPUT, Job, Option, main
 
 

@@ -9,8 +9,10 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from influencers import files, manifest, metrics, progress, session
+from influencers import progress
 from influencers.config import Config
+from influencers.run import manifest, metrics, session
+from influencers.storage import files
 from influencers.synthetic import local_folder, served_sample
 from jobs import communities, duplicates, explore, features, images, ingest, report, train
 from jobs.command_line import INPUT, OUTPUT, Job, Run, main

@@ -8,7 +8,7 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-from influencers import files, manifest, metrics, progress, stages, tables
+from influencers import progress
 from influencers.communities.tables import (
     ACCOUNT_COMMUNITIES,
     COMMUNITIES,
@@ -32,6 +32,8 @@ from influencers.report.contents import page_of
 from influencers.report.figures import current_figures
 from influencers.report.frames import Sources, collected
 from influencers.report.page import render
+from influencers.run import manifest, metrics, stages
+from influencers.storage import files, tables
 from jobs.command_line import OUTPUT, Job, main
 
 

@@ -9,12 +9,14 @@ from typing import Any
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from influencers import files, persisted, progress, tables
+from influencers import progress
 from influencers.config import Config
 from influencers.models import known_tables, saved, scoring, worth
 from influencers.models.asked import SCORED, Asked, outcome, with_left_out
 from influencers.models.score_input import read_input
 from influencers.models.tables import PREDICTIONS
+from influencers.run import persisted
+from influencers.storage import files, tables
 from jobs.command_line import INPUT, LABEL, OUTPUT, Job, Option, main
 
 

@@ -9,13 +9,15 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from influencers import files, persisted, progress, side_by_side, stages, tables
+from influencers import progress
 from influencers.config import Config
-from influencers.explore import style
+from influencers.figures import style
 from influencers.models import known_tables, saved, training, tuning
 from influencers.models.figures.declarations import figures_of
 from influencers.models.results import SplitResult, metrics_by_label
 from influencers.models.tables import PREDICTIONS
+from influencers.run import persisted, side_by_side, stages
+from influencers.storage import files, tables
 from jobs.command_line import LABEL, OUTPUT, Job, Option, main
 
 

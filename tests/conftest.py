@@ -10,7 +10,7 @@ import pytest
 from hypothesis import settings
 from pyspark.sql import SparkSession
 
-from influencers.session import build_session
+from influencers.run.session import build_session
 
 ROOT = Path(__file__).resolve().parents[1]
 

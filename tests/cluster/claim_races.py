@@ -25,7 +25,7 @@ SETTINGS = {
 
 def dead_claim() -> str:
     """The text of a claim whose process has ended, on this machine."""
-    from influencers import claim
+    from influencers.storage import claim
 
     with subprocess.Popen(["sleep", "60"]) as process:
         started = claim._started(process.pid)

@@ -19,10 +19,10 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from influencers import claim
 from influencers.config import Config, PathsConfig
 from influencers.errors import UserError
-from influencers.session import build_session
+from influencers.run.session import build_session
+from influencers.storage import claim
 
 SECONDS = 120.0
 

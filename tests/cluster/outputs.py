@@ -10,9 +10,9 @@ from typing import Any
 from chispa import assert_df_equality
 from pyspark.sql import DataFrame, SparkSession
 
-from influencers import tables
 from influencers.catalog import TABLES
 from influencers.config import Config
+from influencers.storage import tables
 
 # What a first run leaves: only one that adds to its pictures passes them through another table.
 WRITTEN = frozenset(TABLES) - {"images_fetched"}

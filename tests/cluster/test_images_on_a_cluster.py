@@ -19,11 +19,11 @@ from pyspark.sql import functions as F
 from cluster import LINUX, Cluster, Running, event_log, running_cluster, with_event_log
 from hostile_server import HostileServer
 from image_bytes import noise, saved
-from influencers import tables
 from influencers.config import Config, PathsConfig
 from influencers.images import keys
 from influencers.images.tables import IMAGES
 from influencers.ingest.tables import POSTS
+from influencers.storage import tables
 from processes import wait_until
 
 pytestmark = [pytest.mark.cluster, pytest.mark.fault, LINUX]

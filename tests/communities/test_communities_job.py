@@ -10,11 +10,11 @@ import networkx as nx
 import pytest
 from pyspark.sql import SparkSession
 
-from influencers import tables
 from influencers.communities.tables import COMMUNITY_PROFILES
 from influencers.config import ALGORITHMS, Config
 from influencers.errors import UserError
 from influencers.ingest.tables import POSTS
+from influencers.storage import tables
 from jobs import communities
 
 CIRCLES = (("alps", "hike", "snow"), ("bread", "cake", "dough"))

@@ -13,10 +13,10 @@ import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
 
-from influencers import tables
 from influencers.communities.stability import adjusted_mutual_information
 from influencers.communities.tables import COMMUNITIES
 from influencers.config import ALGORITHMS, load
+from influencers.storage import tables
 from influencers.synthetic import generate
 from jobs import communities, ingest
 from test_algorithms import BEST, frame, groups, modularity, real, rows_of

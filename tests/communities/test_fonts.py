@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from influencers.communities import fonts
+from influencers.figures import fonts
 
 BASE = [fonts.BASE_FAMILY]
 

@@ -21,8 +21,8 @@ from pyspark.sql import SparkSession
 
 import processes
 from builder import ENTRYPOINT, HEALTH, ROOT, USER, Builder, building, container
-from influencers import tables
 from influencers.config import Config, PathsConfig
+from influencers.storage import tables
 from jobs import communities, features, ingest
 from outputs import SMALL, assert_report_shows
 

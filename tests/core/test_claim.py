@@ -14,11 +14,12 @@ import pytest
 from pyspark.ml import PipelineModel
 from pyspark.sql import SparkSession
 
-from influencers import claim, files, manifest, metrics, tables
 from influencers.config import Config, PathsConfig, load
 from influencers.errors import UserError
 from influencers.ingest.tables import QUARANTINE
 from influencers.models import saved
+from influencers.run import manifest, metrics
+from influencers.storage import claim, files, tables
 from jobs import export
 
 

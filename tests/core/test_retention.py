@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from influencers import retention, tables
 from influencers.config import Config, load
 from influencers.errors import UserError
 from influencers.ingest.tables import QUARANTINE
+from influencers.storage import retention, tables
 
 DAY = 86_400
 

@@ -8,7 +8,7 @@ import signal
 import pytest
 
 from influencers.errors import UserError
-from influencers.session import _interrupts_held, _refusal_told
+from influencers.run.session import _interrupts_held, _refusal_told
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 from pyspark.sql import SparkSession
 
-from influencers import side_by_side
+from influencers.run import side_by_side
 
 
 def test_results_come_in_the_order_of_the_calls(spark: SparkSession) -> None:

@@ -11,11 +11,12 @@ from chispa import assert_df_equality
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from influencers import files, input_files, manifest, metrics, tables
 from influencers.config import Config, PathsConfig
 from influencers.errors import UserError
 from influencers.features.tables import ACCOUNTS
 from influencers.ingest.tables import QUARANTINE
+from influencers.run import manifest, metrics
+from influencers.storage import files, input_files, tables
 
 
 @pytest.fixture(params=["plain", "with space, 'quote' and `tick`", "relative"])

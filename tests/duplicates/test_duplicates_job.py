@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from influencers import tables
 from influencers.config import Config, load
 from influencers.duplicates.tables import DUPLICATE_GROUPS, DUPLICATE_PAIRS
 from influencers.errors import UserError, explain
+from influencers.storage import tables
 from jobs import duplicates
 
 LOW, NEAR, FAR = 0b1011, 0b1000, -1

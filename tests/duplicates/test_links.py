@@ -7,9 +7,9 @@ from datetime import datetime, timezone
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from influencers.duplicates.components import components
 from influencers.duplicates.groups import grouped
 from influencers.duplicates.links import copied, linked, with_first_of_bytes
+from influencers.graph.components import components
 
 PICTURES = "id string, phash bigint, sha256 string, at timestamp"
 PAIRS = "a bigint, b bigint, distance int"

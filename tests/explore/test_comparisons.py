@@ -10,7 +10,6 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from explore_seeds import account_rows, post_rows, random_posts, shuffled, table
-from influencers import tables
 from influencers.explore.comparisons import (
     HASHTAG_GROUPS,
     draw_engagement_by_content_type,
@@ -25,6 +24,7 @@ from influencers.explore.tables import (
     FIGURE_ENGAGEMENT_BY_CONTENT_TYPE,
     FIGURE_ENGAGEMENT_BY_HASHTAGS,
 )
+from influencers.storage import tables
 
 
 def test_rates_are_compared_by_type_as_they_are_and_within_the_author(spark: SparkSession) -> None:

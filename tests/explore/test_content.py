@@ -9,7 +9,6 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from explore_seeds import account_rows, random_posts, shuffled, table
-from influencers import tables
 from influencers.explore.clock import Clock
 from influencers.explore.comparisons import HASHTAG_GROUPS, group_name
 from influencers.explore.content import (
@@ -24,6 +23,7 @@ from influencers.explore.effects import delta_within
 from influencers.explore.relative import with_relative_rate
 from influencers.explore.tables import ANALYSIS_CONTENT
 from influencers.explore.verdicts import Band, verdict
+from influencers.storage import tables
 
 ROWS = random_posts(accounts=120, seed=33)
 TAGS = ("food", "art", "東京")

@@ -7,7 +7,6 @@ from matplotlib.figure import Figure
 from pyspark.sql import SparkSession
 
 from explore_seeds import post_rows, shuffled, table
-from influencers import tables
 from influencers.explore.distributions import (
     draw_follower_distribution,
     draw_likes_distribution,
@@ -15,6 +14,7 @@ from influencers.explore.distributions import (
     likes_distribution,
 )
 from influencers.explore.tables import FIGURE_FOLLOWER_DISTRIBUTION, FIGURE_LIKES_DISTRIBUTION
+from influencers.storage import tables
 
 EDGES = (10_000, 100_000, 500_000, 1_000_000)
 

@@ -6,7 +6,6 @@ import pytest
 from pyspark.sql import SparkSession
 
 from explore_seeds import account_rows, random_posts, table
-from influencers import tables
 from influencers.catalog import TABLES
 from influencers.config import Config, load
 from influencers.explore.figures import FIGURES
@@ -15,6 +14,7 @@ from influencers.explore.tables import (
     FIGURE_ENGAGEMENT_VS_FOLLOWERS,
     FIGURE_LIKES_DISTRIBUTION,
 )
+from influencers.storage import tables
 from jobs.explore import run
 
 LARGEST = 2**63 - 1

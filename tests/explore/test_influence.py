@@ -9,9 +9,9 @@ from pyspark.sql import functions as F
 from scipy.stats import binom
 
 from explore_seeds import account_rows, post_rows, random_posts, shuffled, table
-from influencers import tables
 from influencers.explore.influence import leaders, low_rank, median_interval, tiers
 from influencers.explore.tables import ANALYSIS_INFLUENCE, ANALYSIS_TIERS
+from influencers.storage import tables
 
 
 def posts_of(owner: int, followers: int, tier: str, likes: list[int | None]) -> list[dict]:

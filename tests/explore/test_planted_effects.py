@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from influencers import tables
 from influencers.config import Config, PathsConfig
 from influencers.explore.standing import OUTCOMES
 from influencers.explore.tables import ANALYSIS_CONTENT
 from influencers.explore.verdicts import DIFFERENT
+from influencers.storage import tables
 from influencers.synthetic import effects, topics
 from influencers.synthetic.generator import generate
 from jobs import explore, features, ingest

@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 from pyspark.sql import SparkSession
 
 from explore_seeds import post_rows, random_posts, shuffled, table
-from influencers import tables
 from influencers.explore.relations import (
     draw_engagement_vs_followers,
     draw_likes_vs_comments,
@@ -17,6 +16,7 @@ from influencers.explore.relations import (
     likes_vs_comments,
 )
 from influencers.explore.tables import FIGURE_ENGAGEMENT_VS_FOLLOWERS, FIGURE_LIKES_VS_COMMENTS
+from influencers.storage import tables
 
 
 def test_posts_are_counted_by_cell_with_the_quartiles_of_the_column(spark: SparkSession) -> None:

@@ -11,7 +11,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import findfont, get_font
 
-from influencers.explore import style
+from influencers.figures import style
 
 
 def luminance(color: str) -> float:

@@ -10,7 +10,6 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from explore_seeds import random_posts, shuffled, table
-from influencers import tables
 from influencers.config import ModelsConfig
 from influencers.explore.clock import Clock
 from influencers.explore.tables import ANALYSIS_VIRALITY
@@ -28,6 +27,7 @@ from influencers.explore.virality import (
     viral_labels,
     virality,
 )
+from influencers.storage import tables
 
 TRUSTED = Clock()
 BANDS = {DELTA: Band.of_delta(0.1), ODDS_RATIO: Band.of_odds_ratio(1.25)}

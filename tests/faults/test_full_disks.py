@@ -11,7 +11,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from cluster import LINUX, submitted_locally
-from influencers import claim
+from influencers.storage import claim
 from outputs import assert_same_tables, contents
 from samples import Undisturbed, tables_of
 from writes import SECONDS, Write

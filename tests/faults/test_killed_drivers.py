@@ -12,10 +12,10 @@ from pyspark.sql import SparkSession
 
 from cluster import LINUX, submitted_locally
 from everything import files_with
-from influencers import tables
 from influencers.config import Config
 from influencers.features.tables import ACCOUNTS
 from influencers.ingest.tables import POSTS
+from influencers.storage import tables
 from outputs import assert_same_tables, contents
 from samples import Undisturbed, tables_of
 from writes import SECONDS, Write, killed_in_write, killed_when

@@ -27,10 +27,10 @@ from cluster import (
 )
 from hostile_server import HostileServer
 from image_bytes import noise, saved
-from influencers import tables
 from influencers.config import Config, PathsConfig
 from influencers.images.tables import IMAGES
 from influencers.ingest.tables import POSTS
+from influencers.storage import tables
 from outputs import assert_same_tables, contents
 from processes import children
 from samples import Undisturbed, tables_of

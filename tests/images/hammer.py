@@ -13,9 +13,9 @@ import sys
 import time
 
 from counting_server import Answer, get
-from influencers.images.budget_client import BudgetClient
-from influencers.images.fetching import FetchingOptions, Row, fetch_all
-from influencers.images.request_leases import RequestLeases
+from influencers.images.budget.client import BudgetClient
+from influencers.images.budget.request_leases import RequestLeases
+from influencers.images.schedule.fetching import FetchingOptions, Row, fetch_all
 
 
 def main() -> None:

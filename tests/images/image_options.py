@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from influencers.images.breaker import BreakerOptions
-from influencers.images.client import FetchOptions
-from influencers.images.crew import FetchingOptions
-from influencers.images.decoding import DecodeLimits
-from influencers.images.retry import RetryPolicy
+from influencers.images.budget.breaker import BreakerOptions
+from influencers.images.decode.decoding import DecodeLimits
+from influencers.images.http.client import FetchOptions
+from influencers.images.schedule.concurrency import FetchingOptions
+from influencers.images.schedule.retry import RetryPolicy
 
 LIMITS = DecodeLimits(max_pixels=50_000_000, max_decoding_pixels=25_000_000, thumbnail=0)
 POLICY = RetryPolicy(max_attempts=3, later_seconds=900.0, max_attempts_in_all=8)

@@ -7,9 +7,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from influencers.errors import UserError
-from influencers.images import targets
-from influencers.images.addresses import AllowedHosts, is_public
 from influencers.images.failures import FetchFailure
+from influencers.images.http import urls
+from influencers.images.http.addresses import AllowedHosts, is_public
 
 # Written out from IANA's special-purpose registries (RFC 6890 and its updates), RFC 4291, 5737,
 # 6052, 7534, 9637, and the metadata addresses of the large clouds.
@@ -38,7 +38,7 @@ NOT_PUBLIC = [
 UNICAST = ipaddress.ip_network("2000::/3")
 
 
-def oracle(address: targets.Address) -> bool:
+def oracle(address: urls.Address) -> bool:
     for block in NOT_PUBLIC:
         if address.version == block.version and address in block:
             return False
@@ -48,7 +48,7 @@ def oracle(address: targets.Address) -> bool:
 
 
 @st.composite
-def near_an_edge(draw: st.DrawFn) -> targets.Address:
+def near_an_edge(draw: st.DrawFn) -> urls.Address:
     """Addresses at and around the borders of blocks, where a wrong prefix shows."""
     block = draw(st.sampled_from(NOT_PUBLIC))
     edge = int(draw(st.sampled_from([block[0], block[-1]]))) + draw(st.integers(-2, 2))
@@ -58,7 +58,7 @@ def near_an_edge(draw: st.DrawFn) -> targets.Address:
 
 
 @st.composite
-def in_a_block(draw: st.DrawFn) -> targets.Address:
+def in_a_block(draw: st.DrawFn) -> urls.Address:
     block = draw(st.sampled_from(NOT_PUBLIC))
     return block[draw(st.integers(0, block.num_addresses - 1))]
 
@@ -72,7 +72,7 @@ ADDRESSES = st.one_of(
 @example(ipaddress.ip_address("2606:4700::6810:84e5"))
 @example(ipaddress.ip_address("2606:4700::5efe:7f00:1"))
 @example(ipaddress.ip_address("157.240.1.1"))
-def test_public_is_what_no_registry_keeps_back(address: targets.Address) -> None:
+def test_public_is_what_no_registry_keeps_back(address: urls.Address) -> None:
     assert is_public(address) == oracle(address)
 
 
@@ -102,7 +102,7 @@ def test_no_address_that_carries_another_is_public(inner: ipaddress.IPv4Address)
 
 
 @given(ADDRESSES)
-def test_never_more_than_the_standard_library_lets_through(address: targets.Address) -> None:
+def test_never_more_than_the_standard_library_lets_through(address: urls.Address) -> None:
     if is_public(address):
         assert address.is_global
         assert not address.is_multicast
@@ -122,14 +122,14 @@ def spellings(address: ipaddress.IPv4Address) -> list[str]:
 @given(st.ip_addresses(v=4))
 def test_every_spelling_of_an_address_is_that_address(address: ipaddress.IPv4Address) -> None:
     for host in spellings(address):
-        target = targets.parse(f"http://{host}:8000/a")
+        target = urls.parse(f"http://{host}:8000/a")
         assert (target.host, target.address) == (str(address), address), host
 
 
 @given(st.ip_addresses(v=6))
 def test_ipv6_in_brackets(address: ipaddress.IPv6Address) -> None:
     for text in (address.compressed, address.exploded, address.exploded.upper()):
-        target = targets.parse(f"https://[{text}]/")
+        target = urls.parse(f"https://[{text}]/")
         assert target.address == address
         assert target.host_key == f"[{target.host}]:443"
 
@@ -149,29 +149,29 @@ def test_ipv6_in_brackets(address: ipaddress.IPv6Address) -> None:
     ],
 )  # fmt: skip
 def test_one_spelling_for_each_target(url: str, key: str, path: str) -> None:
-    target = targets.parse(url)
+    target = urls.parse(url)
     # How a mapped address is written depends on the version of Python.
     mapped = target.host_key.replace("127.0.0.1", "7f00:1") if "::" in key else target.host_key
     assert (mapped, target.path) == (key, path)
-    assert targets.parse(target.url) == target
+    assert urls.parse(target.url) == target
 
 
 @given(st.text(max_size=40), st.text("ab.:/@\\?#[]%01 \t\n%4é。", max_size=20))
 def test_any_text_is_a_target_or_bad(text: str, host: str) -> None:
     for url in (text, f"http://{text}", f"http://{host}/", f"http://{host}"):
         try:
-            target = targets.parse(url)
+            target = urls.parse(url)
         except FetchFailure as failure:
             assert failure.status == "bad_url"
         else:
             assert target.host.isascii()
             assert not set(target.host) & set("/@\\?#[]% ")
-            assert targets.parse(target.url) == target
+            assert urls.parse(target.url) == target
 
 
 @given(st.text(max_size=30))
 def test_any_location_is_a_target_or_bad(location: str) -> None:
-    base = targets.parse("http://example.org/a/b?c")
+    base = urls.parse("http://example.org/a/b?c")
     try:
         assert base.redirected(location).scheme in ("http", "https")
     except FetchFailure as failure:
@@ -179,7 +179,7 @@ def test_any_location_is_a_target_or_bad(location: str) -> None:
 
 
 def test_relative_locations() -> None:
-    base = targets.parse("https://example.org:8443/a/b?c")
+    base = urls.parse("https://example.org:8443/a/b?c")
     for location, url in (
         ("d", "https://example.org:8443/a/d"),
         ("/d?e", "https://example.org:8443/d?e"),
@@ -209,8 +209,8 @@ def test_relative_locations() -> None:
 )  # fmt: skip
 def test_only_what_is_named_is_allowed(entry: str, allowed: list[str], refused: list[str]) -> None:
     hosts = AllowedHosts.parse(["other.test", entry])
-    assert all(targets.parse(url) in hosts for url in allowed)
-    assert not any(targets.parse(url) in hosts for url in refused)
+    assert all(urls.parse(url) in hosts for url in allowed)
+    assert not any(urls.parse(url) in hosts for url in refused)
 
 
 @pytest.mark.parametrize(

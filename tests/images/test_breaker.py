@@ -7,7 +7,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from influencers.images.breaker import CLOSED, HALF_OPEN, OPEN, Breaker, BreakerOptions
+from influencers.images.budget.breaker import CLOSED, HALF_OPEN, OPEN, Breaker, BreakerOptions
 
 OPTIONS = BreakerOptions(
     failures=3, seconds=2.0, cool_down=10.0, longest=60.0, pause=1.0, throttles=1

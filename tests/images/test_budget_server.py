@@ -20,12 +20,12 @@ import pytest
 from counting_server import serving
 from image_options import BREAKER
 from influencers.errors import UserError
-from influencers.images import wire
-from influencers.images.breaker import BreakerOptions
-from influencers.images.budget import BudgetOptions, HostLimits
-from influencers.images.budget_client import BudgetClient
-from influencers.images.budget_server import BudgetServer
-from influencers.images.leases import HostUnavailable, Lease, SingleLease
+from influencers.images.budget import protocol
+from influencers.images.budget.book import BudgetOptions, HostLimits
+from influencers.images.budget.breaker import BreakerOptions
+from influencers.images.budget.client import BudgetClient
+from influencers.images.budget.leases import HostUnavailable, Lease, SingleLease
+from influencers.images.budget.server import BudgetServer
 
 SECRET = b"a secret of this test"
 HAMMER = Path(__file__).with_name("hammer.py")
@@ -185,7 +185,12 @@ def test_a_wrong_secret_is_refused_at_once(server: BudgetServer) -> None:
 
 @pytest.mark.parametrize(
     "said",
-    [b"GET / HTTP/1.1\r\n\r\n", b"\xff" * 100, b"\0\0\0\x02[]", wire.frame({"ask": [["h", 1]]})],
+    [
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"\xff" * 100,
+        b"\0\0\0\x02[]",
+        protocol.frame({"ask": [["h", 1]]}),
+    ],
 )
 def test_strangers_are_shown_out(server: BudgetServer, client: BudgetClient, said: bytes) -> None:
     with socket.create_connection(server.address, timeout=5) as stranger:
@@ -205,11 +210,11 @@ def test_strangers_are_shown_out(server: BudgetServer, client: BudgetClient, sai
     [{"ask": 7}, {"ask": [["h"]]}, {"release": [[]]}, {"outcomes": [["h", "x", 0, 0, 0]]}],
 )
 def test_nonsense_ends_a_connection_and_nothing_else(
-    server: BudgetServer, client: BudgetClient, message: wire.Message
+    server: BudgetServer, client: BudgetClient, message: protocol.Message
 ) -> None:
     with socket.create_connection(server.address, timeout=5) as broken:
-        wire.greet(broken, SECRET)
-        broken.sendall(wire.frame(message))
+        protocol.greet(broken, SECRET)
+        broken.sendall(protocol.frame(message))
         assert broken.recv(4096) == b""
     client.lease("host:80", 5.0)
 

@@ -20,9 +20,9 @@ from hostile_server import PICTURE, HostileServer, certificate, silent_port, unr
 from image_options import PATIENT
 from influencers.errors import UserError
 from influencers.images import statuses
-from influencers.images.bodies import read_body
-from influencers.images.client import Client, Fetched, FetchOptions
 from influencers.images.failures import FetchFailure, HostUnavailable
+from influencers.images.http.client import Client, Fetched, FetchOptions
+from influencers.images.http.response_body import read_body
 
 MEGABYTE = 1_000_000
 # Short enough for a test, long enough for a busy machine.

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from image_bytes import noise
-from influencers.images import colors
+from influencers.images.measure import colors
 
 Bytes = npt.NDArray[np.uint8]
 

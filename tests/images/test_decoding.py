@@ -17,9 +17,10 @@ from PIL import Image, ImageFile, ImageOps
 
 from image_bytes import animation, blank_png, noise, saved, small_file
 from image_options import LIMITS
-from influencers.images import formats, statuses
-from influencers.images.decoding import Decoded, Picture, decode, decoded
-from influencers.images.perceptual_hash import hashed, to_hex
+from influencers.images import statuses
+from influencers.images.decode import formats
+from influencers.images.decode.decoding import Decoded, Picture, decode, decoded
+from influencers.images.measure.perceptual_hash import hashed, to_hex
 
 FAILED = {
     statuses.NOT_AN_IMAGE, statuses.UNSUPPORTED_FORMAT, statuses.TOO_MANY_PIXELS,
@@ -276,7 +277,7 @@ def test_a_bomb_costs_neither_time_nor_memory(tmp_path: Path) -> None:
 _MEASURED = """
 import resource, sys, time
 from image_options import LIMITS
-from influencers.images.decoding import decode
+from influencers.images.decode.decoding import decode
 data = open(sys.argv[1], "rb").read()
 before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
 status = decode(data, LIMITS)

@@ -14,10 +14,10 @@ from image_bytes import noise, saved
 from image_options import LIMITS
 from influencers.config import ImagesConfig
 from influencers.images import fetch_task, settings
-from influencers.images.budget_server import BudgetServer
-from influencers.images.decoding import DecodeLimits, Picture, decode
+from influencers.images.budget.server import BudgetServer
+from influencers.images.decode.decoding import DecodeLimits, Picture, decode
 from influencers.images.fetch_task import Outcome, ledger_rows
-from influencers.images.fetching import Row
+from influencers.images.schedule.fetching import Row
 from influencers.images.statuses import OK
 from influencers.images.tables import IMAGES
 

@@ -15,14 +15,14 @@ from counting_server import Answer, get, serving
 from hostile_server import HostileServer
 from image_options import BREAKER, FETCHING, PATIENT
 from influencers.errors import UserError
-from influencers.images.breaker import BreakerOptions
-from influencers.images.budget import BudgetOptions, HostLimits
-from influencers.images.budget_client import BudgetClient
-from influencers.images.budget_server import BudgetServer
-from influencers.images.client import Client
-from influencers.images.fetching import FetchingOptions, Row, fetch_all
-from influencers.images.leases import HostUnavailable
-from influencers.images.request_leases import RequestLeases
+from influencers.images.budget.book import BudgetOptions, HostLimits
+from influencers.images.budget.breaker import BreakerOptions
+from influencers.images.budget.client import BudgetClient
+from influencers.images.budget.leases import HostUnavailable
+from influencers.images.budget.request_leases import RequestLeases
+from influencers.images.budget.server import BudgetServer
+from influencers.images.http.client import Client
+from influencers.images.schedule.fetching import FetchingOptions, Row, fetch_all
 
 SECRET = b"a secret of this test"
 Result = tuple[str, str, int]  # image key, status, attempts

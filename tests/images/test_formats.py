@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from image_bytes import animation, noise, saved, small_file
-from influencers.images import containers, formats
+from influencers.images.decode import containers, formats
 
 
 @pytest.mark.parametrize("format_", formats.READ)

@@ -7,7 +7,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from influencers.images.host_queues import STALL_SECONDS, HostQueues, Pending, Row
+from influencers.images.schedule.host_queues import STALL_SECONDS, HostQueues, Pending, Row
 
 
 def pending(host: str, number: int = 0) -> Pending:

@@ -18,12 +18,12 @@ from pyspark.sql import SparkSession
 from hostile_server import HostileServer
 from image_bytes import noise, saved
 from image_options import LIMITS
-from influencers import tables
 from influencers.config import Config, ImagesConfig, PathsConfig
-from influencers.images.decoding import Decoded, decoded
-from influencers.images.perceptual_hash import from_hex
+from influencers.images.decode.decoding import Decoded, decoded
+from influencers.images.measure.perceptual_hash import from_hex
 from influencers.images.tables import IMAGES
 from influencers.ingest.tables import POSTS
+from influencers.storage import tables
 from jobs import images
 
 FUTURE = 0xF0000000

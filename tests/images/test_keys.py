@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
-from influencers.images import keys, signed_urls, targets
+from influencers.images import keys, signed_urls
+from influencers.images.http import urls as targets
 
 MIRRORS = ("cdninstagram.com", "fbcdn.net")
 CDN = "https://scontent-a.cdninstagram.com/v/t51/1_n.jpg"

@@ -5,10 +5,10 @@ from PIL import Image
 
 from image_bytes import noise, saved, small_file
 from image_options import LIMITS
-from influencers.images import formats
-from influencers.images.decoding import Picture, decode
-from influencers.images.measures import COLUMNS, measure
-from influencers.synthetic.pictures import drawn, encoded
+from influencers.images.decode import formats
+from influencers.images.decode.decoding import Picture, decode
+from influencers.images.measure.measures import COLUMNS, measure
+from influencers.synthetic.image_drawing import drawn, encoded
 
 
 def pictures() -> list[Picture]:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from image_bytes import noise
-from influencers.images.orientation import orientation, orientation_of_exif, upright
+from influencers.images.decode.orientation import orientation, orientation_of_exif, upright
 
 
 def exif_of(value: int) -> Image.Exif:

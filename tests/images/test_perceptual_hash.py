@@ -10,9 +10,9 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image, ImageDraw, ImageFont
 
 from image_options import LIMITS
-from influencers.images.decoding import Picture, decode
-from influencers.images.perceptual_hash import from_hex, hashed, to_hex
-from influencers.synthetic.pictures import drawn, encoded
+from influencers.images.decode.decoding import Picture, decode
+from influencers.images.measure.perceptual_hash import from_hex, hashed, to_hex
+from influencers.synthetic.image_drawing import drawn, encoded
 
 Greys = npt.NDArray[np.uint8]
 

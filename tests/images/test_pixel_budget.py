@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from image_bytes import saved
-from influencers.images.pixel_budget import PixelBudget, of_process
+from influencers.images.decode.pixel_budget import PixelBudget, of_process
 
 SIDE = 3000
 THREADS = 8
@@ -26,7 +26,7 @@ BYTES_A_PIXEL = 16  # of a WebP, the most that any format takes
 DECODING = """
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from influencers.images.decoding import DecodeLimits, Picture, decode
+from influencers.images.decode.decoding import DecodeLimits, Picture, decode
 
 def most():
     status = open("/proc/self/status").read()

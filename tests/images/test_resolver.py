@@ -10,7 +10,7 @@ import pytest
 
 from influencers.images import statuses
 from influencers.images.failures import FetchFailure
-from influencers.images.resolver import Resolver
+from influencers.images.http.resolver import Resolver
 
 
 class NameService:

@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 
 from image_options import POLICY
 from influencers.images import statuses
-from influencers.images.client import Fetched
-from influencers.images.retry import (
+from influencers.images.http.client import Fetched
+from influencers.images.http.retry_after import retry_after_seconds
+from influencers.images.schedule.retry import (
     Again,
     Done,
     Later,
     next_step,
     wait_seconds,
 )
-from influencers.images.retry_after import retry_after_seconds
 
 NOW = 1_700_000_000.0
 DAY = 86_400.0
@@ -122,7 +122,7 @@ def test_images_do_not_come_in_step() -> None:
 
 def test_jitter_is_the_same_in_every_process() -> None:
     code = (
-        "from influencers.images.retry import *; from image_options import POLICY; "
+        "from influencers.images.schedule.retry import *; from image_options import POLICY; "
         "print(wait_seconds(2, POLICY, 'a/b.jpg'))"
     )
     seeds = ("0", "1")

@@ -10,7 +10,7 @@ import pytest
 from influencers.config import ImagesConfig
 from influencers.errors import UserError
 from influencers.images import settings
-from influencers.images.budget import HostLimits
+from influencers.images.budget.book import HostLimits
 
 
 def made(**changes: Any) -> None:

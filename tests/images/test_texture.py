@@ -12,8 +12,8 @@ from PIL import Image
 
 from image_bytes import noise, saved
 from image_options import LIMITS
-from influencers.images import texture
-from influencers.images.decoding import Picture, decode
+from influencers.images.decode.decoding import Picture, decode
+from influencers.images.measure import texture
 
 Bytes = npt.NDArray[np.uint8]
 

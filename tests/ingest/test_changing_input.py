@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from influencers import tables
 from influencers.config import Config, PathsConfig
 from influencers.errors import UserError
 from influencers.ingest.tables import POSTS
+from influencers.storage import tables
 from jobs import ingest
 from test_sources import line, write
 

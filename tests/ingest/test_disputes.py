@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from influencers import tables
 from influencers.config import Config, PathsConfig
 from influencers.errors import UserError
 from influencers.ingest.tables import POSTS, QUARANTINE
+from influencers.storage import tables
 from jobs import ingest
 from test_sources import NAMES, write
 

@@ -13,7 +13,7 @@ from influencers.config import IngestConfig
 from influencers.ingest import posts, rules
 from influencers.ingest.records import RECORDS_SCHEMA
 from influencers.ingest.tables import POSTS, QUARANTINE
-from influencers.tables import conform
+from influencers.storage.tables import conform
 
 NOW = 1_800_000_000
 CONFIG = IngestConfig()

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from influencers import tables
 from influencers.config import Config, load
 from influencers.ingest.tables import POSTS, QUARANTINE
+from influencers.storage import tables
 from jobs import ingest
 
 NAMES = (

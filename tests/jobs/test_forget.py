@@ -13,10 +13,10 @@ import pytest
 from pyspark.sql import SparkSession
 
 from everything import files_with
-from influencers import tables
 from influencers.config import Config, load
 from influencers.errors import UserError
 from influencers.ingest.tables import POSTS
+from influencers.storage import tables
 from jobs import features, forget, ingest
 from jobs.command_line import execute
 from outputs import metrics_of

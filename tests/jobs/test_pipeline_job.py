@@ -18,15 +18,15 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from everything import CANARIES, files_with, files_with_a_canary
-from influencers import tables
 from influencers.catalog import TABLES
 from influencers.config import ALGORITHMS, Config, load
 from influencers.duplicates.tables import DUPLICATE_GROUPS, DUPLICATE_PAIRS
 from influencers.features.tables import ACCOUNTS, POST_FEATURES
-from influencers.images.perceptual_hash import from_hex
+from influencers.images.measure.perceptual_hash import from_hex
 from influencers.images.tables import IMAGES
 from influencers.ingest.tables import POSTS, QUARANTINE
 from influencers.models.declaration import LABELS, allowed_features
+from influencers.storage import tables
 from influencers.synthetic import generate, image_server
 from jobs import export, features, forget, ingest, pipeline, score
 from jobs.command_line import execute

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from influencers import metrics, stages, tables
 from influencers.catalog import TABLES
 from influencers.communities.tables import COMMUNITY_PROFILES
 from influencers.config import Config, load
 from influencers.models import known_tables
 from influencers.report.figures import current_figures, figures_in
+from influencers.run import metrics, stages
+from influencers.storage import tables
 from jobs import report
 
 

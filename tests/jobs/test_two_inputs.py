@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
 
-from influencers import metrics
 from influencers.config import Config, load
 from influencers.report.contents import sections
 from influencers.report.frames import Frames
 from influencers.report.headlines import headlines
+from influencers.run import metrics
 from jobs import ingest
 from jobs.command_line import execute
 from outputs import metrics_of

@@ -5,11 +5,11 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from influencers.models import bootstrap
-from influencers.models.bootstrap import interval_of, metric_draws
-from influencers.models.counting import Counts, GroupedCounts, Ranking, count_scores
-from influencers.models.evaluation import ranking_metrics
-from influencers.models.sheets import account_group
+from influencers.models.evaluate import bootstrap
+from influencers.models.evaluate.bootstrap import interval_of, metric_draws
+from influencers.models.evaluate.metrics import ranking_metrics
+from influencers.models.evaluate.score_counts import Counts, GroupedCounts, Ranking, count_scores
+from influencers.models.rows.row_sample import account_group
 
 
 def grouped(accounts: int, rows: int, alike: float, seed: int = 5) -> GroupedCounts:

@@ -10,14 +10,14 @@ from pyspark.ml.functions import array_to_vector
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from influencers.models.calibration import (
+from influencers.models.evaluate.calibration import (
     CALIBRATED,
     as_voted,
     calibrate,
     calibration_stage,
     reliability,
 )
-from influencers.models.evaluation import ScoreCounts, brier
+from influencers.models.evaluate.metrics import ScoreCounts, brier
 
 VOTED = st.lists(
     st.tuples(st.integers(0, 1_000_000), st.integers(1, 5), st.integers(0, 5)),

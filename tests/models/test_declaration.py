@@ -4,7 +4,7 @@ import pytest
 
 from influencers import catalog
 from influencers.errors import UserError
-from influencers.models import guard
+from influencers.models import leakage
 from influencers.models.declaration import (
     FEATURES,
     FORBIDDEN,
@@ -18,7 +18,7 @@ from influencers.models.declaration import (
     baselines_of,
     labels_of,
 )
-from influencers.models.importance import COLOURS
+from influencers.models.figures.importance import COLOURS
 
 
 @pytest.mark.parametrize("model", [INFLUENCE, VIRALITY])
@@ -78,15 +78,15 @@ def test_usable_columns_have_a_kind_a_name_and_a_colour() -> None:
 )
 def test_the_guard_names_the_leak_and_the_mend(label: str, name: str, reason: str) -> None:
     with pytest.raises(UserError, match=reason) as caught:
-        guard.chosen_features(LABELS[label], ["following", name])
+        leakage.chosen_features(LABELS[label], ["following", name])
     assert name in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_a_choice_narrows_the_features() -> None:
-    chosen = guard.chosen_features(LABELS["top_likes"], ["hour", "followers"])
+    chosen = leakage.chosen_features(LABELS["top_likes"], ["hour", "followers"])
     assert [f.name for f in chosen] == ["hour", "followers"]
-    assert len(guard.chosen_features(LABELS["top_likes"], [])) > 20
+    assert len(leakage.chosen_features(LABELS["top_likes"], [])) > 20
 
 
 def test_without_history_the_baselines_know_none_either() -> None:

@@ -10,11 +10,12 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from influencers.config import ModelsConfig
-from influencers.models import folds, frames, training
+from influencers.models import folds, training
 from influencers.models.declaration import LABELS, VIRALITY
-from influencers.models.performance import not_above_chance
+from influencers.models.evaluate.performance import not_above_chance
 from influencers.models.results import SplitResult
-from influencers.models.split import held_out_account
+from influencers.models.rows import frames
+from influencers.models.rows.split import held_out_account
 
 
 def train(table: DataFrame, config: ModelsConfig, *labels: str) -> list[list[SplitResult]]:

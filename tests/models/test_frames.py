@@ -5,8 +5,8 @@ from chispa import assert_df_equality
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from influencers.models import frames
 from influencers.models.declaration import FEATURES, VIRALITY
+from influencers.models.rows import frames
 
 
 @pytest.fixture(scope="module")

@@ -20,8 +20,8 @@ from influencers.communities.cooccurrence import bounded_tags, linked_tags, pair
 from influencers.communities.membership import assign_accounts
 from influencers.communities.tables import ACCOUNT_COMMUNITIES
 from influencers.config import CommunitiesConfig
+from influencers.duplicates.images import fetched_pictures
 from influencers.duplicates.links import copied, linked
-from influencers.duplicates.pictures import fetched_pictures
 from influencers.duplicates.plan import near_pairs
 from influencers.duplicates.tables import DUPLICATE_PAIRS
 from influencers.features.accounts import account_features
@@ -37,11 +37,18 @@ from influencers.models.declaration import (
     allowed_features,
     variants_of,
 )
-from influencers.models.frames import model_frame
-from influencers.models.known import Known, account_rows, with_known
-from influencers.models.periods import AFTER, BEFORE, WHOLE, cut_of, described_as_a_whole
-from influencers.models.split import BY_ACCOUNT, BY_TIME, TEST, Shares, held_out_account, part_of
-from influencers.models.split import with_parts as parted
+from influencers.models.rows.frames import model_frame
+from influencers.models.rows.known import Known, account_rows, with_known
+from influencers.models.rows.periods import AFTER, BEFORE, WHOLE, cut_of, described_as_a_whole
+from influencers.models.rows.split import (
+    BY_ACCOUNT,
+    BY_TIME,
+    TEST,
+    Shares,
+    held_out_account,
+    part_of,
+)
+from influencers.models.rows.split import with_parts as parted
 
 EDGES = (10_000, 100_000, 500_000, 1_000_000)
 MIRRORS = ("images.example",)

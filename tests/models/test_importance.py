@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from influencers.explore import style
-from influencers.models import importance
+from influencers.figures import style
 from influencers.models.declaration import LABELS, VIRALITY
-from influencers.models.importance import Bar
+from influencers.models.figures import importance
+from influencers.models.figures.importance import Bar
 from influencers.models.results import SplitResult
 
 METRICS: dict[str, Any] = {

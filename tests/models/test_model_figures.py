@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from influencers.explore import style
+from influencers.figures import style
 from influencers.models.declaration import FEATURES, LABELS, labels_of
 from influencers.models.figures.declarations import figures_of
 from influencers.models.results import SplitResult

@@ -8,8 +8,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from influencers.models.declaration import BOOLEAN, CATEGORICAL, NUMERIC, Feature
-from influencers.models.normaliser import VECTOR, Normaliser, fit_normaliser
-from influencers.models.sheets import take_sample
+from influencers.models.estimators.normaliser import VECTOR, Normaliser, fit_normaliser
+from influencers.models.rows.row_sample import take_sample
 
 SCHEMA = "number double, count int, flag boolean, kind string, nothing double"
 FEATURES = tuple(

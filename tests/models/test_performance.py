@@ -7,7 +7,7 @@ import pytest
 
 from influencers.errors import UserError
 from influencers.models import worth
-from influencers.models.performance import (
+from influencers.models.evaluate.performance import (
     BETTER,
     NO_CLEAR_GAIN,
     TOO_FEW,

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from influencers.models import counting, rank_bins
-from influencers.models.counting import Counts, Ranking, count_scores
-from influencers.models.evaluation import ScoreCounts, ranking_metrics
-from influencers.models.measuring import measure
-from influencers.models.performance import WORSE, verdict
-from influencers.models.sheets import GROUPS
+from influencers.models.evaluate import rank_bins, score_counts
+from influencers.models.evaluate.metrics import ScoreCounts, ranking_metrics
+from influencers.models.evaluate.model_metrics import measure
+from influencers.models.evaluate.performance import WORSE, verdict
+from influencers.models.evaluate.score_counts import Counts, Ranking, count_scores
+from influencers.models.rows.row_sample import GROUPS
 
 
 def average_precision(counts: ScoreCounts) -> float:
@@ -172,7 +172,7 @@ def test_a_verdict_above_the_limit_is_that_of_the_exact_counts(held_out: DataFra
 def test_what_reaches_the_driver_does_not_grow_with_the_rows(
     held_out: DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(counting, "_EXACT_ROWS", 10)
+    monkeypatch.setattr(score_counts, "_EXACT_ROWS", 10)
     monkeypatch.setattr(rank_bins, "UNITS", 16)
     sizes = []
     for share in (4, 1):

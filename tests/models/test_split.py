@@ -7,7 +7,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from influencers.models.split import (
+from influencers.models.rows.split import (
     BY_ACCOUNT,
     BY_TIME,
     CALIBRATION,

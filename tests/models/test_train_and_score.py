@@ -12,7 +12,6 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from influencers import metrics, tables
 from influencers.communities.tables import ACCOUNT_COMMUNITIES
 from influencers.config import Config, ImagesConfig, ModelsConfig, PathsConfig
 from influencers.errors import UserError
@@ -25,6 +24,8 @@ from influencers.report.contents import sections
 from influencers.report.frames import Frames
 from influencers.report.headlines import headlines
 from influencers.report.warnings import warnings
+from influencers.run import metrics
+from influencers.storage import tables
 from jobs import duplicates, features, score, train
 
 # Where the images of the fixture lie: one network of mirrors, as the pipeline has its sample.

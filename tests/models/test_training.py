@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from influencers.config import ModelsConfig
 from influencers.errors import UserError
-from influencers.models import explained, frames, training
+from influencers.models import training
 from influencers.models.declaration import (
     BEFORE_POSTING,
     INFLUENCE,
@@ -22,10 +22,12 @@ from influencers.models.declaration import (
     VIRALITY,
     WITHOUT_HISTORY,
 )
-from influencers.models.explanations import Drop, Explanation, Importance
-from influencers.models.normaliser import VECTOR
+from influencers.models.estimators.normaliser import VECTOR
+from influencers.models.explain.permutation import Drop, Explanation, Importance
+from influencers.models.figures import explanations
 from influencers.models.results import SplitResult, kept
-from influencers.models.split import BY_ACCOUNT, BY_TIME
+from influencers.models.rows import frames
+from influencers.models.rows.split import BY_ACCOUNT, BY_TIME
 
 QUALITY = {"average_precision", "auc", "prevalence", "random_average_precision", "rows",
            "positives", "precision_at_top_decile", "lift_at_top_decile",
@@ -330,7 +332,7 @@ def test_a_permutation_figure_says_that_it_is_of_a_sample(viral: SplitResult) ->
     ):  # fmt: skip
         drops = {"hour": Drop(0.1, [0.05, 0.2])}
         explanation = Explanation(Importance(rows, 0.512, drops, {"timing": drops["hour"]}), ())
-        figure = explained.draw_permutation(replace(viral, explanation=explanation))
+        figure = explanations.draw_permutation(replace(viral, explanation=explanation))
         said = " ".join(" ".join(text.get_text().split()) for text in figure.texts)
         assert told in said
 

@@ -14,13 +14,13 @@ from pyspark.sql import DataFrame, SparkSession
 
 from influencers.config import ModelsConfig
 from influencers.models import saved
-from influencers.models.calibration import as_voted
 from influencers.models.declaration import CATEGORICAL, Feature
-from influencers.models.explanations import partial_dependences, permutation_importance
-from influencers.models.forest import fit_forest, votes_of
-from influencers.models.normaliser import Normaliser, Scale
-from influencers.models.sheets import Sheet
-from influencers.models.trees import Forest, forest_of
+from influencers.models.estimators.forest import fit_forest, votes_of
+from influencers.models.estimators.normaliser import Normaliser, Scale
+from influencers.models.evaluate.calibration import as_voted
+from influencers.models.explain.permutation import partial_dependences, permutation_importance
+from influencers.models.explain.trees import Forest, forest_of
+from influencers.models.rows.row_sample import Sheet
 
 PLACES = ("telling", "telling", "twin", "noise")
 FEATURES = (

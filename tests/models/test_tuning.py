@@ -9,8 +9,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from influencers.config import ModelsConfig
-from influencers.models import frames, tracking, tuning
+from influencers.models import tracking, tuning
 from influencers.models.declaration import INFLUENCE, LABELS
+from influencers.models.rows import frames
 from influencers.models.tuning import Setting, Tried
 
 FEW = (Setting(2, 2, "sqrt", False), Setting(5, 2, "onethird", False))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from influencers import metrics
 from influencers.report.contents import sections
 from influencers.report.figures import FIGURES
 from influencers.report.frames import Frames
+from influencers.run import metrics
 
 
 def test_every_declared_figure_is_in_its_section_once() -> None:

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from influencers import metrics
 from influencers.communities.excerpt import Excerpt, Tag
 from influencers.report.contents import sections
 from influencers.report.frames import Circle, Frames, circles
@@ -18,6 +17,7 @@ from influencers.report.headlines import headlines
 from influencers.report.page import Page, render
 from influencers.report.table import count, decimal, percent
 from influencers.report.warnings import warnings
+from influencers.run import metrics
 
 LEADER = {
     "tier": "nano",

@@ -11,8 +11,8 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from influencers import files
-from influencers.session import build_session
+from influencers.run.session import build_session
+from influencers.storage import files
 
 RACERS, ROUNDS = 4, 8
 

@@ -17,10 +17,10 @@ from pyspark.sql import SparkSession
 
 from claim_races import dead_claim, outcomes
 from cluster import submitted_locally, with_event_log
-from influencers import tables
 from influencers.catalog import TABLES
 from influencers.config import Config, GenerateConfig, PathsConfig
 from influencers.ingest.tables import POSTS
+from influencers.storage import tables
 from influencers.synthetic import generate
 from object_store import BUCKET, ROOT, SECRET, ObjectStore, serving
 from outputs import SMALL, assert_report_shows

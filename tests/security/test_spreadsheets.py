@@ -12,11 +12,11 @@ import pytest
 from chispa import assert_df_equality
 from pyspark.sql import SparkSession
 
-from influencers import tables
 from influencers.config import Config, ExportConfig, PathsConfig
 from influencers.errors import UserError
 from influencers.ingest.tables import QUARANTINE
 from influencers.spreadsheet import for_spreadsheets
+from influencers.storage import tables
 from jobs import export
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -39,7 +39,7 @@ def test_wheel_has_all_code_and_its_data(tmp_path: Path) -> None:
     built = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     # The same as executors get: the wheel leaves out what .gitignore matches without a word.
     assert built == set(code_zip.source_files(copy))
-    assert "influencers/session.py" in built
+    assert "influencers/run/session.py" in built
 
 
 @pytest.mark.parametrize("lock", [*LOCKS, TOOLS])

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from influencers.session import read_defaults
+from influencers.run.session import read_defaults
 from submit_options import read_properties
 
 CONF = Path(__file__).resolve().parents[2] / "conf"

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from influencers import tables
 from influencers.config import Config, load
 from influencers.duplicates.tables import DUPLICATE_GROUPS
 from influencers.images.tables import IMAGES
 from influencers.ingest.tables import POSTS
+from influencers.storage import tables
 from influencers.synthetic import generate, image_server
 from jobs import duplicates, images, ingest
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from influencers.config import DuplicatesConfig, GenerateConfig
-from influencers.synthetic import gallery, generate, pictures
+from influencers.synthetic import gallery, generate, image_drawing
 from sample_reader import Sample
 
 
@@ -71,7 +71,7 @@ def test_copies_are_near_and_other_pictures_far(tmp_path: Path) -> None:
 
 
 def test_pictures_look_different_from_each_other() -> None:
-    drawn = [pictures.drawn(7, number, 96) for number in range(40)]
+    drawn = [image_drawing.drawn(7, number, 96) for number in range(40)]
     colours = [np.asarray(one.convert("RGB")).reshape(-1, 3).mean(axis=0) for one in drawn]
     assert np.std(colours, axis=0).min() > 15
     assert len({one.size for one in drawn}) >= 3
@@ -82,11 +82,11 @@ def test_pictures_look_different_from_each_other() -> None:
 @pytest.mark.parametrize("kind", [kind for kind in gallery.KINDS if kind != "original"])
 @pytest.mark.parametrize("mode", ["RGB", "L"])
 def test_every_kind_of_copy_stays_near(kind: str, mode: str) -> None:
-    original = pictures.encoded(pictures.drawn(7, 3, 240).convert(mode), "jpg")
-    copy = pictures.copied(7, 4, kind, "jpg", original)
+    original = image_drawing.encoded(image_drawing.drawn(7, 3, 240).convert(mode), "jpg")
+    copy = image_drawing.copied(7, 4, kind, "jpg", original)
     assert (copy == original) == (kind == "exact")
-    assert copy == pictures.copied(7, 4, kind, "jpg", original)
-    hashes = [imagehash.phash(pictures.decoded(data)) for data in (original, copy)]
+    assert copy == image_drawing.copied(7, 4, kind, "jpg", original)
+    hashes = [imagehash.phash(image_drawing.decoded(data)) for data in (original, copy)]
     assert hashes[1] - hashes[0] <= 8
 
 

@@ -11,11 +11,11 @@ from pyspark.sql import functions as F
 from influencers.communities.connected import connected
 from influencers.communities.graph import numbered, vertices
 from influencers.communities.label_propagation import label_propagation
-from influencers.communities.lineage import cut, release
 from influencers.communities.louvain import louvain
 from influencers.communities.numbering import number_by_size
 from influencers.communities.weighted_label_propagation import weighted_label_propagation
 from influencers.config import CommunitiesConfig
+from influencers.graph.lineage import cut, release
 
 # From edges (src, dst, weight: bigint) to every vertex with its community (vertex, community:
 # bigint). What it holds in memory is let go when the context ends.

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from influencers.duplicates.components import components
+from influencers.graph.components import components
 
 
 @contextmanager

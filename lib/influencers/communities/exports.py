@@ -8,10 +8,10 @@ from influencers.communities.excerpt import take_excerpt
 from influencers.communities.figures import COMMUNITY_STRUCTURE
 from influencers.communities.graphml import heaviest_as_graphml
 from influencers.communities.modularity import Quality
-from influencers.communities.picture import draw_communities
+from influencers.communities.structure_figure import draw_communities
 from influencers.communities.view import interactive
 from influencers.config import CommunitiesConfig
-from influencers.explore import style
+from influencers.figures import style
 
 
 def exports(

@@ -10,8 +10,8 @@ from xml.sax.saxutils import quoteattr
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
-from influencers import persisted
 from influencers.communities.cooccurrence import WEIGHT_UNIT
+from influencers.run import persisted
 
 _IMPOSSIBLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

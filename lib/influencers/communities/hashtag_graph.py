@@ -9,7 +9,6 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
-from influencers import persisted
 from influencers.communities.backbone import BACKBONES, kept
 from influencers.communities.cooccurrence import (
     left_out,
@@ -20,6 +19,7 @@ from influencers.communities.cooccurrence import (
 )
 from influencers.communities.edge_list import edges_from_rows
 from influencers.config import CommunitiesConfig
+from influencers.run import persisted
 
 
 @dataclass(frozen=True)

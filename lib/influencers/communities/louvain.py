@@ -15,8 +15,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from influencers.communities.leiden import communities_in_memory
-from influencers.communities.lineage import cut, release
-from influencers.communities.moves import modularity_apart, settle
+from influencers.communities.local_moving import modularity_apart, settle
+from influencers.graph.lineage import cut, release
 
 # Each level merges at least two vertices; real graphs are done after four or five.
 _MOST_LEVELS = 20

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from influencers import persisted
 from influencers.communities.modularity import community_sums
 from influencers.features.posts import engagement, engagement_rate
+from influencers.run import persisted
 
 
 @contextmanager

@@ -15,8 +15,8 @@ import numpy as np
 from influencers.communities.excerpt import Excerpt
 from influencers.communities.graphml import without_impossible
 from influencers.communities.layout import Points
-from influencers.communities.picture import COLOURS, Label, Placed, arranged
-from influencers.explore import style
+from influencers.communities.structure_figure import COLOURS, Label, Placed, arranged
+from influencers.figures import style
 
 _DOT, _MARGIN = 4.0, 8.0
 # What all of it looks like, and how it fades.

@@ -20,7 +20,7 @@ from influencers.communities.graph import (
     tasks_for,
     vertex_ids,
 )
-from influencers.communities.lineage import cut, release
+from influencers.graph.lineage import cut, release
 
 
 @contextmanager

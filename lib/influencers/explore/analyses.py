@@ -8,8 +8,8 @@ from influencers.config import Config
 from influencers.explore.clock import posts_by_second, read_clock
 from influencers.explore.content import content, supported_hashtags
 from influencers.explore.influence import leaders, tiers
+from influencers.explore.mature import settled_posts
 from influencers.explore.relative import with_relative_rate
-from influencers.explore.settled import settled_posts
 from influencers.explore.verdicts import Band
 from influencers.explore.virality import DELTA, ODDS_RATIO, viral_labels, virality
 

@@ -14,9 +14,9 @@ from matplotlib.figure import Figure
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from influencers.explore import style
 from influencers.explore.bins import quartiles
-from influencers.explore.parts import SHOWN, left_out, rows_shown
+from influencers.explore.exclusions import SHOWN, left_out, rows_shown
+from influencers.figures import style
 
 # First and last number of hashtags of a group; 30 is the most that Instagram lets a post have.
 HASHTAG_GROUPS = ((0, 0), (1, 2), (3, 5), (6, 10), (11, 20), (21, None))

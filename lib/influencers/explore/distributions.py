@@ -12,9 +12,9 @@ from matplotlib.ticker import MaxNLocator
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from influencers.explore import style
 from influencers.explore.bins import edges, log_bin, quantile
-from influencers.explore.parts import SHOWN, left_out, rows_shown
+from influencers.explore.exclusions import SHOWN, left_out, rows_shown
+from influencers.figures import style
 
 _TIERS = ("nano", "micro", "mid", "macro", "mega")
 

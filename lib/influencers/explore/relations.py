@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from influencers.explore import style
 from influencers.explore.bins import edges, log_bin, quartiles
-from influencers.explore.parts import SHOWN, left_out, rows_shown
+from influencers.explore.exclusions import SHOWN, left_out, rows_shown
+from influencers.figures import style
 
 Floats = NDArray[np.float64]
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from pyspark.sql import SparkSession
 
-from influencers import files
 from influencers.figures.figure import Figure
+from influencers.storage import files
 
 
 def read(

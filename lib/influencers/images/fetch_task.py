@@ -22,14 +22,14 @@ from pyspark import TaskContext
 from pyspark.sql.pandas.types import to_arrow_schema
 
 from influencers.images import statuses
-from influencers.images.apart import ApartDecoder
-from influencers.images.budget_client import BudgetClient
-from influencers.images.client import Client, Fetched, FetchOptions
-from influencers.images.decoding import DecodeLimits, Picture, decode
-from influencers.images.fetching import FetchingOptions, Row, fetch_all
-from influencers.images.measures import COLUMNS, measure
-from influencers.images.request_leases import RequestLeases
-from influencers.images.retry import Again, Later, RetryPolicy, next_step
+from influencers.images.budget.client import BudgetClient
+from influencers.images.budget.request_leases import RequestLeases
+from influencers.images.decode.decoder_process import ApartDecoder
+from influencers.images.decode.decoding import DecodeLimits, Picture, decode
+from influencers.images.http.client import Client, Fetched, FetchOptions
+from influencers.images.measure.measures import COLUMNS, measure
+from influencers.images.schedule.fetching import FetchingOptions, Row, fetch_all
+from influencers.images.schedule.retry import Again, Later, RetryPolicy, next_step
 from influencers.images.tables import IMAGES
 
 # Pictures measured together: a few megabytes of thumbnails, and few enough to come out soon.

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from influencers import session
 from influencers.config import ImagesConfig
 from influencers.images import ledger, settings, statuses
-from influencers.images.budget_server import BudgetServer
+from influencers.images.budget.server import BudgetServer
 from influencers.images.fetch_task import FetchTask
 from influencers.images.tables import IMAGES
+from influencers.run import session
 
 
 @contextmanager

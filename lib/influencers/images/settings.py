@@ -6,15 +6,15 @@ import re
 
 from influencers.config import ImagesConfig
 from influencers.errors import UserError
-from influencers.images.addresses import AllowedHosts, detours
-from influencers.images.breaker import BreakerOptions
-from influencers.images.budget import BudgetOptions, HostLimits
-from influencers.images.client import FetchOptions
-from influencers.images.decoding import DecodeLimits
+from influencers.images.budget.book import BudgetOptions, HostLimits
+from influencers.images.budget.breaker import BreakerOptions
+from influencers.images.decode.decoding import DecodeLimits
 from influencers.images.fetch_task import FetchTask
-from influencers.images.fetching import FetchingOptions
-from influencers.images.retry import RetryPolicy
-from influencers.images.tls import check_authorities
+from influencers.images.http.addresses import AllowedHosts, detours
+from influencers.images.http.client import FetchOptions
+from influencers.images.http.tls import check_authorities
+from influencers.images.schedule.fetching import FetchingOptions
+from influencers.images.schedule.retry import RetryPolicy
 
 _HOST_LIMIT = re.compile(r"([^=\s]+)=([0-9]+(?:\.[0-9]+)?)/([0-9]+)")
 

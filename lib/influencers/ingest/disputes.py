@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame, Row, Window
 from pyspark.sql import functions as F
 
 from influencers.ingest.posts import FIELDS, good, latest
-from influencers.persisted import Keep
+from influencers.run.persisted import Keep
 
 CONFLICTING_OWNER = "conflicting_owner"
 

@@ -8,12 +8,12 @@ from typing import Any
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from influencers import tables
 from influencers.config import IngestConfig
 from influencers.errors import UserError
 from influencers.ingest import rules
 from influencers.ingest.hashtags import caption_tags
 from influencers.ingest.tables import POSTS
+from influencers.storage import tables
 
 # Made by this module; all other columns of the table are read from the file.
 _MADE = ("hashtags", "hashtags_as_written", "mentions", "source_file")

@@ -12,12 +12,12 @@ from functools import reduce
 
 from pyspark.sql import DataFrame, SparkSession
 
-from influencers import files, input_files
 from influencers.config import IngestConfig
 from influencers.errors import UserError
 from influencers.ingest import csv_records, parquet, records
 from influencers.ingest.columns import Header, read_header
-from influencers.input_files import FileStatus
+from influencers.storage import files, input_files
+from influencers.storage.input_files import FileStatus
 
 _FORMATS = {
     ".csv": "csv",

@@ -13,7 +13,7 @@ from influencers.errors import UserError
 from influencers.ingest import posts
 from influencers.ingest.tables import POSTS
 from influencers.models.declaration import INFLUENCE, KEYS
-from influencers.models.reasons import REASONS
+from influencers.models.explain.contributions import REASONS
 
 # The status of a row with a probability, and of a record whose post another record describes.
 PREDICTED, DUPLICATE = "ok", "duplicate"

@@ -1,7 +1,7 @@
 """What each model may look at: every column with its group, and the groups each label may use.
 
 This is the one place that decides. A column that is not declared cannot be a feature, and one
-whose group the label does not list is a leak: `influencers.models.guard` holds training to it.
+whose group the label does not list is a leak: `influencers.models.leakage` holds training to it.
 """
 
 from __future__ import annotations

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 
 from influencers.config import ModelsConfig
-from influencers.models.explanations import (
+from influencers.models.evaluate.model_metrics import who_of
+from influencers.models.explain.permutation import (
     Explanation,
     partial_dependences,
     permutation_importance,
 )
-from influencers.models.measuring import who_of
+from influencers.models.explain.trees import Forest
 from influencers.models.results import Fitted, SplitResult
-from influencers.models.trees import Forest
 
 # Features whose partial dependence is drawn.
 FOREMOST = 6

@@ -13,10 +13,6 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from influencers.config import ModelsConfig
-from influencers.models import measuring
-from influencers.models.baselines import baseline_scores, medians, sought
-from influencers.models.calibration import calibrate
-from influencers.models.counting import Counts, Ranking, count_scores
 from influencers.models.declaration import (
     BEFORE_POSTING,
     KEYS,
@@ -24,16 +20,20 @@ from influencers.models.declaration import (
     Label,
     variants_of,
 )
-from influencers.models.evaluation import probability_score
-from influencers.models.forest import fit_forest, importances, votes_of
-from influencers.models.guard import check_allowed, chosen_features, suspicious_features
+from influencers.models.estimators.baselines import baseline_scores, medians, sought
+from influencers.models.estimators.forest import fit_forest, importances, votes_of
+from influencers.models.estimators.normaliser import VECTOR, Normaliser, fit_normaliser
+from influencers.models.evaluate import model_metrics
+from influencers.models.evaluate.calibration import calibrate
+from influencers.models.evaluate.metrics import probability_score
+from influencers.models.evaluate.performance import Fold
+from influencers.models.evaluate.score_counts import Counts, Ranking, count_scores
 from influencers.models.labels import label_column
-from influencers.models.normaliser import VECTOR, Normaliser, fit_normaliser
-from influencers.models.performance import Fold
+from influencers.models.leakage import check_allowed, chosen_features, suspicious_features
 from influencers.models.results import Fitted, SplitResult
-from influencers.models.sheets import Sheet, take_sample, take_sheet
-from influencers.models.sizes import SAMPLE_ROWS, Sizes, learnt_from, obstacle, size_of
-from influencers.models.split import CALIBRATION, FIT, TEST, part_of
+from influencers.models.rows.row_sample import Sheet, take_sample, take_sheet
+from influencers.models.rows.split import CALIBRATION, FIT, TEST, part_of
+from influencers.models.rows.split_counts import SAMPLE_ROWS, Sizes, learnt_from, obstacle, size_of
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class _Task:
 
     @property
     def name(self) -> str:
-        return f"{self.label.name}/{measuring.who_of(self.variant)}"
+        return f"{self.label.name}/{model_metrics.who_of(self.variant)}"
 
 
 def train_split(
@@ -112,7 +112,7 @@ class _Found:
     label: Label
     metrics: dict[str, Any]
     fitted: dict[str, Fitted]
-    curves: dict[str, measuring.Curve]
+    curves: dict[str, model_metrics.Curve]
     sheet: Sheet
     fold: Fold
 
@@ -158,10 +158,10 @@ def _train(
                 suspects.get(label.name, {}),
             )
         calibrations = {
-            measuring.who_of(variant): one.calibration for variant, one in fitted.items()
+            model_metrics.who_of(variant): one.calibration for variant, one in fitted.items()
         }
         names = [who for name, who in baselines if name == label.name]
-        metrics, curves, fold = measuring.measure(
+        metrics, curves, fold = model_metrics.measure(
             counts,
             label.name,
             calibrations,

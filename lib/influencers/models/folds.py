@@ -16,20 +16,20 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from influencers.config import ModelsConfig
-from influencers.models import bootstrap
 from influencers.models import labels as label_rules
-from influencers.models.baselines import baseline_scores, medians, sought
-from influencers.models.counting import Ranking, count_scores
 from influencers.models.declaration import KEYS, Feature, Label
-from influencers.models.evaluation import probability_score, ranking_metrics
-from influencers.models.forest import fit_forest, votes_of
-from influencers.models.guard import chosen_features
-from influencers.models.measuring import FOREST
-from influencers.models.normaliser import VECTOR, fit_normaliser
-from influencers.models.performance import Fold, fold_of
-from influencers.models.sheets import take_sample
-from influencers.models.sizes import SAMPLE_ROWS
-from influencers.models.split import BY_ACCOUNT, PARTS, account_part, held_out_account
+from influencers.models.estimators.baselines import baseline_scores, medians, sought
+from influencers.models.estimators.forest import fit_forest, votes_of
+from influencers.models.estimators.normaliser import VECTOR, fit_normaliser
+from influencers.models.evaluate import bootstrap
+from influencers.models.evaluate.metrics import probability_score, ranking_metrics
+from influencers.models.evaluate.model_metrics import FOREST
+from influencers.models.evaluate.performance import Fold, fold_of
+from influencers.models.evaluate.score_counts import Ranking, count_scores
+from influencers.models.leakage import chosen_features
+from influencers.models.rows.row_sample import take_sample
+from influencers.models.rows.split import BY_ACCOUNT, PARTS, account_part, held_out_account
+from influencers.models.rows.split_counts import SAMPLE_ROWS
 
 _FOLD, _ASIDE, _VOTES = "fold", "put_aside", "votes"
 

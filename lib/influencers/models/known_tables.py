@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from pyspark.sql import DataFrame, SparkSession
 
-from influencers import progress, stages, tables
+from influencers import progress
 from influencers.communities.tables import ACCOUNT_COMMUNITIES
 from influencers.config import Config
 from influencers.duplicates.tables import DUPLICATE_PAIRS
@@ -14,9 +14,11 @@ from influencers.features.tables import ACCOUNTS, POST_FEATURES
 from influencers.images.tables import IMAGES
 from influencers.ingest.tables import POSTS
 from influencers.models.declaration import INFLUENCE, VIRALITY
-from influencers.models.frames import model_frame
-from influencers.models.known import Known, accounts_with_cut, with_known
+from influencers.models.rows.frames import model_frame
+from influencers.models.rows.known import Known, accounts_with_cut, with_known
 from influencers.models.training import partitions_for
+from influencers.run import stages
+from influencers.storage import tables
 
 # The tables beside a model's own, as `Known` has them.
 _BESIDE = (POSTS, ACCOUNT_COMMUNITIES, IMAGES, DUPLICATE_PAIRS)

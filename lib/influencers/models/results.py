@@ -10,14 +10,14 @@ from pyspark.ml import PipelineModel
 from pyspark.ml.classification import RandomForestClassificationModel
 from pyspark.sql import DataFrame, SparkSession
 
-from influencers.models.calibration import Calibration, calibration_stage
 from influencers.models.declaration import Label
-from influencers.models.explanations import Explanation
-from influencers.models.forest import PROBABILITY
-from influencers.models.measuring import Curve
-from influencers.models.normaliser import Normaliser
-from influencers.models.performance import Fold
-from influencers.models.sheets import Sheet
+from influencers.models.estimators.forest import PROBABILITY
+from influencers.models.estimators.normaliser import Normaliser
+from influencers.models.evaluate.calibration import Calibration, calibration_stage
+from influencers.models.evaluate.model_metrics import Curve
+from influencers.models.evaluate.performance import Fold
+from influencers.models.explain.permutation import Explanation
+from influencers.models.rows.row_sample import Sheet
 
 
 @dataclass(frozen=True)

@@ -17,15 +17,16 @@ from pyspark.ml.classification import RandomForestClassificationModel
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from influencers import __version__, files, input_files, progress
+from influencers import __version__, progress
 from influencers.config import Config
 from influencers.errors import UserError
 from influencers.models import explaining, tracking
 from influencers.models.declaration import BEFORE_POSTING, INFLUENCE, Feature
-from influencers.models.measuring import who_of
+from influencers.models.evaluate.model_metrics import who_of
+from influencers.models.explain.trees import Forest, forest_of
 from influencers.models.results import Fitted, SplitResult, kept
-from influencers.models.trees import Forest, forest_of
 from influencers.models.tuning import Tried
+from influencers.storage import files, input_files
 
 CARD = "model.json"
 _FORMAT = 2

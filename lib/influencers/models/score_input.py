@@ -8,12 +8,12 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-from influencers import input_files, tables
 from influencers.config import Config
 from influencers.ingest import sources
 from influencers.models.asked import Asked, asked, asked_of_table, is_posts
 from influencers.models.scoring import has_features
-from influencers.persisted import Keep
+from influencers.run.persisted import Keep
+from influencers.storage import input_files, tables
 
 
 def read_input(

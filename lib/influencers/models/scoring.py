@@ -15,14 +15,14 @@ from influencers.config import Config
 from influencers.errors import UserError
 from influencers.ingest.tables import POSTS
 from influencers.models.asked import SCORED, Asked, predicted
-from influencers.models.calibration import CALIBRATED
 from influencers.models.declaration import BOOLEAN, CATEGORICAL, KEYS, TABLES
-from influencers.models.known import Known, with_known
-from influencers.models.normaliser import VECTOR
-from influencers.models.reasons import REASONS, with_reasons
-from influencers.models.trees import Forest
-from influencers.models.unseen import features_of_new
-from influencers.models.unseen import with_known as all_posts
+from influencers.models.estimators.normaliser import VECTOR
+from influencers.models.evaluate.calibration import CALIBRATED
+from influencers.models.explain.contributions import REASONS, with_reasons
+from influencers.models.explain.trees import Forest
+from influencers.models.rows.known import Known, with_known
+from influencers.models.rows.new_posts import features_of_new
+from influencers.models.rows.new_posts import with_known as all_posts
 
 
 def has_features(frame: DataFrame, card: Mapping[str, Any]) -> bool:

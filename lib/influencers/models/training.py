@@ -16,11 +16,9 @@ from math import ceil
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from influencers import side_by_side
 from influencers.config import ModelsConfig
 from influencers.models import labels as label_rules
 from influencers.models.asked import predicted
-from influencers.models.calibration import CALIBRATED
 from influencers.models.declaration import (
     BEFORE_POSTING,
     CLOCKS,
@@ -31,16 +29,18 @@ from influencers.models.declaration import (
     Label,
     baselines_of,
 )
+from influencers.models.evaluate.calibration import CALIBRATED
+from influencers.models.evaluate.model_metrics import who_of
+from influencers.models.evaluate.performance import Fold, summary
+from influencers.models.explain.contributions import REASONS
 from influencers.models.fitting import train_split
 from influencers.models.folds import further_folds
 from influencers.models.labels import label_column
-from influencers.models.measuring import who_of
-from influencers.models.performance import Fold, summary
-from influencers.models.periods import described_as_a_whole
-from influencers.models.reasons import REASONS
 from influencers.models.results import SplitResult, kept
-from influencers.models.sizes import sizes_of
-from influencers.models.split import BY_ACCOUNT, SPLITS, TEST, Shares, part_of, with_parts
+from influencers.models.rows.periods import described_as_a_whole
+from influencers.models.rows.split import BY_ACCOUNT, SPLITS, TEST, Shares, part_of, with_parts
+from influencers.models.rows.split_counts import sizes_of
+from influencers.run import side_by_side
 
 # Every partition counts every node of the trees for itself: few are cheap. Forests are fitted two
 # at a time, so that one partition of few rows keeps no core waiting.

@@ -13,15 +13,15 @@ from pyspark.sql import functions as F
 
 from influencers.config import ModelsConfig
 from influencers.models import labels as label_rules
-from influencers.models.counting import Ranking, count_scores
 from influencers.models.declaration import CLOCKS, KEYS, Label
-from influencers.models.evaluation import probability_score, ranking_metrics
-from influencers.models.forest import fit_forest, votes_of
-from influencers.models.guard import chosen_features
-from influencers.models.normaliser import VECTOR, fit_normaliser
-from influencers.models.sheets import take_sample
-from influencers.models.sizes import SAMPLE_ROWS
-from influencers.models.split import Shares, never_tested, with_parts
+from influencers.models.estimators.forest import fit_forest, votes_of
+from influencers.models.estimators.normaliser import VECTOR, fit_normaliser
+from influencers.models.evaluate.metrics import probability_score, ranking_metrics
+from influencers.models.evaluate.score_counts import Ranking, count_scores
+from influencers.models.leakage import chosen_features
+from influencers.models.rows.row_sample import take_sample
+from influencers.models.rows.split import Shares, never_tested, with_parts
+from influencers.models.rows.split_counts import SAMPLE_ROWS
 
 _DEPTHS, _LEAVES, _SUBSETS = (6, 10, 14), (2, 10), ("sqrt", "onethird")
 

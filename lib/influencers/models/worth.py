@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from influencers.errors import UserError
-from influencers.models.performance import is_behind, not_above_chance
+from influencers.models.evaluate.performance import is_behind, not_above_chance
 from influencers.models.titles import WHO_TITLES
 
 

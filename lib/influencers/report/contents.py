@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from influencers.config import Config, flatten
-from influencers.metrics import Numbers
 from influencers.redaction import redacted, without_secrets
 from influencers.report.frames import Frames
 from influencers.report.headlines import headlines
@@ -24,6 +23,7 @@ from influencers.report.sections import (
     virality,
 )
 from influencers.report.warnings import warnings
+from influencers.run.metrics import Numbers
 
 
 def page_of(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from influencers.communities import figures as of_communities
 from influencers.explore import figures as of_explore
 from influencers.figures.figure import Figure
-from influencers.metrics import Numbers
 from influencers.models.figures import declarations as of_models
+from influencers.run.metrics import Numbers
 
 FIGURES: tuple[Figure, ...] = (
     *of_explore.FIGURES,

@@ -13,7 +13,7 @@ from influencers.communities.excerpt import Excerpt, take_excerpt
 from influencers.communities.profiles import in_words
 from influencers.config import ReportConfig
 from influencers.explore.standing import OUTCOMES
-from influencers.metrics import Numbers
+from influencers.run.metrics import Numbers
 
 # What an account or a table may add to the page at most.
 _ROWS = 200

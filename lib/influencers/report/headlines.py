@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from influencers.metrics import Numbers
 from influencers.report.frames import Frames, best_algorithm
 from influencers.report.model_notes import headline_of
 from influencers.report.records import held, of_one_run, share_quarantined
 from influencers.report.table import count, decimal, percent, plain
+from influencers.run.metrics import Numbers
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from influencers.models.split import SPLITS
+from influencers.models.rows.split import SPLITS
 from influencers.models.titles import SPLIT_TITLES, WHO_TITLES
 from influencers.models.worth import baseline_caution, chance_caution
 from influencers.report.table import count, decimal, plain

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from influencers.models.performance import verdict
+from influencers.models.evaluate.performance import verdict
 from influencers.report.model_notes import FOLDS, splits_of
 from influencers.report.table import Table, count, decimal, plain, unknown
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from influencers.metrics import Numbers
 from influencers.report.table import percent
+from influencers.run.metrics import Numbers
 
 
 def held(metrics: Numbers) -> tuple[int | None, int | None]:

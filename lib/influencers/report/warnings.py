@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from influencers.metrics import Numbers
 from influencers.report.model_notes import model_warnings
 from influencers.report.table import decimal, percent, plain
+from influencers.run.metrics import Numbers
 
 
 def warnings(metrics: Numbers) -> list[str]:

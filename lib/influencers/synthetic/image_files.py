@@ -12,7 +12,7 @@ import imagehash
 import numpy as np
 
 from influencers.config import GenerateConfig
-from influencers.synthetic import gallery, pictures, truth
+from influencers.synthetic import gallery, image_drawing, truth
 from influencers.synthetic.gallery import Gallery
 from influencers.synthetic.streams import Integers
 
@@ -53,7 +53,7 @@ def _chunk(
     numbers = np.arange(first, min(first + gallery.CHUNK, len(gallery_)), dtype=np.int64)
     names = gallery.names(numbers, gallery_.extension[numbers], options.seed)
     files = _files(gallery_, numbers.tolist(), options)
-    found = [pictures.decoded(data) for data in files]
+    found = [image_drawing.decoded(data) for data in files]
     hashes = [imagehash.phash(picture) for picture in found]
     rows: list[tuple[object, ...]] = []
     for place, original in enumerate(gallery_.original[numbers].tolist()):
@@ -80,11 +80,11 @@ def _files(gallery_: Gallery, numbers: list[int], options: GenerateConfig) -> li
         kind = gallery.KINDS[gallery_.kind[number]]
         extension = gallery.EXTENSIONS[gallery_.extension[number]]
         if original == number:
-            picture = pictures.drawn(options.seed, number, options.image_size)
-            files.append(pictures.encoded(picture, extension))
+            picture = image_drawing.drawn(options.seed, number, options.image_size)
+            files.append(image_drawing.encoded(picture, extension))
         else:
             source = files[original - numbers[0]]
-            files.append(pictures.copied(options.seed, number, kind, extension, source))
+            files.append(image_drawing.copied(options.seed, number, kind, extension, source))
     return files
 
 

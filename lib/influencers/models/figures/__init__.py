@@ -1,4 +1,4 @@
-"""The figures of the models.
+"""The figures of the models. Start at `declarations`: every figure, with what draws it.
 
-- `declarations`: every figure of a model, with what draws it.
+- `curves`: precision, recall and calibration. `importance`, `explanations`: what the forests use.
 """

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from matplotlib import figure as matplotlib_figure
 
 from influencers.figures.figure import Figure
-from influencers.models import curves, explained, importance
 from influencers.models.declaration import INFLUENCE, VIRALITY
+from influencers.models.figures import curves, explanations, importance
 from influencers.models.results import SplitResult, kept
 
 # What came of every label of one model, the one that is shown first, on every split.
@@ -51,13 +51,13 @@ FIGURES: tuple[ModelFigure, ...] = (
     ),
     *_of_each_model(
         "permutation_importance",
-        lambda trained: explained.draw_permutation(_kept(trained)),
+        lambda trained: explanations.draw_permutation(_kept(trained)),
         influence="What tells influential accounts, by shuffling",
         virality="What tells viral posts, by shuffling",
     ),
     *_of_each_model(
         "partial_dependence",
-        lambda trained: explained.draw_dependence(_kept(trained)),
+        lambda trained: explanations.draw_dependence(_kept(trained)),
         influence="How the probability of influence goes with features",
         virality="How the probability of virality goes with features",
     ),

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from influencers.metrics import Numbers
 from influencers.report.figures import figures_in
 from influencers.report.frames import Circle
 from influencers.report.section import Section
 from influencers.report.table import Table, count, decimal, percent, plain, rows_of
+from influencers.run.metrics import Numbers
 
 
 def section(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from influencers.metrics import Numbers
 from influencers.report.figures import figures_in
 from influencers.report.records import held, of_one_run
 from influencers.report.section import Section
 from influencers.report.table import Table, count, decimal
+from influencers.run.metrics import Numbers
 
 # Kinds of records, in the order of their table.
 _KINDS = ("read", "posts", "quarantined", "duplicates", "forgotten")

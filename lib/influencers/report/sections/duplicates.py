@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from influencers.metrics import Numbers
 from influencers.report.figures import figures_in
 from influencers.report.section import Section
 from influencers.report.table import Table, count, rows_of, unknown
+from influencers.run.metrics import Numbers
 
 
 def section(duplicates: Numbers, copied: pd.DataFrame | None) -> Section:

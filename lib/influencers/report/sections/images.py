@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from influencers.metrics import Numbers
 from influencers.report.figures import figures_in
 from influencers.report.section import Section
 from influencers.report.table import Table, count, percent, plain
+from influencers.run.metrics import Numbers
 
 # What became of a picture, in words.
 _STATUS_TEXTS = {

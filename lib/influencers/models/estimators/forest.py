@@ -1,0 +1,80 @@
+"""The random forest, and what it found important."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pyspark.ml.classification import RandomForestClassificationModel, RandomForestClassifier
+from pyspark.ml.functions import vector_to_array
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from influencers.config import ModelsConfig
+from influencers.models.estimators.normaliser import VECTOR
+
+PROBABILITY = "probability"
+
+
+def fit_forest(vectors: DataFrame, config: ModelsConfig) -> RandomForestClassificationModel:
+    """Fit a forest to `label` and the vector column `features`.
+
+    The same rows in the same partitions and order give the same forest: rows are sampled by
+    partition. Counts of rows are whole numbers, so that the order of their sums is no matter.
+    """
+    weighed = _weighed(vectors) if config.class_weights else vectors
+    asked: dict[str, Any] = {"weightCol": "weight"} if config.class_weights else {}
+    forest: RandomForestClassificationModel = RandomForestClassifier(
+        labelCol="label",
+        featuresCol=VECTOR,
+        probabilityCol=PROBABILITY,
+        numTrees=config.trees,
+        maxDepth=config.depth,
+        maxBins=config.max_bins,
+        minInstancesPerNode=config.min_leaf,
+        featureSubsetStrategy=config.feature_subset,
+        maxMemoryInMB=config.memory_mb,
+        seed=config.seed,
+        **asked,
+    ).fit(weighed)
+    return forest
+
+
+def _weighed(vectors: DataFrame) -> DataFrame:
+    """With `weight`: positives weigh as much together as negatives do."""
+    found = vectors.agg(F.sum("label").alias("positives"), F.count("label").alias("rows")).first()
+    assert found is not None
+    heavy = (found["rows"] - found["positives"]) / max(found["positives"], 1)
+    return vectors.withColumn("weight", F.when(F.col("label") == 1, float(heavy)).otherwise(1.0))
+
+
+def votes_of(
+    forest: RandomForestClassificationModel, rows: DataFrame, *, features: str, column: str
+) -> DataFrame:
+    """`rows` with the share of the forest's votes for the positive class.
+
+    Args:
+        forest: the forest.
+        rows: have the vector column `features`.
+        features: its name.
+        column: the name of the share.
+    """
+    asked = forest.copy().setFeaturesCol(features).setProbabilityCol(column)
+    # Columns without a name are not computed.
+    found = asked.setPredictionCol("").setRawPredictionCol("").transform(rows)
+    return found.withColumn(column, F.get(vector_to_array(F.col(column)), F.lit(1)))
+
+
+def importances(
+    forest: RandomForestClassificationModel, columns: Sequence[str]
+) -> dict[str, float]:
+    """The share of the forest's gain by feature, the most important first.
+
+    Args:
+        forest: the forest.
+        columns: the feature behind every place of its vector; those of one feature are summed.
+    """
+    shares: dict[str, float] = dict.fromkeys(columns, 0.0)
+    for name, share in zip(columns, forest.featureImportances.toArray(), strict=True):
+        shares[name] += float(share)
+    return dict(sorted(shares.items(), key=lambda item: (-item[1], item[0])))

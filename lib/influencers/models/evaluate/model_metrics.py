@@ -1,0 +1,108 @@
+"""What is reported of the forests and baselines of a label, out of counts of their scores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from influencers.models.declaration import BEFORE_POSTING
+from influencers.models.evaluate import bootstrap
+from influencers.models.evaluate.calibration import Bin, Calibration, reliability
+from influencers.models.evaluate.metrics import (
+    PROBABILITY_UNIT,
+    Floats,
+    ScoreCounts,
+    brier,
+    ranking_metrics,
+)
+from influencers.models.evaluate.performance import Fold, fold_of
+from influencers.models.evaluate.score_counts import Counts
+
+FOREST = "forest"
+
+
+@dataclass(frozen=True)
+class Curve:
+    """What a precision-recall curve and a reliability curve are drawn of.
+
+    Attributes:
+        counts: rows and positives by score.
+        bins: of probabilities; none for a baseline, which claims to give none.
+    """
+
+    counts: ScoreCounts
+    bins: Sequence[Bin] = ()
+
+
+def who_of(variant: str) -> str:
+    """The name of a variant's forest among those that are measured."""
+    return FOREST if variant == BEFORE_POSTING else variant
+
+
+def measure(
+    counts: Counts,
+    label: str,
+    calibrations: Mapping[str, Calibration],
+    baselines: Sequence[str],
+    *,
+    part: str,
+    seed: int,
+    min_groups: int,
+) -> tuple[dict[str, Any], dict[str, Curve], Fold]:
+    """The metrics and curves of a label, by WHO: forests first, then baselines; and its fold.
+
+    Every metric has its 95 % interval over accounts in `intervals`, of the very counts that the
+    metric is of; `tiers` has the metrics that mean something within one follower tier; the forest
+    says in `over` how much more average precision it has than each baseline, with an interval of
+    the difference itself.
+
+    Args:
+        counts: of the rankings `label/WHO`.
+        label: whose.
+        calibrations: of the forests, by WHO.
+        baselines: who else is measured.
+        part: the rows to measure on.
+        seed: of the draws.
+        min_groups: of accounts, or there is no interval.
+    """
+    metrics: dict[str, Any] = {}
+    curves: dict[str, Curve] = {}
+    drawn: dict[str, dict[str, Floats]] = {}
+    groups = 0
+    for who in (*calibrations, *baselines):
+        name = f"{label}/{who}"
+        by_score, grouped = counts.by_score(part, name), counts.grouped(part, name)
+        groups = grouped.rows.shape[1]
+        found: dict[str, Any] = dict(ranking_metrics(by_score))
+        calibration = calibrations.get(who)
+        probability, bins = None, list[Bin]()
+        if calibration is not None:
+            probability = calibration(grouped.scores / PROBABILITY_UNIT)
+            bins = reliability(by_score, calibration)
+            found["brier"] = brier(by_score, calibration(by_score.scores / PROBABILITY_UNIT))
+            found["brier_of_votes"] = brier(by_score)
+        drawn[who] = bootstrap.metric_draws(grouped, seed=seed, probability=probability)
+        found["intervals"] = {
+            metric: bootstrap.interval_of(one, groups=groups, least=min_groups)
+            for metric, one in drawn[who].items()
+        }
+        found["tiers"] = _within_tiers(counts.by_tier(part, name))
+        if bins:
+            found["reliability"] = [asdict(one) for one in bins]
+        metrics[who], curves[who] = found, Curve(by_score, bins)
+    fold = fold_of(metrics, drawn, groups=groups)
+    for who in calibrations:
+        metrics[who]["over"] = {other: fold.gain(who, other, min_groups) for other in baselines}
+    return metrics, curves, fold
+
+
+def _within_tiers(counts: Mapping[str, ScoreCounts]) -> dict[str, dict[str, Any]]:
+    """The metrics within each follower tier that has both classes."""
+    found: dict[str, dict[str, Any]] = {}
+    for tier, one in counts.items():
+        every = ranking_metrics(one)
+        if 0 < one.positives.sum() < one.rows.sum():
+            names = ("rows", "prevalence", "average_precision", "auc")
+            found[tier or "unknown"] = {name: every[name] for name in names}
+    return found

@@ -1,0 +1,130 @@
+"""Figures of what hangs on each feature, and how the probability goes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from influencers.figures import style
+from influencers.models.declaration import Label, declared
+from influencers.models.evaluate.model_metrics import who_of
+from influencers.models.explain.permutation import Dependence, Drop, Explanation, Importance
+from influencers.models.figures.importance import COLOURS
+from influencers.models.results import SplitResult
+from influencers.models.titles import SPLIT_TITLES
+
+_MOST_FEATURES = 14
+
+# Values that span more than this factor are drawn on a logarithmic axis.
+_WIDE = 50.0
+
+
+def draw_permutation(result: SplitResult) -> Figure:
+    """Groups and foremost features, by the average precision that is lost without them.
+
+    Args:
+        result: the kept split of a label.
+    """
+    title = f"What the forest needs to tell {result.label.title}"
+    importance = None if result.explanation is None else result.explanation.importance
+    if importance is None:
+        return style.no_data(title, "No model was trained, or its held-out rows are of one class.")
+    figure, (left, right) = style.new_figure(
+        title,
+        subtitle="Average precision that is lost when a group of features (left) or a single one "
+        "(right) is shuffled among rows that the model has not seen. Features that stand in for "
+        "each other lose little one by one.",
+        caption=f"{_sample_sentence(result, importance)} Lines are 95 % intervals over accounts: "
+        "one that reaches 0 is no clear gain.",
+        size=(9.0, 5.2),
+        columns=2,
+    )
+    known = declared(result.label.model)
+    foremost = dict(list(importance.features.items())[:_MOST_FEATURES])
+    with style.applied():
+        _bars(left, importance.groups, list(importance.groups), list(importance.groups))
+        titles = [known[name].title for name in foremost]
+        _bars(right, foremost, titles, [known[name].group for name in foremost])
+    return figure
+
+
+def _sample_sentence(result: SplitResult, importance: Importance) -> str:
+    """Which rows were asked, and why their average precision is another than elsewhere."""
+    asked = style.counted(importance.rows, "rows")
+    reached = f"average precision {importance.average_precision:.3f}"
+    forest = result.metrics[who_of(next(iter(result.fitted)))]
+    where = SPLIT_TITLES[result.split]
+    if importance.rows >= forest["rows"]:
+        return f"All {asked} of {where}; {reached}."
+    return (
+        f"A sample of {asked}, out of {style.count(forest['rows'])} of {where}; {reached} on the "
+        f"sample, so that it differs from the {forest['average_precision']:.3f} of all these rows, "
+        "and from the mean over folds of the report."
+    )
+
+
+def _bars(
+    axes: Axes, drops: Mapping[str, Drop], titles: Sequence[str], groups: Sequence[str]
+) -> None:
+    places = range(len(drops))
+    axes.barh(
+        places,
+        [one.mean for one in drops.values()],
+        color=[COLOURS.get(group, style.GREY) for group in groups],
+        height=0.7,
+    )
+    for place, one in zip(places, drops.values(), strict=True):
+        if one.interval is not None:
+            axes.plot(one.interval, [place, place], color=style.INK, linewidth=1.2)
+    axes.axvline(0, color=style.GREY, linewidth=0.8)
+    style.category_axis(axes.yaxis, titles)
+    style.linear_axis(axes.xaxis)
+    axes.yaxis.grid(False)
+    axes.set(ylim=(len(drops) - 0.5, -0.5), xlabel="loss of average precision")
+
+
+def draw_dependence(result: SplitResult) -> Figure:
+    """The probability along each of the foremost features.
+
+    Args:
+        result: the kept split of a label.
+    """
+    title = f"How the probability goes with the foremost features: {result.label.title}"
+    explanation: Explanation | None = result.explanation
+    if explanation is None or not explanation.dependences:
+        return style.no_data(title, "No model was trained, or no feature varies.")
+    shown = explanation.dependences
+    columns = min(3, len(shown))
+    rows = -(-len(shown) // columns)
+    figure, axes = style.new_figure(
+        title,
+        subtitle="The mean probability of rows that the model has not seen, when the feature is "
+        "set to a value in all of them and everything else stays as it is. It shows what the "
+        "model says, not what would come of a change.",
+        caption="Points lie between the 2nd and the 98th percentile of the feature.",
+        size=(8.0, 1.6 + 2.3 * rows),
+        rows=rows,
+        columns=columns,
+    )
+    top = max(max(one.probabilities) for one in shown) * 1.08
+    with style.applied():
+        for place, one_axes in enumerate(axes):
+            if place < len(shown):
+                _line(one_axes, shown[place], result.label, top)
+            else:
+                one_axes.set_axis_off()
+    return figure
+
+
+def _line(axes: Axes, one: Dependence, label: Label, top: float) -> None:
+    axes.plot(one.grid, one.probabilities, "o-", color=style.BLUE, markersize=3)
+    axes.set_title(declared(label.model)[one.name].title, fontsize=9)
+    axes.set_ylim(0, top)
+    style.linear_axis(axes.yaxis, unit="percent")
+    if min(one.grid) > 0 and max(one.grid) / min(one.grid) > _WIDE:
+        style.log_axis(axes.xaxis, one.grid)
+    else:
+        style.linear_axis(axes.xaxis, unit="short")
+        axes.locator_params(axis="x", nbins=5)

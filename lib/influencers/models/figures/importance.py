@@ -1,0 +1,141 @@
+"""The figures of what the forests look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from influencers.figures import style
+from influencers.models.declaration import declared
+from influencers.models.results import SplitResult, kept
+from influencers.models.titles import SPLIT_TITLES, WHO_TITLES
+
+# One colour a group, the same in both figures where they share it.
+COLOURS = {
+    "history": style.BLUE,
+    "engagement": style.BLUE,
+    "author": style.ORANGE,
+    "activity": style.ORANGE,
+    "text": style.GREEN,
+    "content": style.GREEN,
+    "timing": style.PURPLE,
+    "cadence": style.PURPLE,
+    "format": style.SKY,
+    "community": style.VERMILION,
+    "picture": style.YELLOW,
+    "duplicates": style.BLACK,
+}
+_OTHER = style.GREY
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A feature's share of the forest's gain."""
+
+    title: str
+    group: str
+    share: float
+
+
+def bars(model: str, importances: Mapping[str, float]) -> list[Bar]:
+    """Readable bars of a model's importances, the longest first."""
+    known = declared(model)
+    found = [
+        Bar(known[name].title, known[name].group, share) for name, share in importances.items()
+    ]
+    return sorted(found, key=lambda bar: (-bar.share, bar.title))
+
+
+def draw(
+    shown: Sequence[Bar], *, title: str, metrics: Mapping[str, Any], left_out: Sequence[str] = ()
+) -> Figure:
+    """Horizontal bars of feature importance, coloured by group, with the metrics below.
+
+    Args:
+        shown: the bars, the longest first.
+        title: what is predicted.
+        metrics: by split, then by who; or `skipped` with the reason.
+        left_out: features of which nothing was known.
+    """
+    caption = metrics_sentence(metrics)
+    if left_out:
+        caption += f" Left out, nothing being known of them: {', '.join(left_out)}."
+    if not shown:
+        return style.no_data(title, "No model was trained: see below.", caption=caption)
+    figure, (axes,) = style.new_figure(
+        title,
+        subtitle="Share of the forest's total gain that each feature brings (all shares make "
+        "100 %). It tells what the forest looks at, not what causes success.",
+        caption=caption,
+        size=(8.0, 2.6 + 0.24 * max(len(shown), 6)),
+    )
+    with style.applied():
+        rows = range(len(shown))
+        axes.barh(
+            rows,
+            [bar.share for bar in shown],
+            color=[COLOURS.get(bar.group, _OTHER) for bar in shown],
+            height=0.72,
+        )
+        style.category_axis(axes.yaxis, [bar.title for bar in shown])
+        style.linear_axis(axes.xaxis, unit="percent")
+        axes.yaxis.grid(False)
+        axes.set(ylim=(len(shown) - 0.5, -0.5), xlabel="share of the gain")
+        groups = dict.fromkeys(bar.group for bar in shown)
+        handles = [Patch(color=COLOURS.get(group, _OTHER), label=group) for group in groups]
+        axes.legend(
+            handles=handles,
+            title="group of features",
+            loc="lower right",
+            frameon=True,
+            edgecolor="none",
+            framealpha=1,
+        )
+    return figure
+
+
+def figure_of(results: Sequence[SplitResult]) -> Figure:
+    """The figure of a label: the importances of the model that is kept, the metrics of all.
+
+    Args:
+        results: what came of the label on every split; at least one.
+    """
+    label, chosen = results[0].label, kept(results)
+    fitted = None if chosen is None else next(iter(chosen.fitted.values()))
+    known = {} if fitted is None else fitted.importances
+    return draw(
+        bars(label.model, known),
+        title=f"What tells {label.title} apart",
+        metrics={one.split: one.metrics for one in results},
+        left_out=[]
+        if fitted is None
+        else [declared(label.model)[n].title for n in fitted.normaliser.dropped],
+    )
+
+
+def metrics_sentence(metrics: Mapping[str, Any]) -> str:
+    """What the forest reached on rows it had not seen, with prevalence and baselines beside."""
+    return " ".join(_split_sentence(split, found) for split, found in metrics.items())
+
+
+def _split_sentence(split: str, found: Mapping[str, Any]) -> str:
+    name = SPLIT_TITLES.get(split, split)
+    if "skipped" in found:
+        return f"{name.capitalize()}: not measured, {found['skipped']}."
+    forest = found["forest"]
+    ranked = ", ".join(
+        f"{WHO_TITLES.get(who, who)} {_number(one['average_precision'])} ({_number(one['auc'])})"
+        for who, one in found.items()
+    )
+    return (
+        f"{name.capitalize()}, {style.count(forest['rows'])} rows, "
+        f"{style.percent(forest['prevalence'])} positive: average precision (AUC) of {ranked}."
+    )
+
+
+def _number(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.3f}"

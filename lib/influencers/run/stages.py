@@ -1,0 +1,69 @@
+"""Whether what a stage has left is of this run, or of an earlier one that a reader must not mix in.
+
+A stage may be switched off after it has run: its tables are still in the output, of other posts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pyspark.sql import DataFrame, SparkSession
+
+from influencers.config import Config
+from influencers.run import metrics
+from influencers.storage import files, tables
+from influencers.storage.table import Table
+
+# A table of each stage whose output other stages read if it is there.
+_TABLES = {
+    "images": "images",
+    "duplicates": "duplicate_pairs",
+    "communities": "account_communities",
+}
+
+# The stages that a table is of: what one of these left in an earlier run is not of this one.
+_STAGES_OF = {
+    "images": ("images",),
+    "duplicate_pairs": ("images", "duplicates"),
+    "duplicate_groups": ("images", "duplicates"),
+    "account_communities": ("communities",),
+    "community_profiles": ("communities",),
+}
+
+
+def left_out(spark: SparkSession, config: Config, stage: str) -> str:
+    """Why the tables of a stage are not of this run; empty if they are.
+
+    The configuration says so, or metrics.json: a pipeline begins it anew, and every job adds the
+    time that it took. Without that file nothing is known, and the tables are taken as they are.
+    """
+    if stage in ("images", "duplicates") and not config.images.enabled:
+        return "images.enabled is false"
+    if not files.exists(spark, metrics.location(config)):
+        return ""
+    ran = stage in metrics.read(spark, config)["seconds"]
+    return "" if ran else "the last pipeline has not run it"
+
+
+def has(spark: SparkSession, config: Config, stage: str) -> bool:
+    """Whether a stage has left tables, and they are of this run."""
+    return tables.exists(spark, config, _TABLES[stage]) and not left_out(spark, config, stage)
+
+
+def read(spark: SparkSession, config: Config, table: Table) -> DataFrame | None:
+    """A table as it stands; None if there is none, or a stage that it comes from has not run."""
+    found = tables.exists(spark, config, table) and all(
+        has(spark, config, stage) for stage in _STAGES_OF.get(table.name, ())
+    )
+    return tables.read(spark, config, table) if found else None
+
+
+def remarks(
+    spark: SparkSession, config: Config, stages: Sequence[str] = tuple(_TABLES)
+) -> list[str]:
+    """A line for each stage whose tables are there and are left alone."""
+    return [
+        f"{stage}: tables of an earlier run are not read, as {why}"
+        for stage in stages
+        if tables.exists(spark, config, _TABLES[stage]) and (why := left_out(spark, config, stage))
+    ]

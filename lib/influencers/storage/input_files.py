@@ -1,0 +1,208 @@
+"""The files that a run reads: which they are, what identifies their bytes, and their records."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from py4j.protocol import Py4JJavaError
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
+
+from influencers.errors import UserError
+from influencers.redaction import HIDDEN
+from influencers.storage.files import first_line, jvm, open_system, opened
+
+# Larger than any file, small enough that a million of them add up within 64 bits.
+_WHOLE_FILE = 1 << 40
+# Hadoop and Spark disagree on how many slashes a local address has.
+_LOCAL = re.compile("^file:/+")
+# Of an address, its password; Java reads the pattern, too.
+_PASSWORD = re.compile("^([A-Za-z0-9+.-]+://[^/:@]*:)[^/@]+(?=@)")
+
+
+@dataclass(frozen=True)
+class FileStatus:
+    """A file as the file system lists it.
+
+    Attributes:
+        path: what opens it.
+        uri: its name in tables: the address with URI escapes, local ones as `file:///…`, without
+            a password.
+        size: bytes.
+        modified_ms: Unix milliseconds.
+    """
+
+    path: str
+    uri: str
+    size: int
+    modified_ms: int
+
+
+def list_files(spark: SparkSession, pattern: str) -> list[FileStatus]:
+    """The files that a path, folder or glob stands for, by address.
+
+    A folder stands for all files below it but hidden ones (`.x`, `_x`). A path that exists as it
+    is written is taken literally, also when it holds `[` or `*`.
+
+    Raises:
+        UserError: nothing is there.
+    """
+    path, system = open_system(spark, pattern)
+    try:
+        found = (
+            [system.getFileStatus(path)] if system.exists(path) else system.globStatus(path) or []
+        )
+    except Py4JJavaError as error:
+        raise UserError(f"cannot list {pattern}: {first_line(error)}") from None
+    listed = [one for status in found for one in _below(system, status)]
+    if not listed:
+        raise UserError(f"no input at {pattern}: check the path (a file, a folder or a glob)")
+    return sorted(listed, key=lambda one: one.uri)
+
+
+def _below(system: Any, status: Any) -> list[FileStatus]:
+    if status.isFile():
+        return [_status(status)]
+    root = status.getPath().toString()
+    listed = []
+    remote = system.listFiles(status.getPath(), True)
+    while remote.hasNext():
+        entry = remote.next()
+        inside = entry.getPath().toString()[len(root) :].strip("/").split("/")
+        if not any(part.startswith((".", "_")) for part in inside):
+            listed.append(_status(entry))
+    return listed
+
+
+def _status(entry: Any) -> FileStatus:
+    path = entry.getPath()
+    return FileStatus(
+        path=path.toString(),
+        uri=_named(path.toUri().toString()),
+        size=int(entry.getLen()),
+        modified_ms=int(entry.getModificationTime()),
+    )
+
+
+def _named(uri: str) -> str:
+    """A file's address as tables name it.
+
+    >>> _named("ftp://ann:secret@host/posts.csv")
+    'ftp://ann:***@host/posts.csv'
+    """
+    return _PASSWORD.sub(rf"\g<1>{HIDDEN}", _LOCAL.sub("file:///", uri))
+
+
+def sha256(spark: SparkSession, uri: str) -> str:
+    """The SHA-256 of the file's bytes, in hex; read by the driver."""
+    with opened(spark, uri) as stream:
+        return str(jvm(spark).org.apache.commons.codec.digest.DigestUtils.sha256Hex(stream))
+
+
+def read_head(spark: SparkSession, uri: str, size: int) -> bytes:
+    """Up to `size` bytes from the start of a file, decompressed if its name says so.
+
+    Raises:
+        UserError: the file cannot be read, or is not the compressed file its name promises.
+    """
+    apache = jvm(spark).org.apache
+    hadoop = spark.sparkContext._jsc.hadoopConfiguration()
+    with _readable(spark, uri) as stream:
+        codecs = apache.hadoop.io.compress.CompressionCodecFactory(hadoop)
+        codec = codecs.getCodec(apache.hadoop.fs.Path(uri))
+        source = stream if codec is None else codec.createInputStream(stream)
+        bounded = apache.commons.io.input.BoundedInputStream(source, size)
+        return bytes(apache.commons.io.IOUtils.toByteArray(bounded))
+
+
+def read_tail(spark: SparkSession, uri: str, file_size: int, size: int) -> bytes:
+    """The last `size` bytes of a file of `file_size` bytes, or all of them.
+
+    Raises:
+        UserError: the file cannot be read.
+    """
+    with _readable(spark, uri) as stream:
+        stream.seek(max(file_size - size, 0))
+        return bytes(jvm(spark).org.apache.commons.io.IOUtils.toByteArray(stream))
+
+
+@contextmanager
+def _readable(spark: SparkSession, uri: str) -> Iterator[Any]:
+    """As `files.opened`; what Java raises in the block is a UserError."""
+    try:
+        with opened(spark, uri) as stream:
+            yield stream
+    except Py4JJavaError as error:
+        raise UserError(f"cannot read {uri}: {first_line(error)}") from None
+
+
+def whole_file_session(spark: SparkSession) -> SparkSession:
+    """A session that reads every file in one piece, and never passes over a damaged one.
+
+    It shares everything with `spark` but the settings.
+    """
+    session = spark.newSession()
+    session.conf.set("spark.sql.files.maxPartitionBytes", str(_WHOLE_FILE))
+    session.conf.set("spark.sql.files.openCostInBytes", str(_WHOLE_FILE))
+    session.conf.set("spark.sql.files.ignoreCorruptFiles", "false")
+    session.conf.set("spark.sql.files.ignoreMissingFiles", "false")
+    # Spark has no type for times in nanoseconds, which pandas writes.
+    session.conf.set("spark.sql.legacy.parquet.nanosAsLong", "true")
+    return session
+
+
+def read_lines(whole: SparkSession, paths: Sequence[str]) -> DataFrame:
+    """The lines of text files: `source_file` string, `line` binary without its line feed.
+
+    Each file is one partition, its lines in order: who reads records that span lines needs that.
+    Files named `.gz` or `.bz2` are decompressed; one that is cut off fails when it is read.
+
+    Args:
+        whole: a session from `whole_file_session`.
+        paths: files, taken literally.
+    """
+    reader = whole.read.option("lineSep", "\n").option("__globPaths__", "false")
+    return reader.text(list(paths)).select(
+        _source_file(),
+        F.col("value").cast("binary").alias("line"),
+    )
+
+
+def read_csv(spark: SparkSession, path: str) -> DataFrame:
+    """The rows of CSV files whose first line is a header; all columns are text.
+
+    Raises:
+        UserError: nothing is there.
+    """
+    list_files(spark, path)  # says what is wrong with the path in one line
+    return spark.read.csv(path, header=True, escape='"')
+
+
+def read_parquet(spark: SparkSession, paths: Sequence[str]) -> DataFrame:
+    """The columns of Parquet files, and `source_file` and `record` (from 1 in each file)."""
+    reader = spark.read.option("mergeSchema", "true").option("__globPaths__", "false")
+    return _with_origin(reader.parquet(*paths))
+
+
+def read_parquet_columns(
+    whole: SparkSession, paths: Sequence[str], schema: StructType
+) -> DataFrame:
+    """Some columns of Parquet files, and `source_file` and `record`; as `read_parquet`."""
+    reader = whole.read.schema(schema).option("__globPaths__", "false")
+    return _with_origin(reader.parquet(*paths))
+
+
+def _with_origin(rows: DataFrame) -> DataFrame:
+    record = (F.col("_metadata.row_index") + 1).alias("record")
+    return rows.select("*", _source_file(), record)
+
+
+def _source_file() -> Column:
+    local = F.regexp_replace("_metadata.file_path", _LOCAL.pattern, "file:///")
+    # As `FileStatus.uri` has it: the table is no place for the password of a file's address.
+    return F.regexp_replace(local, _PASSWORD.pattern, rf"$1{HIDDEN}").alias("source_file")
