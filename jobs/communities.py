@@ -10,19 +10,13 @@ from pyspark.sql import functions as F
 
 from influencers import progress
 from influencers.communities import hashtag_graph, profiles
+from influencers.communities import tables as declared
 from influencers.communities.algorithms import find_communities
 from influencers.communities.cooccurrence import bounded_tags, tag_uses
 from influencers.communities.exports import exports
 from influencers.communities.membership import assign_accounts
 from influencers.communities.modularity import compare
 from influencers.communities.stability import stability_numbers
-from influencers.communities.tables import (
-    ACCOUNT_COMMUNITIES,
-    COMMUNITIES,
-    COMMUNITY_GROWTH,
-    COMMUNITY_PROFILES,
-    HASHTAG_EDGES,
-)
 from influencers.config import Config
 from influencers.ingest.tables import POSTS
 from influencers.run import persisted
@@ -38,29 +32,28 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     # Where an edge list takes the place of posts, no account has a community.
     no_posts = spark.createDataFrame([], POSTS.schema)
     posts = tables.read(spark, config, POSTS) if rows is None else no_posts
-    bounded = bounded_tags(posts, max_tags=settings.max_tags)
     with checkpoints(spark, config), persisted.frames(persisted.IN_MEMORY) as keep:
+        bounded = bounded_tags(posts, max_tags=settings.max_tags)
         uses = keep(tag_uses(bounded))
         with hashtag_graph.linked(bounded, uses, rows, settings) as graph:
-            edges = tables.write_and_read(graph.backbone, config, HASHTAG_EDGES)
+            edges = tables.write_and_read(graph.backbone, config, declared.HASHTAG_EDGES)
             counts = graph.counts(edges)
         progress.say(*hashtag_graph.remarks(counts, graph.ubiquitous, settings))
         with find_communities(edges, settings.algorithms, settings) as found:
-            communities = tables.write_and_read(found, config, COMMUNITIES)
+            communities = tables.write_and_read(found, config, declared.COMMUNITIES)
         compared = compare(edges, communities, settings.algorithms, chosen=settings.chosen)
         progress.say(*compared.remarks())
         chosen, is_of = compared.chosen, F.col("algorithm")
         # The models may want another algorithm's accounts than the figure.
-        wanted = communities.where(is_of.isin(chosen, config.models.community_algorithm))
-        assigned = assign_accounts(uses, wanted)
-        accounts = tables.write_and_read(assigned, config, ACCOUNT_COMMUNITIES)
-        own, members = communities.where(is_of == chosen), accounts.where(is_of == chosen)
+        wanted = is_of.isin(chosen, config.models.community_algorithm)
+        assigned = assign_accounts(uses, communities.where(wanted))
+        accounts = tables.write_and_read(assigned, config, declared.ACCOUNT_COMMUNITIES)
+        own, members = (one.where(is_of == chosen) for one in (communities, accounts))
         with profiles.profiles_and_growth(
-            edges, own, members, posts=posts, uses=uses, algorithm=chosen,
-            most=settings.profile_entries,
+            edges, own, members, posts=posts, uses=uses, algorithm=chosen, most=settings.profile_entries
         ) as (described, months):  # fmt: skip
-            tables.write(described, config, COMMUNITY_PROFILES)
-            tables.write(months, config, COMMUNITY_GROWTH)
+            tables.write(described, config, declared.COMMUNITY_PROFILES)
+            tables.write(months, config, declared.COMMUNITY_GROWTH)
         numbers = compared.numbers(accounts=members.count())
         numbers[chosen] |= stability_numbers(edges, own, algorithm=chosen, settings=settings)
     shown = exports(edges, own, compared.qualities[chosen], algorithm=chosen, settings=settings)
@@ -72,9 +65,8 @@ JOB = Job(
     name="communities",
     summary="Link hashtags that are used together, find their communities, assign accounts.",
     reads="tables/posts, or with --edges a CSV of src,dst[,weight]",
-    writes="tables/hashtag_edges, tables/communities, tables/account_communities, "
-    "tables/community_profiles, tables/community_growth, figures/community_structure.png and .svg, "
-    "graphs/hashtags.graphml",
+    writes="tables hashtag_edges, communities, account_communities, community_profiles, "
+    "community_growth; figures/community_structure.png and .svg, graphs/hashtags.graphml",
     run=run,
     options=(
         OUTPUT,

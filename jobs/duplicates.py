@@ -28,14 +28,17 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     settings = config.duplicates
     with checkpoints(spark, config), persisted.frames() as keep:
         # A file is read again sooner than its rows are kept; what is joined is not.
-        pictures = _listed(spark, config) if settings.hashes else keep(_fetched(spark, config))
+        file = input_files.read_parquet_as_is(spark, settings.hashes) if settings.hashes else None
+        pictures = (
+            listed_hashes(file, source=settings.hashes)
+            if file is not None
+            else keep(_fetched(spark, config))
+        )
         compared = pictures.where("phash IS NOT NULL AND id = first_of_bytes")
         with near_pairs(
-            compared,
-            radius=settings.radius,
-            most_candidates=settings.max_candidates,
+            compared, radius=settings.radius, most_candidates=settings.max_candidates,
             cores=spark.sparkContext.defaultParallelism,
-        ) as (found, search):
+        ) as (found, search):  # fmt: skip
             progress.say(search.remark())
             near = keep(found)
             near.count()
@@ -44,8 +47,8 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
         links = keep(linked(copies, near))
         tables.write(links, config, DUPLICATE_PAIRS)
         counts = {"images": pictures.count(), "compared": search.hashes} | count_links(links)
-        if settings.hashes:
-            counts["left_out"] = spark.read.parquet(settings.hashes).count() - counts["images"]
+        if file is not None:
+            counts["left_out"] = file.count() - counts["images"]
             if counts["left_out"]:
                 progress.say(f"{counts['left_out']:,} rows without id or phash left out")
         with components(near, driver_pairs=settings.driver_pairs) as hanging:
@@ -53,12 +56,6 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
             tables.write(groups, config, DUPLICATE_GROUPS)
         counts |= count_groups(groups)
     return {"duplicates": {**counts, "search": search.numbers()}}
-
-
-def _listed(spark: SparkSession, config: Config) -> DataFrame:
-    path = config.duplicates.hashes
-    input_files.list_files(spark, path)  # says what is wrong with the path in one line
-    return listed_hashes(spark.read.parquet(path), source=path)
 
 
 def _fetched(spark: SparkSession, config: Config) -> DataFrame:

@@ -9,21 +9,11 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from influencers import progress
-from influencers.communities.tables import (
-    ACCOUNT_COMMUNITIES,
-    COMMUNITIES,
-    COMMUNITY_PROFILES,
-    HASHTAG_EDGES,
-)
+from influencers.communities import tables as of_communities
 from influencers.config import Config
 from influencers.duplicates.popularity import most_copied
 from influencers.duplicates.tables import DUPLICATE_GROUPS
-from influencers.explore.tables import (
-    ANALYSIS_CONTENT,
-    ANALYSIS_INFLUENCE,
-    ANALYSIS_TIERS,
-    ANALYSIS_VIRALITY,
-)
+from influencers.explore import tables as of_explore
 from influencers.features.tables import ACCOUNTS
 from influencers.figures import stored
 from influencers.images.tables import IMAGES
@@ -53,16 +43,16 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
 
 def _sources(spark: SparkSession, config: Config) -> Sources:
     return Sources(
-        leaders=tables.read(spark, config, ANALYSIS_INFLUENCE),
-        tiers=tables.read(spark, config, ANALYSIS_TIERS),
-        virality=tables.read(spark, config, ANALYSIS_VIRALITY),
-        content=tables.read(spark, config, ANALYSIS_CONTENT),
-        edges=tables.read(spark, config, HASHTAG_EDGES),
-        communities=tables.read(spark, config, COMMUNITIES),
-        members=tables.read(spark, config, ACCOUNT_COMMUNITIES),
+        leaders=tables.read(spark, config, of_explore.ANALYSIS_INFLUENCE),
+        tiers=tables.read(spark, config, of_explore.ANALYSIS_TIERS),
+        virality=tables.read(spark, config, of_explore.ANALYSIS_VIRALITY),
+        content=tables.read(spark, config, of_explore.ANALYSIS_CONTENT),
+        edges=tables.read(spark, config, of_communities.HASHTAG_EDGES),
+        communities=tables.read(spark, config, of_communities.COMMUNITIES),
+        members=tables.read(spark, config, of_communities.ACCOUNT_COMMUNITIES),
         accounts=tables.read(spark, config, ACCOUNTS),
         copied=_copied(spark, config),
-        profiles=stages.read(spark, config, COMMUNITY_PROFILES),
+        profiles=stages.read(spark, config, of_communities.COMMUNITY_PROFILES),
     )
 
 

@@ -20,17 +20,21 @@ from influencers.explore.clock import Clock
 from influencers.explore.effects import UNDEFINED, Effect, delta_between, odds_ratio_between
 from influencers.explore.verdicts import NO_DATA, TRUNCATED, Band, verdict
 from influencers.models import labels
-from influencers.models.declaration import LABELS
+from influencers.models.declaration import FEATURES as FEATURES_OF
+from influencers.models.declaration import LABELS, NUMERIC, VIRALITY
 
 VIRAL_LABELS = ("top_likes", "top_engagement_in_tier")
+# What is declared of posts, as numbers: times have features of their own below.
 NUMBERS = (
-    "followers", "following", "post_age_days",
-    "caption_length", "word_count", "line_count", "hashtag_count", "mention_count", "emoji_count",
-    "history_posts", "days_since_last_post",
-    "history_median_engagement_rate", "history_last_engagement_rate",
-    "history_max_engagement_rate",
-    "history_median_likes", "history_last_likes", "history_max_likes",
-)  # fmt: skip
+    "post_age_days",
+    *(
+        feature.name
+        for feature in FEATURES_OF[VIRALITY]
+        if feature.table == "post_features"
+        and feature.kind == NUMERIC
+        and feature.group != "timing"
+    ),
+)
 FLAGS = ("video", "carousel", "has_location", "question", "weekend")
 DAYPARTS = ("night", "morning", "afternoon", "evening")  # six hours each, UTC, from midnight
 FEATURES = (*NUMBERS, *FLAGS, *DAYPARTS)

@@ -9,6 +9,6 @@ Rooms, each of which knows nothing of the ones after it:
 - `schedule/`: which row a task fetches next, how many at once, and what is tried again when.
 
 Beside them: `keys` (what identifies an image), `ledger` (the table images: what is due, what came
-of it), `statuses` and `failures` (the words for outcomes), `settings` (the configuration, as the rooms
-want it).
+of it), `statuses` and `failures` (the words for outcomes), `settings` (the configuration, as
+the rooms want it).
 """

@@ -206,3 +206,13 @@ def _source_file() -> Column:
     local = F.regexp_replace("_metadata.file_path", _LOCAL.pattern, "file:///")
     # As `FileStatus.uri` has it: the table is no place for the password of a file's address.
     return F.regexp_replace(local, _PASSWORD.pattern, rf"$1{HIDDEN}").alias("source_file")
+
+
+def read_parquet_as_is(spark: SparkSession, path: str) -> DataFrame:
+    """Parquet files that a user names, as they are.
+
+    Raises:
+        UserError: there is none.
+    """
+    list_files(spark, path)  # says what is wrong with the path in one line
+    return spark.read.parquet(path)
