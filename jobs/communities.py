@@ -50,7 +50,8 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
         accounts = tables.write_and_read(assigned, config, declared.ACCOUNT_COMMUNITIES)
         own, members = (one.where(is_of == chosen) for one in (communities, accounts))
         with profiles.profiles_and_growth(
-            edges, own, members, posts=posts, uses=uses, algorithm=chosen, most=settings.profile_entries
+            edges, own, members, posts=posts, uses=uses, algorithm=chosen,
+            most=settings.profile_entries,
         ) as (described, months):  # fmt: skip
             tables.write(described, config, declared.COMMUNITY_PROFILES)
             tables.write(months, config, declared.COMMUNITY_GROWTH)
@@ -68,12 +69,9 @@ JOB = Job(
     writes="tables hashtag_edges, communities, account_communities, community_profiles, "
     "community_growth; figures/community_structure.png and .svg, graphs/hashtags.graphml",
     run=run,
-    options=(
-        OUTPUT,
-        Option("--edges", "communities.edges", metavar="FILE"),
-        Option("--algorithm", "communities.algorithms", many=True),
-    ),
-)
+    options=(OUTPUT, Option("--edges", "communities.edges", metavar="FILE"),
+             Option("--algorithm", "communities.algorithms", many=True)),
+)  # fmt: skip
 
 if __name__ == "__main__":
     sys.exit(main(JOB))

@@ -69,12 +69,9 @@ JOB = Job(
     reads="tables/images, tables/posts, or with --hashes Parquet of id string, phash bigint",
     writes="tables/duplicate_pairs, tables/duplicate_groups",
     run=run,
-    options=(
-        OUTPUT,
-        Option("--hashes", "duplicates.hashes", metavar="FILE"),
-        Option("--radius", "duplicates.radius", metavar="BITS"),
-    ),
-)
+    options=(OUTPUT, Option("--hashes", "duplicates.hashes", metavar="FILE"),
+             Option("--radius", "duplicates.radius", metavar="BITS")),
+)  # fmt: skip
 
 if __name__ == "__main__":
     sys.exit(main(JOB))
