@@ -18,7 +18,7 @@ from pyspark.sql import SparkSession
 
 from influencers.errors import UserError
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 # Whatever a call finds of a context that ends while it begins, as one does that no master takes:
 # Spark warns why, and stops it from a thread of its own.

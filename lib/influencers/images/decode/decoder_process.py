@@ -52,7 +52,7 @@ class ApartDecoder:
         # Spark's Python workers find this code by a path that no environment variable holds.
         program = (
             f"import sys; sys.path[:] = {sys.path!r}; "
-            "from influencers.images import apart; apart.serve()"
+            "from influencers.images.decode import decoder_process; decoder_process.serve()"
         )
         self._process = subprocess.Popen(
             [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
