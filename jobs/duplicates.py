@@ -1,4 +1,4 @@
-"""Duplicates: every pair of near-duplicate pictures, and the groups they form."""
+"""Duplicates: every pair of near-duplicate images, and the groups they form."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _fetched(spark: SparkSession, config: Config) -> DataFrame:
 
 JOB = Job(
     name="duplicates",
-    summary="Find every pair of near-duplicate pictures, and the groups they form.",
+    summary="Find every pair of near-duplicate images, and the groups they form.",
     reads="tables/images, tables/posts, or with --hashes Parquet of id string, phash bigint",
     writes="tables/duplicate_pairs, tables/duplicate_groups",
     run=run,

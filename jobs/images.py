@@ -68,8 +68,8 @@ def _empty_staged(spark: SparkSession, config: Config) -> None:
 
 JOB = Job(
     name="images",
-    summary="Fetch the pictures of posts that are due, measure them, and enter every outcome.",
-    reads="tables posts, images; the picture addresses of posts",
+    summary="Fetch the images of posts that are due, measure them, and enter every outcome.",
+    reads="tables posts, images; the image URLs of posts",
     writes="table images",
     run=run,
     options=(OUTPUT,),

@@ -58,7 +58,7 @@ def _train(spark: SparkSession, config: Config, model: str) -> list[list[SplitRe
 
 JOB = Job(
     name="train",
-    summary="Train random forests for influence and virality, and measure them honestly.",
+    summary="Train random forests for influence and virality, and measure them on held-out data.",
     reads="tables accounts, post_features; account_communities, images, duplicate_pairs, posts "
     "(if there)",
     writes="models/NAME; tables predictions_influence, predictions_virality; figures",

@@ -153,7 +153,7 @@ def test_a_headline_has_the_mean_over_folds_and_the_verdict() -> None:
         ({"communities": {"a": {"modularity": 0.01, "communities": 2}}}, "no better than chance"),
         (
             {"models": {"virality": {"top_likes": {"by_time": {"skipped": "one class"}}}}},
-            "Virality, top likes, a later time: skipped, one class.",
+            "Virality, top likes, later posts: skipped, one class.",
         ),
     ],
 )

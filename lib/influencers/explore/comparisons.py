@@ -121,7 +121,7 @@ def _draw(
     with style.applied():
         figure, (raw, relative) = style.new_figure(
             title,
-            subtitle="Dot: median. Bar: the middle half of the posts. Left: posts of all accounts "
+            subtitle="Dot: median. Bar: 25th to 75th percentile. Left: posts of all accounts "
             "together. Right: each post against its author's own median.",
             caption=f"{caption} {_notes(shown, total)}", columns=2, sharey=True,
             size=(8.0, 2.6 + 0.55 * len(groups)),

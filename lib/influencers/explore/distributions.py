@@ -39,7 +39,7 @@ def draw_follower_distribution(table: pd.DataFrame, *, tier_edges: Sequence[int]
     with style.applied():
         figure, axes = _draw(
             table, "followers", "accounts",
-            title="How many followers accounts have",
+            title="Accounts by followers",
             subtitle="Accounts by followers, on a logarithmic scale: each gap between labels is "
             "a factor of ten.",
             notes="Half and top 10 %: of all accounts with known followers, as of the crawl.",
@@ -55,7 +55,7 @@ def draw_likes_distribution(table: pd.DataFrame) -> Figure:
     with style.applied():
         figure, axes = _draw(
             table, "likes", "posts",
-            title="How many likes posts get",
+            title="Posts by likes",
             subtitle="Posts by likes, on a logarithmic scale: each gap between labels is a "
             "factor of ten.",
             notes="Half and top 10 %: of all posts with known likes.",

@@ -72,8 +72,8 @@ def draw_engagement_vs_followers(table: pd.DataFrame) -> Figure:
         labels=("Followers (log scale)", "Engagement rate (log scale)"),
         units=("short", "percent"),
         title="Engagement rate against followers",
-        subtitle="The darker a cell, the more posts. The line is the median, the dashes hold the "
-        "middle half.",
+        subtitle="The darker a cell, the more posts. Line: median. Dashed: 25th to 75th "
+        "percentile.",
         notes="Engagement rate = (likes + comments) / followers.",
     )  # fmt: skip
 
@@ -85,8 +85,8 @@ def draw_likes_vs_comments(table: pd.DataFrame) -> Figure:
         labels=("Likes (log scale)", "Comments (log scale)"),
         units=("short", "short"),
         title="Comments against likes",
-        subtitle="The darker a cell, the more posts. The line is the median, the dashes hold the "
-        "middle half.",
+        subtitle="The darker a cell, the more posts. Line: median. Dashed: 25th to 75th "
+        "percentile.",
         notes="Posts without comments count for the median.",
     )  # fmt: skip
 

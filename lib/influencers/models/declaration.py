@@ -90,32 +90,32 @@ _COMMUNITY = _features(
 # declared, so that models that were saved with them can be asked.
 _COMMUNITY_OF_AUTHOR = tuple(replace(one, group="hindsight") for one in _COMMUNITY)
 
-# Measured of the picture alone. Whether there is a measure is no feature: it depends on when the
+# Measured of the image alone. Whether there is a measure is no feature: it depends on when the
 # posts were read and on how long their addresses were valid.
 _PICTURE = _features(
     "images",
     "picture",
-    picture_brightness="brightness of the picture",
-    picture_contrast="contrast of the picture",
-    picture_saturation="saturation of the picture",
-    picture_colorfulness="colourfulness of the picture",
-    picture_edge_density="edges in the picture",
+    picture_brightness="brightness of the image",
+    picture_contrast="contrast of the image",
+    picture_saturation="saturation of the image",
+    picture_colorfulness="colourfulness of the image",
+    picture_edge_density="edges in the image",
     picture_glcm_contrast="texture: contrast",
     picture_glcm_homogeneity="texture: homogeneity",
     picture_glcm_entropy="texture: entropy",
-    picture_sharpness="sharpness of the picture",
-    picture_ratio="width to height of the picture",
-    picture_top_color_share="share of the foremost colour",
+    picture_sharpness="sharpness of the image",
+    picture_ratio="width to height of the image",
+    picture_top_color_share="share of the main colour",
 )
 
 # What was posted before with the same picture, as far as pictures are known: likewise.
 _DUPLICATES = _features(
     "duplicate_pairs",
     "duplicates",
-    copy_posts_before="earlier posts of the picture",
+    copy_posts_before="earlier posts of the image",
     copy_accounts_before="accounts that posted it before",
-    copy_is_first="first to post the picture",
-    copy_days_since_first="days since the picture was first posted",
+    copy_is_first="first to post the image",
+    copy_days_since_first="days since the image was first posted",
 )
 
 # The same of all known pictures of an account.
@@ -123,7 +123,7 @@ _PICTURES = tuple(
     Feature(f"median_{one.name}", one.group, one.table, one.kind, f"{one.title}, median")
     for one in _PICTURE
 )
-_COPIES = _features("duplicate_pairs", "duplicates", copied_share="share of pictures posted before")
+_COPIES = _features("duplicate_pairs", "duplicates", copied_share="share of images posted before")
 
 # What the variant for new accounts does without.
 _OF_HISTORY = frozenset({"history"})
@@ -155,7 +155,7 @@ _ACCOUNTS = (
     _features(
         "accounts", "content",
         video_share="share of videos", carousel_share="share of carousels",
-        location_share="share with a place", mean_caption_length="mean caption length",
+        location_share="share with a location", mean_caption_length="mean caption length",
         mean_hashtag_count="mean hashtags", mean_mention_count="mean mentions",
         mean_emoji_count="mean emoji",
     ),
@@ -174,13 +174,13 @@ _POSTS = (
     _hidden("post_features", "outcome", "likes", "comments", "engagement", "engagement_rate"),
     _hidden("post_features", "covered", "is_video", "multiple_images", "tier"),
     _features("post_features", "format", CATEGORICAL, content_type="photo, video or carousel"),
-    _features("post_features", "format", BOOLEAN, has_location="names a place"),
+    _features("post_features", "format", BOOLEAN, has_location="has a location"),
     _features(
         "post_features", "text",
-        caption_length="caption length", word_count="words", line_count="lines",
+        caption_length="caption length", word_count="words", line_count="lines of text",
         hashtag_count="hashtags", mention_count="mentions", emoji_count="emoji",
     ),
-    _features("post_features", "text", BOOLEAN, question="asks a question"),
+    _features("post_features", "text", BOOLEAN, question="contains a question mark"),
     _features("post_features", "timing", hour="hour (UTC)", day_of_week="day of the week"),
     _features(
         "post_features", "author", followers="followers", following="accounts followed"

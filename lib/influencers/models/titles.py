@@ -9,4 +9,4 @@ WHO_TITLES = {
     "followers_only": "followers alone",
     "likes_only": "mean likes alone",
 }
-SPLIT_TITLES = {"by_account": "unseen accounts", "by_time": "a later time"}
+SPLIT_TITLES = {"by_account": "unseen accounts", "by_time": "later posts"}

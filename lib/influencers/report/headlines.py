@@ -37,7 +37,7 @@ def headlines(metrics: Numbers, frames: Frames) -> list[Headline]:
     if metrics["images"].get("wanted"):
         images = metrics["images"]
         share = percent(images["ok"] / images["wanted"])
-        found.append(Headline(count(images["ok"]), "pictures measured", f"{share} of those named"))
+        found.append(Headline(count(images["ok"]), "images measured", f"{share} of those named"))
     for model in ("influence", "virality"):
         headline = headline_of(metrics["models"], model)
         if headline:

@@ -1,4 +1,4 @@
-"""The tables about the models: how well they tell, what of, and where they do worse."""
+"""The tables about the models: held-out performance, gains, importance, and by tier."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _worth(labels: Mapping[str, Any]) -> Table:
         for split, found in splits_of(of_label)
         if "skipped" in found
     ]
-    title = "What the models are worth beside the best baseline"
+    title = "Held-out performance beside the best baseline"
     return Table(title, columns, rows, frozenset({2, 3, 4, 5, 7, 8, 9}), " ".join([note, *skipped]))
 
 
@@ -88,14 +88,14 @@ def _quality(found: Sequence[_Measured]) -> Table:
         for label, split, who, one in found
     )
     columns = (
-        "label", "held out", "who", "average precision", "95 %", "chance", "precision in top 10 %",
+        "label", "split", "model", "average precision", "95 %", "prevalence", "precision in top 10 %",
         "lift", "recall at precision .8", "AUC", "95 %", "Brier", "n",
     )  # fmt: skip
     note = (
-        "Chance is the share of positives in the held-out part: what guessing reaches. Intervals "
-        "are over accounts. Those of the other measures are in metrics.json."
+        "Prevalence: the share of positives among the held-out rows, near what a random order "
+        "reaches. Intervals are over accounts. Those of the other measures are in metrics.json."
     )
-    title = "How well it is told, on what the model has not seen"
+    title = "Held-out performance"
     return Table(title, columns, rows, frozenset(range(3, 13)), note)
 
 
@@ -113,8 +113,16 @@ def _gains(found: Sequence[_Measured]) -> Table:
         for label, split, who, one in found
         for other, gain in one.get("over", {}).items()
     )
-    columns = ("label", "held out", "who", "against", "average precision more", "95 %", "verdict")
-    return Table("What the forests add to the baselines", columns, rows, frozenset({4, 5}))
+    columns = (
+        "label",
+        "split",
+        "model",
+        "baseline",
+        "gain in average precision",
+        "95 %",
+        "verdict",
+    )
+    return Table("Gain over each baseline", columns, rows, frozenset({4, 5}))
 
 
 def _groups(found: Sequence[_Measured]) -> Table:
@@ -130,12 +138,12 @@ def _groups(found: Sequence[_Measured]) -> Table:
         for label, split, _, one in found
         for group, drop in one.get("importance", {}).get("groups", {}).items()
     )
-    columns = ("label", "held out", "group", "loss of average precision", "95 %", "verdict")
+    columns = ("label", "split", "group", "loss of average precision", "95 %", "verdict")
     note = (
         "What is lost when all features of a group are shuffled among a sample of the held-out "
         "rows; better: the forest is better with the group."
     )
-    title = "What each group of features is worth to the forest"
+    title = "Permutation importance by group of features"
     return Table(title, columns, rows, frozenset({3, 4}), note)
 
 
@@ -154,8 +162,8 @@ def _tiers(found: Sequence[_Measured]) -> Table:
         for label, split, who, one in found
         for tier, one_tier in one.get("tiers", {}).items()
     )
-    columns = ("label", "held out", "who", "tier", "average precision", "chance", "AUC", "n")
-    return Table("Within each follower tier", columns, rows, frozenset(range(4, 8)))
+    columns = ("label", "split", "model", "tier", "average precision", "prevalence", "AUC", "n")
+    return Table("Held-out performance by follower tier", columns, rows, frozenset(range(4, 8)))
 
 
 def _interval(found: Sequence[float] | None) -> str:

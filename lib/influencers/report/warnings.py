@@ -19,7 +19,7 @@ def warnings(metrics: Numbers) -> list[str]:
     images = metrics["images"]
     if images.get("wanted") and images["ok"] < images["wanted"] / 2:
         found.append(
-            f"Only {percent(images['ok'] / images['wanted'])} of the pictures were measured: the "
+            f"Only {percent(images['ok'] / images['wanted'])} of the images were measured: the "
             "virality model knows the others by their median alone."
         )
     for name, one in metrics["communities"].items():

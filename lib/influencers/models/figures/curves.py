@@ -1,4 +1,4 @@
-"""Figures of how good the models are: precision and recall, and what probabilities are worth."""
+"""Figures of held-out performance: precision and recall, and calibration."""
 
 from __future__ import annotations
 
@@ -41,21 +41,21 @@ def precision_recall_curve(counts: ScoreCounts) -> tuple[NDArray[np.float64], ND
 
 
 def draw_precision_recall(trained: Sequence[Sequence[SplitResult]]) -> Figure:
-    """A panel for each label (across) and split (down): forests, baselines and chance.
+    """A panel for each label (across) and split (down): forests, baselines and prevalence.
 
     Args:
         trained: what came of every label of one model on every split.
     """
     model = trained[0][0].label.model
-    title = f"Precision and recall of {_ABOUT[model]}"
+    title = f"Precision and recall: {_ABOUT[model]}"
     if not any(one.curves for results in trained for one in results):
         return style.no_data(title, "No model was trained.")
     figure, panels = _panels(
         trained,
         title,
-        "Of the rows that are ranked highest: the share that is right (precision) against the "
-        "share of all that is found (recall). The dotted line is chance.",
-        "Rows that the models have not seen. In brackets: average precision. The first "
+        "Precision: the share of positives among the rows that are ranked highest. Recall: their "
+        "share of all positives. Dotted: prevalence, what a random order reaches.",
+        "Held-out rows. In brackets: average precision. The first "
         f"{_LEAST_ROWS} rows are not drawn.",
     )
     with style.applied():
@@ -73,22 +73,21 @@ def draw_precision_recall(trained: Sequence[Sequence[SplitResult]]) -> Figure:
 
 
 def draw_reliability(trained: Sequence[Sequence[SplitResult]]) -> Figure:
-    """A panel for each label and split: what was said, and what came of it.
+    """A panel for each label and split: predicted probability against observed share.
 
     Args:
         trained: what came of every label of one model on every split.
     """
     model = trained[0][0].label.model
-    title = f"What the probabilities of {_ABOUT[model]} are worth"
+    title = f"Calibration: {_ABOUT[model]}"
     if not any(one.curves for results in trained for one in results):
         return style.no_data(title, "No model was trained.")
     figure, panels = _panels(
         trained,
         title,
-        "Rows in ten bins of rising probability: the mean of what the model said against the share "
-        "that came true. On the dotted line the model is right.",
-        "Rows that the models have not seen. In brackets: the Brier score (0 is perfect) after "
-        "calibration, and before.",
+        "Rows in ten bins of rising probability: the mean predicted probability against the "
+        "observed share of positives. Dotted: perfect calibration.",
+        "Held-out rows. In brackets: the Brier score (0 is perfect) after calibration, and before.",
     )
     with style.applied():
         for axes, one in panels:
@@ -104,7 +103,7 @@ def draw_reliability(trained: Sequence[Sequence[SplitResult]]) -> Figure:
                 axes.plot(said, came, "o-", color=_COLOURS[who], markersize=4, label=name)
             axes.plot([0, 1], [0, 1], color=style.GREY, linestyle=":", zorder=0)
             axes.set(xlim=(0, reach * 1.05), ylim=(0, reach * 1.05))
-            axes.set(xlabel="probability", ylabel="share of positives")
+            axes.set(xlabel="predicted probability", ylabel="observed share of positives")
             axes.legend(fontsize=7, loc="upper left")
     return figure
 

@@ -46,32 +46,32 @@ FIGURES: tuple[ModelFigure, ...] = (
     *_of_each_model(
         "feature_importance",
         lambda trained: importance.figure_of(trained[0]),
-        influence="What tells influential accounts",
-        virality="What tells viral posts",
+        influence="Feature importance: influential accounts",
+        virality="Feature importance: viral posts",
     ),
     *_of_each_model(
         "permutation_importance",
         lambda trained: explanations.draw_permutation(_kept(trained)),
-        influence="What tells influential accounts, by shuffling",
-        virality="What tells viral posts, by shuffling",
+        influence="Permutation importance: influential accounts",
+        virality="Permutation importance: viral posts",
     ),
     *_of_each_model(
         "partial_dependence",
         lambda trained: explanations.draw_dependence(_kept(trained)),
-        influence="How the probability of influence goes with features",
-        virality="How the probability of virality goes with features",
+        influence="Partial dependence: influential accounts",
+        virality="Partial dependence: viral posts",
     ),
     *_of_each_model(
         "precision_recall",
         curves.draw_precision_recall,
-        influence="Precision and recall of influential accounts",
-        virality="Precision and recall of viral posts",
+        influence="Precision and recall: influential accounts",
+        virality="Precision and recall: viral posts",
     ),
     *_of_each_model(
         "reliability",
         curves.draw_reliability,
-        influence="What the probabilities of influence are worth",
-        virality="What the probabilities of virality are worth",
+        influence="Calibration: influential accounts",
+        virality="Calibration: viral posts",
     ),
 )
 

@@ -1,4 +1,4 @@
-"""Figures of what hangs on each feature, and how the probability goes with it."""
+"""Figures of permutation importance and partial dependence."""
 
 from __future__ import annotations
 
@@ -27,15 +27,14 @@ def draw_permutation(result: SplitResult) -> Figure:
     Args:
         result: the kept split of a label.
     """
-    title = f"What the forest needs to tell {result.label.title}"
+    title = f"Permutation importance: {result.label.title}"
     importance = None if result.explanation is None else result.explanation.importance
     if importance is None:
         return style.no_data(title, "No model was trained, or its held-out rows are of one class.")
     figure, (left, right) = style.new_figure(
         title,
-        subtitle="Average precision that is lost when a group of features (left) or a single one "
-        "(right) is shuffled among rows that the model has not seen. Features that stand in for "
-        "each other lose little one by one.",
+        subtitle="Loss of average precision when a group of features (left) or a single one "
+        "(right) is shuffled among held-out rows. Correlated features lose little one by one.",
         caption=f"{_sample_sentence(result, importance)} Lines are 95 % intervals over accounts: "
         "one that reaches 0 is no clear gain.",
         size=(9.0, 5.2),
@@ -91,7 +90,7 @@ def draw_dependence(result: SplitResult) -> Figure:
     Args:
         result: the kept split of a label.
     """
-    title = f"How the probability goes with the foremost features: {result.label.title}"
+    title = f"Partial dependence: {result.label.title}"
     explanation: Explanation | None = result.explanation
     if explanation is None or not explanation.dependences:
         return style.no_data(title, "No model was trained, or no feature varies.")
@@ -100,9 +99,9 @@ def draw_dependence(result: SplitResult) -> Figure:
     rows = -(-len(shown) // columns)
     figure, axes = style.new_figure(
         title,
-        subtitle="The mean probability of rows that the model has not seen, when the feature is "
-        "set to a value in all of them and everything else stays as it is. It shows what the "
-        "model says, not what would come of a change.",
+        subtitle="The mean predicted probability of held-out rows when the feature is set to a "
+        "value in all of them and all else stays as it is. It shows the model, not the effect of "
+        "a change.",
         caption="Points lie between the 2nd and the 98th percentile of the feature.",
         size=(8.0, 1.6 + 2.3 * rows),
         rows=rows,

@@ -69,7 +69,7 @@ def draw(
     figure, (axes,) = style.new_figure(
         title,
         subtitle="Share of the forest's total gain that each feature brings (all shares make "
-        "100 %). It tells what the forest looks at, not what causes success.",
+        "100 %): what the forest looks at, not what causes success.",
         caption=caption,
         size=(8.0, 2.6 + 0.24 * max(len(shown), 6)),
     )
@@ -109,7 +109,7 @@ def figure_of(results: Sequence[SplitResult]) -> Figure:
     known = {} if fitted is None else fitted.importances
     return draw(
         bars(label.model, known),
-        title=f"What tells {label.title} apart",
+        title=f"Feature importance: {label.title}",
         metrics={one.split: one.metrics for one in results},
         left_out=[]
         if fitted is None
@@ -118,7 +118,7 @@ def figure_of(results: Sequence[SplitResult]) -> Figure:
 
 
 def metrics_sentence(metrics: Mapping[str, Any]) -> str:
-    """What the forest reached on rows it had not seen, with prevalence and baselines beside."""
+    """Held-out performance of the forest and the baselines, with the prevalence."""
     return " ".join(_split_sentence(split, found) for split, found in metrics.items())
 
 

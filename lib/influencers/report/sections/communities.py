@@ -1,4 +1,4 @@
-"""Communities of hashtags: which there are, and what marks them."""
+"""Communities of hashtags: which there are, and their profiles."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _algorithm_table(communities: Numbers) -> Table:
 def _circle_table(found: Sequence[Circle]) -> Table:
     return Table(
         "The largest communities",
-        ("community", "hashtags", "accounts", "foremost hashtags"),
+        ("community", "hashtags", "accounts", "main hashtags"),
         tuple(
             (
                 count(one.community),
@@ -75,8 +75,8 @@ def _circle_table(found: Sequence[Circle]) -> Table:
 
 def _profile_table(profiles: pd.DataFrame | None) -> Table:
     return Table(
-        "What marks them",
-        ("community", "hashtags that mark it", "accounts that stand for it", "conductance",
+        "Community profiles",
+        ("community", "distinctive hashtags", "typical accounts", "conductance",
          "engagement rate", "growth"),
         tuple(
             (

@@ -1,4 +1,4 @@
-"""Pictures that are copies of each other."""
+"""Near-duplicate images."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from influencers.run.metrics import Numbers
 
 
 def section(duplicates: Numbers, copied: pd.DataFrame | None) -> Section:
-    """The section of copies.
+    """The section of near-duplicates.
 
     Args:
         duplicates: the numbers of the duplicates stage.
-        copied: the most copied pictures; None where there are none.
+        copied: the most duplicated images; None where there are none.
     """
     return Section(
         "duplicates",
-        "Copies",
-        "Pictures that are copies of each other: of the same bytes, or of hashes that differ "
-        "in few bits, as after another compression, size or filter. Blank pictures are "
+        "Near-duplicates",
+        "Images that are duplicates of each other: of the same bytes, or of hashes that differ "
+        "in few bits, as after another compression, size or filter. Blank images are "
         "compared by their bytes alone.",
         figures_in("duplicates"),
         (_links_table(duplicates), _copied_table(copied)),
@@ -30,18 +30,18 @@ def section(duplicates: Numbers, copied: pd.DataFrame | None) -> Section:
 
 def _links_table(duplicates: Numbers) -> Table:
     texts = {
-        "images": "pictures compared",
-        "same_bytes": "links between pictures of the same bytes",
-        "same_hash": "links between pictures of the same hash",
+        "images": "images compared",
+        "same_bytes": "links between images of the same bytes",
+        "same_hash": "links between images of the same hash",
         "near": "pairs of near hashes",
-        "groups": "groups",
-        "grouped": "pictures in them",
+        "groups": "duplicate groups",
+        "grouped": "images in them",
         "linked_through_others": "of those, farther from the first one than the radius",
     }
     rows = tuple((text, count(duplicates.get(key))) for key, text in texts.items())
     radius = duplicates.get("search", {}).get("radius")
     note = "" if radius is None else f"Hashes are near within {radius} of 64 bits."
-    return Table("Pictures and their copies", ("", "number"), rows, frozenset({1}), note)
+    return Table("Near-duplicate images", ("", "number"), rows, frozenset({1}), note)
 
 
 def _copied_table(copied: pd.DataFrame | None) -> Table:
@@ -55,8 +55,8 @@ def _copied_table(copied: pd.DataFrame | None) -> Table:
         for one in shown
     )  # fmt: skip
     thumbnails = tuple(one["thumbnail"] for one in shown)
-    columns = ("earliest picture", "first shown by", "files", "posts", "accounts", "first post",
-               "last post", "bits apart")  # fmt: skip
+    columns = ("earliest image", "first shown by", "files", "posts", "accounts", "first post",
+               "last post", "Hamming distance (bits)")  # fmt: skip
     numeric = frozenset({2, 3, 4, 7})
     return Table("The most copied pictures", columns, rows, numeric, thumbnails=thumbnails)
 

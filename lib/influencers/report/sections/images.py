@@ -1,4 +1,4 @@
-"""What became of the pictures."""
+"""Which images were downloaded and measured, and why others were not."""
 
 from __future__ import annotations
 
@@ -14,41 +14,41 @@ _STATUS_TEXTS = {
     "expired": "the address says that it is no longer valid; not asked",
     "not_found": "gone (404, 410)",
     "forbidden": "refused (401, 403)",
-    "http_error": "another refusal",
+    "http_error": "another HTTP error",
     "server_error": "the server failed (5xx)",
     "throttled": "asked too often (429)",
     "timeout": "too slow",
-    "reset": "the connection broke off",
-    "refused": "nobody answers there",
-    "dns_error": "the name leads nowhere",
-    "tls_error": "the certificate is not to be trusted",
+    "reset": "connection reset",
+    "refused": "connection refused",
+    "dns_error": "DNS lookup failed",
+    "tls_error": "the certificate is not trusted",
     "blocked_address": "not on the public internet",
-    "bad_url": "no address of a picture",
-    "too_many_redirects": "sent from one address to another",
+    "bad_url": "not an address of an image",
+    "too_many_redirects": "too many redirects",
     "too_large": "more bytes than images.max_bytes",
     "opted_out": "the owner asks to leave it alone",
-    "not_an_image": "something else than a picture",
+    "not_an_image": "not an image",
     "unsupported_format": "a format that is not read",
     "too_many_pixels": "more pixels than images.max_pixels",
-    "truncated": "cut off",
+    "truncated": "the file ends too soon",
     "broken": "damaged",
-    "decoder_crashed": "ended their decoder",
+    "decoder_crashed": "decoder crashed",
     "host_unavailable": "the host was down; not asked",
 }
 
 
 def section(images: Numbers) -> Section:
-    """The section of pictures.
+    """The section of images.
 
     Args:
         images: the numbers of the images stage.
     """
     return Section(
-        "pictures",
-        "Pictures",
-        "Every picture that posts name is asked for once it is due, within what its host "
-        "bears; what became of it is in the table images.",
-        figures_in("pictures"),
+        "images",
+        "Images",
+        "Every image that posts name is downloaded once it is due, within each host's rate "
+        "limit; the result is in the table images.",
+        figures_in("images"),
         (_picture_table(images),),
     )
 
@@ -61,8 +61,8 @@ def _picture_table(images: Numbers) -> Table:
     )
     waiting = images.get("waiting") or 0
     return Table(
-        "What became of the pictures",
-        ("status", "pictures", "share", "meaning"),
+        "Download results",
+        ("status", "images", "share", "meaning"),
         rows,
         frozenset({1, 2}),
         f"{count(waiting)} of them will be asked for again by a later run." if waiting else "",

@@ -28,7 +28,7 @@ def section(leaders: pd.DataFrame, models: Numbers, config: Mapping[str, Any]) -
         "influence",
         "Influence",
         "Who leads in each follower tier, by the median engagement rate of their posts and how "
-        "sure it is, and how well a forest that never sees a follower count tells the most "
+        "sure it is, and how well a forest that never sees a follower count predicts the most "
         "followed accounts. By time, the forest learns from accounts as their posts before a "
         "cut describe them, and is tested on accounts as those after it do.",
         figures_in("influence"),

@@ -22,8 +22,8 @@ def section(virality: pd.DataFrame, models: Numbers) -> Section:
     return Section(
         "virality",
         "Virality",
-        "What viral posts share, and how well they are told before they are posted. The effect "
-        "of a number is Cliff's delta (0 is none, 1 or -1 a complete separation), that of a "
+        "What viral posts share, and how well they are predicted before they are posted. The "
+        "effect of a number is Cliff's delta (0 is none, 1 or -1 a complete separation), that of a "
         "yes or no the odds ratio. Followers are those of the crawl, after the post: a post "
         "that took off brought some of them, so that what followers say of its success is in "
         "part a consequence of it.",
