@@ -88,8 +88,8 @@ def _quality(found: Sequence[_Measured]) -> Table:
         for label, split, who, one in found
     )
     columns = (
-        "label", "split", "model", "average precision", "95 %", "prevalence", "precision in top 10 %",
-        "lift", "recall at precision .8", "AUC", "95 %", "Brier", "n",
+        "label", "split", "model", "average precision", "95 %", "prevalence",
+        "precision in top 10 %", "lift", "recall at precision .8", "AUC", "95 %", "Brier", "n",
     )  # fmt: skip
     note = (
         "Prevalence: the share of positives among the held-out rows, near what a random order "
