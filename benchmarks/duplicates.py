@@ -97,7 +97,7 @@ def search(spark: Any, path: Path, folder: Path) -> int:
 
     hashes = listed_hashes(spark.read.parquet(str(path)), source=str(path))
     most, cores = DuplicatesConfig().max_candidates, spark.sparkContext.defaultParallelism
-    with near_pairs(hashes, radius=RADIUS, most_candidates=most, cores=cores) as (found, _):
+    with near_pairs(hashes, radius=RADIUS, max_candidates=most, cores=cores) as (found, _):
         return int(found.where("a <> b").count())
 
 

@@ -36,7 +36,7 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
         )
         compared = pictures.where("phash IS NOT NULL AND id = first_of_bytes")
         with near_pairs(
-            compared, radius=settings.radius, most_candidates=settings.max_candidates,
+            compared, radius=settings.radius, max_candidates=settings.max_candidates,
             cores=spark.sparkContext.defaultParallelism,
         ) as (found, search):  # fmt: skip
             progress.say(search.remark())

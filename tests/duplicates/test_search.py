@@ -64,9 +64,10 @@ def awkward(size: int, seed: int) -> Signed:
 def test_few_hashes_in_one_task(spark: SparkSession, radius: int) -> None:
     hashes = awkward(1_000, radius)
     wanted = brute_force(hashes, radius)
-    with plan.near_pairs(
-        frame_of(spark, hashes), radius=radius, most_candidates=10**9, cores=2
-    ) as (found, how):
+    with plan.near_pairs(frame_of(spark, hashes), radius=radius, max_candidates=10**9, cores=2) as (
+        found,
+        how,
+    ):
         assert collected(found) == wanted
     assert (how.hashes, how.blocks) == (len(hashes), 0)
 
@@ -83,7 +84,7 @@ def test_many_tasks(
     wanted = brute_force(hashes, radius)
     for partitions in (1, 3):
         with plan.near_pairs(
-            frame_of(spark, hashes, partitions), radius=radius, most_candidates=10**9, cores=2
+            frame_of(spark, hashes, partitions), radius=radius, max_candidates=10**9, cores=2
         ) as (found, how):
             assert collected(found) == wanted
         assert how.blocks > 0
@@ -116,7 +117,7 @@ def test_the_cheapest_scheme_depends_on_the_data(
     crowded = ((words >> np.uint64(13)) | np.uint64(0xABC << 52)).view(np.int64)
     chosen = {}
     for name, hashes in (("even", even), ("crowded", crowded)):
-        with plan.near_pairs(frame_of(spark, hashes), radius=4, most_candidates=10**9, cores=2) as (
+        with plan.near_pairs(frame_of(spark, hashes), radius=4, max_candidates=10**9, cores=2) as (
             _,
             how,
         ):
@@ -134,7 +135,7 @@ def test_too_many_candidates_are_told_before_the_search(
     monkeypatch.setattr(plan, "_ONE_TASK", 0)
     hashes = frame_of(spark, np.arange(3_000, dtype=np.int64))
     with pytest.raises(UserError, match=r"3,000 hashes within radius 4 need [\d,]+ comparisons"):
-        with plan.near_pairs(hashes, radius=4, most_candidates=10, cores=2):
+        with plan.near_pairs(hashes, radius=4, max_candidates=10, cores=2):
             pass
 
 
@@ -144,6 +145,6 @@ def test_a_million_equal_hashes_are_one(
     same = spark.range(1_000_000).selectExpr("-(id % 2) - 7 AS phash")
     for one_task in (0, 2_000_000):
         monkeypatch.setattr(plan, "_ONE_TASK", one_task)
-        with plan.near_pairs(same, radius=4, most_candidates=10, cores=2) as (found, how):
+        with plan.near_pairs(same, radius=4, max_candidates=10, cores=2) as (found, how):
             assert collected(found) == {(-8, -8, 0), (-7, -7, 0), (-8, -7, 1)}
         assert how.hashes == 1_000_000

@@ -9,7 +9,7 @@ from influencers.images.schedule.concurrency import FetchingOptions
 from influencers.images.schedule.retry import RetryPolicy
 
 LIMITS = DecodeLimits(max_pixels=50_000_000, max_decoding_pixels=25_000_000, thumbnail=0)
-POLICY = RetryPolicy(max_attempts=3, later_seconds=900.0, max_attempts_in_all=8)
+POLICY = RetryPolicy(max_attempts=3, retry_after_seconds=900.0, max_attempts_total=8)
 BREAKER = BreakerOptions(failures=20)
 FETCHING = FetchingOptions(threads=16)
 PATIENT = FetchOptions(
@@ -20,5 +20,5 @@ PATIENT = FetchOptions(
     max_decoded_bytes=20_000_000,
     user_agent="influencers/0.1 (research; image features)",
     respect_opt_out=True,
-    authorities="",
+    ca_bundle="",
 )

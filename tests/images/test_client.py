@@ -567,7 +567,7 @@ def test_certificates_that_cannot_be_read_are_refused_at_once(tmp_path: Path) ->
     empty.touch()
     for path in (empty, tmp_path / "absent.pem"):
         with pytest.raises(UserError, match="certificates to trust"):
-            Client(replace(PATIENT, authorities=str(path)))
+            Client(replace(PATIENT, ca_bundle=str(path)))
 
 
 def test_what_nobody_thought_of_costs_one_row(
@@ -600,7 +600,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 def test_certificates_are_those_of_the_name(make: MakeClient, keys: tuple[Path, Path]) -> None:
-    trusting = replace(PATIENT, authorities=str(keys[0]))
+    trusting = replace(PATIENT, ca_bundle=str(keys[0]))
     names = ("images.test", "other.test", "127.0.0.1", "127.0.0.2")
     with HostileServer("127.0.0.1", tls=keys, files={"/good.jpg": PICTURE}) as own:
         client = make(*names, options=trusting, resolve=lambda *_: rows("127.0.0.1"))
@@ -622,7 +622,7 @@ def test_certificates_are_those_of_the_name(make: MakeClient, keys: tuple[Path, 
             ("/too-short", statuses.OK),
             ("/good.jpg", statuses.OK),
         ):
-            hurried = replace(PATIENT, authorities=str(keys[0]), total_seconds=0.5)
+            hurried = replace(PATIENT, ca_bundle=str(keys[0]), total_seconds=0.5)
             impatient = make("127.0.0.1", options=hurried)
             assert impatient.fetch(own.url(path)).status == status, path
 

@@ -46,8 +46,8 @@ def test_every_step_keeps_the_promises(
     if status in statuses.FINAL:
         assert step == Done()
     elif status == statuses.HOST_UNAVAILABLE:
-        assert step == Later(NOW + POLICY.later_seconds)
-    elif in_all >= POLICY.max_attempts_in_all:
+        assert step == Later(NOW + POLICY.retry_after_seconds)
+    elif in_all >= POLICY.max_attempts_total:
         assert step == Done()
     elif isinstance(step, Again):
         assert transient
@@ -103,7 +103,7 @@ def test_retry_after_is_honoured(asked: float, step: object) -> None:
 def test_a_short_retry_after_does_not_shorten_a_long_pause() -> None:
     fetched = Fetched(statuses.THROTTLED, retry_after=1.0)
     assert next_step(fetched, 3, 3, NOW, POLICY, "k") == Later(NOW + 3600)
-    hasty = replace(POLICY, later_seconds=0.1)
+    hasty = replace(POLICY, retry_after_seconds=0.1)
     assert next_step(fetched, 3, 3, NOW, hasty, "k") == Later(NOW + 1)
 
 

@@ -92,7 +92,7 @@ def links_of(posts: DataFrame, images: DataFrame) -> DataFrame:
     spark = posts.sparkSession
     found = fetched_pictures(images, posts, mirrors=MIRRORS).persist()
     compared = found.where("phash IS NOT NULL AND id = first_of_bytes")
-    with near_pairs(compared, radius=2, most_candidates=10**9, cores=2) as (near, _):
+    with near_pairs(compared, radius=2, max_candidates=10**9, cores=2) as (near, _):
         links = linked(copied(found, near), near).collect()
     found.unpersist()
     return spark.createDataFrame(links, DUPLICATE_PAIRS.schema)

@@ -30,7 +30,7 @@ def _label_propagation(
 
 def _weighted(edges: DataFrame, settings: CommunitiesConfig) -> AbstractContextManager[DataFrame]:
     return weighted_label_propagation(
-        edges, rounds=settings.max_iterations, settled_share=settings.tolerance
+        edges, rounds=settings.max_iterations, tolerance=settings.tolerance
     )
 
 

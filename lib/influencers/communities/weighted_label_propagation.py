@@ -25,7 +25,7 @@ from influencers.graph.lineage import cut, release
 
 @contextmanager
 def weighted_label_propagation(
-    edges: DataFrame, *, rounds: int, settled_share: float
+    edges: DataFrame, *, rounds: int, tolerance: float
 ) -> Iterator[DataFrame]:
     """The community of each vertex that has an edge: vertex, community bigint.
 
@@ -39,7 +39,7 @@ def weighted_label_propagation(
     Args:
         edges: src, dst, weight bigint; undirected, each once, no self loops.
         rounds: at most so many.
-        settled_share: it ends once at most this share of vertices would move.
+        tolerance: it ends once at most this share of vertices would move.
     """
     arrows = arrows_of(edges).persist()
     labels = cut(vertex_ids(edges).select("id", F.col("id").alias("label")))
@@ -50,7 +50,7 @@ def weighted_label_propagation(
             unsettled = moved.where("unsettled").count()
             release(labels)
             labels = moved
-            if unsettled <= settled_share * count:
+            if unsettled <= tolerance * count:
                 break
         yield labels.select(F.col("id").alias("vertex"), F.col("label").alias("community"))
     finally:

@@ -71,7 +71,7 @@ class Search:
 
 @contextmanager
 def near_pairs(
-    hashes: DataFrame, *, radius: int, most_candidates: int, cores: int
+    hashes: DataFrame, *, radius: int, max_candidates: int, cores: int
 ) -> Iterator[tuple[DataFrame, Search]]:
     """Every pair of hashes within a radius, by the cheapest scheme.
 
@@ -81,7 +81,7 @@ def near_pairs(
     Args:
         hashes: `phash` (bigint), never null.
         radius: 0 to 10.
-        most_candidates: above which it is not begun.
+        max_candidates: above which it is not begun.
         cores: that work at once.
 
     Raises:
@@ -95,7 +95,7 @@ def near_pairs(
             usual = round(Scheme(radius + 1, radius).even_candidates(words))
             yield search.in_one_task(blocks, radius), Search(count, radius, 0, 0, usual)
             return
-        chosen = _cheapest(blocks, words, radius, most_candidates, cores)
+        chosen = _cheapest(blocks, words, radius, max_candidates, cores)
         chosen.found.hashes = count
         try:
             yield search.compared(chosen.slices, chosen.scheme, chosen.slots), chosen.found
@@ -114,7 +114,7 @@ class _Measured:
 
 
 def _cheapest(
-    blocks: DataFrame, hashes: int, radius: int, most_candidates: int, cores: int
+    blocks: DataFrame, hashes: int, radius: int, max_candidates: int, cores: int
 ) -> _Measured:
     """The scheme of least work: counted until no other can be cheaper, however its keys lie."""
     options = sorted(
@@ -144,9 +144,9 @@ def _cheapest(
     best.found.considered = {
         count: considered[count] for count in sorted(considered) if count <= radius + 6
     }
-    if best.found.candidates > most_candidates:
+    if best.found.candidates > max_candidates:
         best.slices.unpersist()
-        raise _too_many(hashes, radius, best.found.candidates, most_candidates)
+        raise _too_many(hashes, radius, best.found.candidates, max_candidates)
     return best
 
 

@@ -51,8 +51,8 @@ def fetch_task(
         fetch=fetch_options(config),
         policy=RetryPolicy(
             max_attempts=config.attempts_per_run,
-            max_attempts_in_all=config.max_attempts_total,
-            later_seconds=config.retry_after_seconds,
+            max_attempts_total=config.max_attempts_total,
+            retry_after_seconds=config.retry_after_seconds,
         ),
         limits=decode_limits(config),
         scheduling=FetchingOptions(threads=config.threads),
@@ -71,7 +71,7 @@ def fetch_options(config: ImagesConfig) -> FetchOptions:
         max_decoded_bytes=config.max_bytes,
         user_agent=config.user_agent,
         respect_opt_out=config.respect_opt_out,
-        authorities=config.ca_bundle,
+        ca_bundle=config.ca_bundle,
     )
 
 

@@ -55,7 +55,7 @@ class FetchOptions:
         max_decoded_bytes: of a body that a server packs though it was asked not to.
         user_agent: who we say we are.
         respect_opt_out: leave alone what X-Robots-Tag asks to leave alone.
-        authorities: a PEM file of certificates to trust beside the usual; empty: none.
+        ca_bundle: a PEM file of certificates to trust beside the usual; empty: none.
         max_redirects: hops after the first.
         verify_tls: check certificates.
     """
@@ -67,7 +67,7 @@ class FetchOptions:
     max_decoded_bytes: int
     user_agent: str
     respect_opt_out: bool
-    authorities: str
+    ca_bundle: str
     max_redirects: int = 3
     verify_tls: bool = True
 
@@ -146,7 +146,7 @@ class Client:
             `HostUnavailable`.
 
     Raises:
-        UserError: an entry of `allow_hosts` or `connect_to` cannot be read, or `authorities` holds
+        UserError: an entry of `allow_hosts` or `connect_to` cannot be read, or `ca_bundle` holds
             no certificates.
     """
 
@@ -166,8 +166,8 @@ class Client:
             "Accept": "image/*,*/*;q=0.1",
             "Accept-Encoding": "identity",
         }
-        context = functools.partial(tls_context, options.verify_tls, options.authorities)
-        check_authorities(options.authorities)
+        context = functools.partial(tls_context, options.verify_tls, options.ca_bundle)
+        check_authorities(options.ca_bundle)
         self._closed = False
         self._watchdog = Watchdog()
         self._resolver = Resolver(resolve)

@@ -11,16 +11,16 @@ from influencers.errors import UserError
 
 
 @functools.lru_cache(maxsize=8)
-def tls_context(verify: bool, authorities: str) -> ssl.SSLContext:
+def tls_context(verify: bool, ca_bundle: str) -> ssl.SSLContext:
     """The one TLS context of this process for these settings: building one takes 40 ms.
 
     It trusts the system's authorities, those that come with requests (slim systems have none),
-    and the ones in the file `authorities`.
+    and the ones in the file `ca_bundle`.
     """
     context = ssl.create_default_context()
     context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
-    if authorities:
-        context.load_verify_locations(authorities)
+    if ca_bundle:
+        context.load_verify_locations(ca_bundle)
     context.set_alpn_protocols(["http/1.1"])
     if not verify:
         context.check_hostname = False

@@ -17,8 +17,9 @@ class RetryPolicy:
 
     Attributes:
         max_attempts: of one image in one run.
-        later_seconds: from the first attempt in all to the next run's; doubles with every attempt.
-        max_attempts_in_all: of one image at one address, over all runs; then its status stays.
+        retry_after_seconds: from the first attempt in all to the next run's; doubled
+            by every attempt.
+        max_attempts_total: of one image at one address, over all runs; then its status stays.
         base_seconds: the wait after the first attempt, before jitter.
         factor: by which each further wait grows.
         cap_seconds: the longest wait within a run.
@@ -28,8 +29,8 @@ class RetryPolicy:
     """
 
     max_attempts: int
-    later_seconds: float
-    max_attempts_in_all: int
+    retry_after_seconds: float
+    max_attempts_total: int
     base_seconds: float = 0.5
     factor: float = 2.0
     cap_seconds: float = 30.0
@@ -60,7 +61,7 @@ class Later:
 def next_step(
     fetched: Fetched,
     attempt_in_run: int,
-    attempts_in_all: int,
+    attempts_total: int,
     now: float,
     policy: RetryPolicy,
     key: str,
@@ -72,29 +73,29 @@ def next_step(
 
     Args:
         attempt_in_run: 1 for the first; the attempt that gave `fetched`.
-        attempts_in_all: likewise over all runs, at this address.
+        attempts_total: likewise over all runs, at this address.
         now: Unix seconds.
         key: of the image: its waits are its own, and the same whenever they are computed.
     """
     if fetched.status not in statuses.RETRYABLE:
         return Done()
     if fetched.status == statuses.HOST_UNAVAILABLE:  # no attempt, so none is used up
-        return Later(now + policy.later_seconds)
-    if attempts_in_all >= policy.max_attempts_in_all:
+        return Later(now + policy.retry_after_seconds)
+    if attempts_total >= policy.max_attempts_total:
         return Done()
     asked = fetched.retry_after or 0.0
     if asked > policy.retry_after_cap_seconds:
         return Later(now + min(asked, policy.later_cap_seconds))
     if fetched.transient and attempt_in_run < policy.max_attempts:
         return Again(max(asked, wait_seconds(attempt_in_run, policy, key)))
-    return Later(now + max(asked, _later_seconds(attempts_in_all, policy)))
+    return Later(now + max(asked, _later_seconds(attempts_total, policy)))
 
 
 def wait_seconds(attempt: int, policy: RetryPolicy, key: str) -> float:
     """The wait after the attempt of that number (from 1), with the image's own jitter.
 
     >>> policy = RetryPolicy(
-    ...     max_attempts=3, later_seconds=900.0, max_attempts_in_all=8, jitter=0.0
+    ...     max_attempts=3, retry_after_seconds=900.0, max_attempts_total=8, jitter=0.0
     ... )
     >>> [wait_seconds(attempt, policy, "a") for attempt in (1, 2, 3, 99)]
     [0.5, 1.0, 2.0, 30.0]
@@ -104,8 +105,8 @@ def wait_seconds(attempt: int, policy: RetryPolicy, key: str) -> float:
     return full * (1.0 - policy.jitter * cut)
 
 
-def _later_seconds(attempts_in_all: int, policy: RetryPolicy) -> float:
-    return _grown(policy.later_seconds, 2.0, attempts_in_all - 1, policy.later_cap_seconds)
+def _later_seconds(attempts_total: int, policy: RetryPolicy) -> float:
+    return _grown(policy.retry_after_seconds, 2.0, attempts_total - 1, policy.later_cap_seconds)
 
 
 def _grown(base: float, factor: float, times: int, cap: float) -> float:
