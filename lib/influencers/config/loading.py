@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 import sys
 from collections.abc import Collection, Mapping, Sequence
@@ -126,7 +127,8 @@ def _section(section: Any, name: str, values: Mapping[str, Any], *, source: str)
     return dataclasses.replace(section, **read)
 
 
-def _old_keys() -> dict[str, str]:
+@functools.cache
+def _old_keys() -> Mapping[str, str]:
     """The keys of earlier versions, and what they are now."""
     return {
         f"{key.partition('.')[0]}.{declared.was}": key

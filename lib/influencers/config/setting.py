@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -82,10 +83,16 @@ class Section:
 
 def declarations(section: type[Section]) -> Mapping[str, Setting]:
     """The settings of a section by name, in the order of their declaration."""
+    return _declared(cast(Any, section))
+
+
+# Every section asks when it is made, and reading types takes milliseconds.
+@functools.cache
+def _declared(section: Any) -> Mapping[str, Setting]:
     hints = typing.get_type_hints(section)
     return {
         field.name: Setting(
             f"{section.section}.{field.name}", hints[field.name], field.default, **field.metadata
         )
-        for field in dataclasses.fields(cast(Any, section))
+        for field in dataclasses.fields(section)
     }

@@ -46,7 +46,8 @@ class Config:
 
 def sections() -> dict[str, type[Section]]:
     """The sections by name, in the order of the tree."""
-    return {each.name: type(getattr(Config(), each.name)) for each in dataclasses.fields(Config)}
+    default = Config()
+    return {each.name: type(getattr(default, each.name)) for each in dataclasses.fields(Config)}
 
 
 @functools.cache
