@@ -17,7 +17,7 @@ from influencers.explore.figures import FIGURES, Exploration, Sources
 from influencers.features.tables import ACCOUNTS, POST_FEATURES
 from influencers.figures import style
 from influencers.ingest.tables import POSTS
-from influencers.run import side_by_side
+from influencers.run import persisted, side_by_side
 from influencers.storage import files, tables
 from influencers.storage.table import Table
 from jobs.command_line import OUTPUT, Job, main
@@ -26,11 +26,11 @@ from jobs.command_line import OUTPUT, Job, main
 def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     """Figures, figure tables and analyses of the features as they stand; returns the verdicts."""
     posts = tables.read(spark, config, POSTS)
-    # Every table below reads these two, some twice.
-    features = tables.read(spark, config, POST_FEATURES).persist()
-    accounts = tables.read(spark, config, ACCOUNTS).persist()
-    sources = Sources(features, accounts)
-    with side_by_side.started(spark) as start:
+    with persisted.frames(persisted.IN_MEMORY) as keep, side_by_side.started(spark) as start:
+        # Every table below reads these two, some twice.
+        features = keep(tables.read(spark, config, POST_FEATURES))
+        accounts = keep(tables.read(spark, config, ACCOUNTS))
+        sources = Sources(features, accounts)
         figures = {
             figure: start(partial(_figure_table, figure, sources, config)) for figure in FIGURES
         }
@@ -42,8 +42,6 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
         for figure, table in figures.items():
             target = files.join(config.paths.output, figure.png)
             files.write_bytes(spark, target, style.png(figure.draw(table.result(), config)))
-    features.unpersist()
-    accounts.unpersist()
     outcomes = content.verdicts(found["analysis_content"].result())
     return {
         "explore": {

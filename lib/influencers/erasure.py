@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from influencers.communities.figures import COMMUNITY_STRUCTURE
 from influencers.errors import UserError
 from influencers.images.keys import image_key
 
@@ -20,8 +21,8 @@ FILES = (
     "report.html",
     "exports",
     "graphs",
-    "figures/community_structure.png",
-    "figures/community_structure.svg",
+    COMMUNITY_STRUCTURE.png,
+    COMMUNITY_STRUCTURE.svg,
     "checkpoints",
 )
 
