@@ -19,6 +19,10 @@ _OBJECT_STORES = {"s3a", "gs", "abfs", "abfss", "wasb", "wasbs", "oss", "cosn"}
 _IF_NONE_MATCH = "fs.option.create.conditional.overwrite"
 # What Hadoop raises where a file is to be created and another writer was first.
 _REFUSALS = ("FileAlreadyExistsException", "RemoteFileChangedException")
+# What a store of objects answers when an object is another one than was asked for.
+_PRECONDITION_FAILED = 412
+# How often a file is opened that others write while it is read.
+_OPENINGS = 20
 
 # What is asked before a write: a run that has lost its output is told so, and writes no more.
 before_write: list[Callable[[], None]] = []
@@ -129,12 +133,26 @@ def create_text(spark: SparkSession, uri: str, text: str) -> bool:
 
 def _was_refused(error: Py4JJavaError) -> bool:
     """Whether a file was not created because one was there: it may be gone by now."""
+    return any(one.getClass().getSimpleName() in _REFUSALS for one in _causes(error))
+
+
+def _was_replaced(error: Py4JJavaError) -> bool:
+    """Whether an object was replaced after it was opened, and before it was read."""
+    return any(
+        one.getClass().getSimpleName() == "RemoteFileChangedException"
+        or (
+            one.getClass().getSimpleName() == "S3Exception"
+            and one.statusCode() == _PRECONDITION_FAILED
+        )
+        for one in _causes(error)
+    )
+
+
+def _causes(error: Py4JJavaError) -> Iterator[Any]:
     cause = error.java_exception
     while cause is not None:
-        if cause.getClass().getSimpleName() in _REFUSALS:
-            return True
+        yield cause
         cause = cause.getCause()
-    return False
 
 
 def _link(target: str, text: str) -> bool:
@@ -211,18 +229,24 @@ def remove(spark: SparkSession, uri: str) -> None:
 def read_bytes(spark: SparkSession, uri: str) -> bytes:
     """The whole file; for files that this application wrote itself.
 
+    One that is replaced while it is read is read again.
+
     Raises:
         UserError: there is no such file.
     """
-    try:
-        with opened(spark, uri) as stream:
-            return bytes(jvm(spark).org.apache.commons.io.IOUtils.toByteArray(stream))
-    except Py4JJavaError as error:
-        # Not looked for before: it may go in between.
-        missing = "FileNotFound" in error.java_exception.getClass().getName()
-        if missing and "Permission denied" not in first_line(error):
-            raise UserError(f"no file {uri}") from None
-        raise
+    openings = 0
+    while True:
+        openings += 1
+        try:
+            with opened(spark, uri) as stream:
+                return bytes(jvm(spark).org.apache.commons.io.IOUtils.toByteArray(stream))
+        except Py4JJavaError as error:
+            # Not looked for before: it may go in between.
+            missing = "FileNotFound" in error.java_exception.getClass().getName()
+            if missing and "Permission denied" not in first_line(error):
+                raise UserError(f"no file {uri}") from None
+            if openings == _OPENINGS or not _was_replaced(error):
+                raise
 
 
 def read_text(spark: SparkSession, uri: str) -> str:
