@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch
 
 from influencers.communities import layout
+from influencers.communities.algorithms import algorithm_of
 from influencers.communities.excerpt import Excerpt
 from influencers.communities.layout import Points
 from influencers.communities.modularity import Quality
@@ -86,7 +87,7 @@ def draw_communities(excerpt: Excerpt, quality: Quality, *, algorithm: str) -> F
     Args:
         excerpt: what to draw; at most `len(COLOURS)` communities.
         quality: the numbers of the whole graph.
-        algorithm: what found the communities.
+        algorithm: the name of what found the communities.
     """
     if not excerpt.tags:
         return style.no_data(_TITLE, "No two hashtags are used together often enough to be linked.")
@@ -192,7 +193,7 @@ def _caption(excerpt: Excerpt, quality: Quality, algorithm: str) -> str:
     modularity = "" if quality.modularity is None else f", modularity {quality.modularity:.3f}"
     return (
         f"{quality.tags:,} hashtags with {quality.edges:,} edges in {quality.communities:,} "
-        f"communities by {algorithm.replace('_', ' ')}{modularity}. Drawn: "
+        f"communities by {algorithm_of(algorithm).title}{modularity}. Drawn: "
         f"{len(excerpt.tags):,} hashtags of the {len(excerpt.sizes):,} largest communities, those "
         f"with the most edge weight inside, and the {len(excerpt.links):,} edges among them."
     )
