@@ -150,6 +150,8 @@ def merge(
     if replaces:
         among = ", ".join(literal(value) for value in replaces[1])
         deletion = f"WHEN NOT MATCHED BY SOURCE AND target.{replaces[0]} IN ({among}) THEN DELETE"
+    # SQL, as `DataFrame.mergeInto` gives the target no alias, and `update_when` names it. Delta's
+    # builder does, but comes with a Python package that nothing else needs.
     try:
         spark.sql(
             f"MERGE INTO {_identifier(spark, config, table)} AS target "
