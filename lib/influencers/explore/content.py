@@ -12,6 +12,7 @@ import pandas as pd
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from influencers.buckets import bucket
 from influencers.explore.bins import quantile
 from influencers.explore.clock import Clock
 from influencers.explore.comparisons import CONTENT_TYPES, HASHTAG_GROUPS, group_name, hashtag_group
@@ -165,7 +166,7 @@ def by_bucket(levels: DataFrame, account_buckets: int) -> DataFrame:
         _by_author(levels)
         .withColumns(
             {
-                "bucket": F.pmod(F.xxhash64("owner_id"), F.lit(account_buckets)).cast("int"),
+                "bucket": bucket("owner_id", count=account_buckets).cast("int"),
                 # Of doubles: for millions of posts the products do not fit into a bigint, and what
                 # is divided by n does. Within a row they depend on no order.
                 "wins": F.round(F.col("standing").cast("double") / n * _MILLION).cast("bigint"),
@@ -249,8 +250,8 @@ def _effects_of(band: Band, clock: Clock) -> Callable[[pd.DataFrame], pd.DataFra
         levels = (buckets if real.empty else real).groupby(keys)
         comparisons = shared_by(int((levels["weight"].sum() > 0).sum()))
         rows = []
-        for (outcome, feature, position, level), bucket in levels:
-            part = bucket.sort_values("bucket")
+        for (outcome, feature, position, level), own in levels:
+            part = own.sort_values("bucket")
             effect = delta_within(
                 part["wins"].to_numpy(), part["weight"].to_numpy(), comparisons=comparisons
             )

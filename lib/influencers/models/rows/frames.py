@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from influencers.buckets import bucket
 from influencers.features import duplicates as copies_
 from influencers.features import images as pictures_
 from influencers.models.declaration import FEATURES, INFLUENCE, KEYS, VIRALITY
@@ -131,5 +132,5 @@ def bounded_sample(rows: DataFrame, key: str, *, count: int, limit: int) -> Data
     if count <= limit:
         return rows
     parts = 1_000_000
-    part = F.pmod(F.xxhash64(F.lit("bounded_sample"), F.col(key)), F.lit(parts))
+    part = bucket(key, count=parts, salt="bounded_sample")
     return rows.where(part < max(1, limit * parts // count))

@@ -17,6 +17,7 @@ from pyspark.ml.functions import vector_to_array
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from influencers.buckets import bucket
 from influencers.models.declaration import CATEGORICAL, Feature
 from influencers.models.rows.frames import bounded_sample
 
@@ -115,7 +116,7 @@ def take_sample(
 
 def account_group(owner_id: Column) -> Column:
     """The group of an account: all that is its own is drawn together."""
-    return F.pmod(F.xxhash64(F.lit("account_group"), owner_id), F.lit(GROUPS))
+    return bucket(owner_id, count=GROUPS, salt="account_group")
 
 
 def _in_order(rows: DataFrame, key: str) -> pd.DataFrame:
