@@ -1,4 +1,4 @@
-"""The rows that models look at: one table, with the account's community and the post's picture."""
+"""The rows that models look at: one table, with the account's community and the post's image."""
 
 from __future__ import annotations
 
@@ -21,39 +21,25 @@ _OF_PICTURES = {
 }
 
 
-def model_frame(
-    table: DataFrame,
-    communities: DataFrame | None,
-    pictures: DataFrame | None = None,
-    copies: DataFrame | None = None,
-    *,
-    model: str,
-    partitions: int,
-) -> DataFrame:
+def model_frame(table: DataFrame, *, model: str, partitions: int) -> DataFrame:
     """Every declared column of a model, laid out the same way for the same rows.
 
     Args:
-        table: `accounts` for influence, `post_features` for virality; what it has of the further
-            columns stays. Accounts without a `period` are described by all their posts.
-        communities: what `community_features` makes; None: both are unknown.
-        pictures: what `images.picture_features` makes, or of accounts `account_pictures`; None:
-            all are unknown.
-        copies: what `duplicates.copy_features` makes, or of accounts `account_copies`;
-            None: likewise.
+        table: what `known.with_known` makes of `accounts` for influence, of `post_features` for
+            virality. Accounts without a `period` are described by all their posts.
         model: influence or virality.
         partitions: how many partitions the rows lie in, by a hash of their key and sorted by it.
             A forest samples by partition and place, so that it depends on this number, but not
             on how the table happens to be stored.
     """
     key = KEYS[model]
-    joined = with_pictures(with_communities(table, communities), pictures, copies, model=model)
     order = [key]
     if model == INFLUENCE:
         order.append(PERIOD)
-        if PERIOD not in joined.columns:
-            joined = joined.withColumn(PERIOD, F.lit(WHOLE))
+        if PERIOD not in table.columns:
+            table = table.withColumn(PERIOD, F.lit(WHOLE))
     columns = [feature.name for feature in FEATURES[model]]
-    return joined.select(*columns).repartition(partitions, key).sortWithinPartitions(*order)
+    return table.select(*columns).repartition(partitions, key).sortWithinPartitions(*order)
 
 
 def with_communities(table: DataFrame, communities: DataFrame | None) -> DataFrame:
@@ -64,7 +50,16 @@ def with_communities(table: DataFrame, communities: DataFrame | None) -> DataFra
 def with_pictures(
     table: DataFrame, pictures: DataFrame | None, copies: DataFrame | None, *, model: str
 ) -> DataFrame:
-    """The table with what is known of pictures and of copies, as for `model_frame`."""
+    """The table with what is known of images and of duplicates.
+
+    Args:
+        table: has the model's key; what it has of the further columns stays.
+        pictures: what `images.picture_features` makes, or of accounts `account_pictures`; None:
+            all are unknown.
+        copies: what `duplicates.copy_features` makes, or of accounts `account_copies`;
+            None: likewise.
+        model: influence or virality.
+    """
     for found, columns in zip((pictures, copies), _OF_PICTURES[model], strict=True):
         table = _with_features(table, found, columns, key=KEYS[model])
     return table
