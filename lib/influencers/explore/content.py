@@ -196,7 +196,10 @@ def _by_author(levels: DataFrame) -> DataFrame:
         for outcome in OUTCOMES
     ]
     each = F.array(
-        *[F.struct(F.lit(one).alias("outcome"), F.col(one).alias("sums")) for one in OUTCOMES]
+        *[
+            F.struct(F.lit(outcome).alias("outcome"), F.col(outcome).alias("sums"))
+            for outcome in OUTCOMES
+        ]
     )
     return (
         levels.groupBy("feature", "level", "owner_id")
@@ -276,8 +279,8 @@ def _why_none(feature: str, clock: Clock) -> str:
 
 def verdicts(table: pd.DataFrame) -> dict[str, dict[str, str]]:
     """Outcome → feature → the verdicts on its levels in a line, from the table of `content`."""
-    found = table.groupby(["outcome", "feature"])["verdict"].agg(list)
+    by_feature = table.groupby(["outcome", "feature"])["verdict"].agg(list)
     return {
-        outcome: {feature: summary(found.get((outcome, feature), [])) for feature in FEATURES}
+        outcome: {feature: summary(by_feature.get((outcome, feature), [])) for feature in FEATURES}
         for outcome in OUTCOMES
     }
