@@ -37,7 +37,7 @@ DENSITY = LinearSegmentedColormap.from_list(
 )
 
 _SETTINGS = {
-    "font.family": ["DejaVu Sans"],  # ships with matplotlib: the same picture on every machine
+    "font.family": ["DejaVu Sans"],  # ships with matplotlib: the same figure on every machine
     "font.size": 10,
     "text.color": INK,
     "axes.labelcolor": INK,
