@@ -60,8 +60,8 @@ def with_pictures(
             None: likewise.
         model: influence or virality.
     """
-    for found, columns in zip((pictures, copies), _OF_PICTURES[model], strict=True):
-        table = _with_features(table, found, columns, key=KEYS[model])
+    for further, columns in zip((pictures, copies), _OF_PICTURES[model], strict=True):
+        table = _with_features(table, further, columns, key=KEYS[model])
     return table
 
 
@@ -98,20 +98,20 @@ def community_features(account_communities: DataFrame, *, algorithm: str = "") -
 
 
 def _with_features(
-    table: DataFrame, found: DataFrame | None, columns: Sequence[str], *, key: str
+    table: DataFrame, further: DataFrame | None, columns: Sequence[str], *, key: str
 ) -> DataFrame:
     """The table with further columns; as it is where it has them already.
 
     Args:
         table: has the key.
-        found: the key and the columns, for some of the rows; None: all are unknown.
+        further: the key and the columns, for some of the rows; None: all are unknown.
         columns: their names, of double.
         key: the column that the two share.
     """
     if columns[0] in table.columns:
         return table
-    if found is not None:
-        return table.join(found, on=key, how="left")
+    if further is not None:
+        return table.join(further, on=key, how="left")
     return table.withColumns(dict.fromkeys(columns, F.lit(None).cast("double")))
 
 
