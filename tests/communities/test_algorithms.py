@@ -16,6 +16,7 @@ from influencers.communities.algorithms import ALGORITHMS, find_communities
 from influencers.config import ALGORITHMS as NAMES
 from influencers.config import CommunitiesConfig, ModelsConfig, declarations
 from influencers.errors import UserError
+from influencers.report.table import plain
 
 # The best of three runs of igraph's Louvain.
 BEST = {"karate": 0.4198, "polbooks": 0.5268, "football": 0.6046, "polblogs": 0.4271,
@@ -72,6 +73,7 @@ def test_an_unknown_algorithm_is_refused_in_one_line(spark: SparkSession) -> Non
 def test_declarations_are_what_settings_and_the_documentation_say() -> None:
     taken = {name for algorithm in ALGORITHMS.values() for name in algorithm.settings}
     assert taken <= set(declarations(CommunitiesConfig))
+    assert [algorithm.title for algorithm in ALGORITHMS.values()] == [*map(plain, NAMES)]
     page = (Path(__file__).resolve().parents[2] / "docs/communities.md").read_text("utf-8")
     rows = [line.split(" | ")[:2] for line in page.splitlines() if line.startswith("| `")]
     described = {cells[0].strip("| `"): cells[1] for cells in rows}
