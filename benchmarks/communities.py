@@ -75,7 +75,7 @@ def weighted(edges: Any, rounds: int) -> None:
     """So many rounds of weighted label propagation, settled or not."""
     from influencers.communities.weighted_label_propagation import weighted_label_propagation
 
-    with weighted_label_propagation(edges, rounds=rounds, tolerance=-1.0) as found:
+    with weighted_label_propagation(edges, max_iterations=rounds, tolerance=-1.0) as found:
         found.count()
 
 

@@ -20,7 +20,11 @@ PIP_AUDIT = Path(sys.executable).parent / "pip-audit"
 
 def main(locks: list[str]) -> int:
     """Audits each lock file; one line for each finding, and one that sums up."""
-    packages = {(one["name"], one.get("version")): one for lock in locks for one in audited(lock)}
+    packages = {
+        (package["name"], package.get("version")): package
+        for lock in locks
+        for package in audited(lock)
+    }
     lines, status = verdict(list(packages.values()))
     print("\n".join(lines), file=sys.stderr if status else sys.stdout)
     return status
@@ -31,25 +35,25 @@ def audited(lock: str) -> list[dict[str, Any]]:
     options = ["--disable-pip", "--require-hashes", "--progress-spinner", "off", "--format", "json"]
     done = subprocess.run([PIP_AUDIT, *options, "-r", lock], capture_output=True, text=True)
     try:
-        found: list[dict[str, Any]] = json.loads(done.stdout)["dependencies"]
+        packages: list[dict[str, Any]] = json.loads(done.stdout)["dependencies"]
     except (ValueError, KeyError):
         # It has failed, not found: the service was not there, or the file is not a lock.
         last = done.stderr.strip().splitlines()[-1:] or ["it said nothing"]
         return [{"name": lock, "skip_reason": last[0], "vulns": []}]
-    return found
+    return packages
 
 
 def verdict(packages: list[dict[str, Any]]) -> tuple[list[str], int]:
     """What to say of packages as pip-audit describes them, and the exit status."""
     lines = [
-        f"{one['name']} {one['version']}: {bad['id']}, mended in "
+        f"{package['name']} {package['version']}: {bad['id']}, mended in "
         f"{', '.join(bad['fix_versions']) or 'no version yet'}"
-        for one in packages
-        for bad in one.get("vulns", [])
+        for package in packages
+        for bad in package.get("vulns", [])
     ]
     if lines:
         return [*lines, f"audit: {len(lines)} known vulnerabilities"], 1
-    untold = [one for one in packages if "skip_reason" in one]
+    untold = [package for package in packages if "skip_reason" in package]
     if untold:
         return [
             f"audit: NOT DONE for {len(untold)} of {len(packages)} packages: no answer from the "

@@ -3,14 +3,17 @@
     documents.py [--check]
 
 That is docs/tables.md, and the list of tables in README.md between two comments. With --check
-nothing is written. Exit status: 0 done, or all is as declared; 1 with --check, something differs.
+nothing is written. Exit status: 0 done, or all is as declared; 1 with --check, something differs;
+2 other arguments.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+
+import written_files
 
 from influencers.catalog import TABLES
 from influencers.storage.table import Column, Table
@@ -29,21 +32,16 @@ equal. Settings such as `images.mirrors` are those of `conf/default.toml`.
 
 
 def main(arguments: list[str], root: Path = ROOT) -> int:
-    """Writes the documents below a folder, or says in one line which of them are out of date."""
-    wanted = documents(TABLES.values(), (root / "README.md").read_text(encoding="utf-8"))
-    stale = [name for name, text in wanted.items() if _text(root / name) != text]
-    if arguments == ["--check"]:
-        if stale:
-            print(
-                f"documents: {' and '.join(stale)} do not say what the tables declare: "
-                "run make docs",
-                file=sys.stderr,
-            )
-        return 1 if stale else 0
-    for name in stale:
-        (root / name).write_text(wanted[name], encoding="utf-8")
-    print(f"documents: {len(TABLES)} tables; {' and '.join(stale) or 'nothing'} changed")
-    return 0
+    """Write the documents below a folder, or say in one line which of them are out of date."""
+
+    def wanted() -> Mapping[str, str]:
+        return documents(TABLES.values(), (root / "README.md").read_text(encoding="utf-8"))
+
+    return written_files.main(arguments, root, program="documents", files=wanted, remarks=_remarks)
+
+
+def _remarks(stale: Sequence[str]) -> Iterator[str]:
+    yield f"documents: {' and '.join(stale)} do not say what the tables declare: run make docs"
 
 
 def documents(tables: Iterable[Table], readme: str) -> Mapping[str, str]:
@@ -72,8 +70,9 @@ def section(table: Table) -> str:
 def table_list(tables: Iterable[Table]) -> str:
     """The list of tables for README.md."""
     rows = [
-        f"| [`{one.name}`](docs/tables.md#{one.name}) | {_cell(one.grain)} | {_names(one.key)} |"
-        for one in tables
+        f"| [`{table.name}`](docs/tables.md#{table.name}) | {_cell(table.grain)} "
+        f"| {_names(table.key)} |"
+        for table in tables
     ]
     return "\n".join(["| table | a row is | key |", "|---|---|---|", *rows])
 
@@ -107,11 +106,7 @@ def _cell(text: str) -> str:
 
 
 def _names(key: Iterable[str]) -> str:
-    return ", ".join(f"`{one}`" for one in key)
-
-
-def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8") if path.is_file() else ""
+    return ", ".join(f"`{column}`" for column in key)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ part of it: an image scanner tells of those.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
@@ -28,7 +29,7 @@ def main(target: Path) -> None:
     records = [ROOT / folder / "resolved.json" for folder in JARS]
     for record in filter(Path.is_file, records):
         bill["components"] += jvm_packages(json.loads(record.read_text(encoding="utf-8")))
-    references = sorted(one["bom-ref"] for one in bill["components"])
+    references = sorted(component["bom-ref"] for component in bill["components"])
     root = bill["metadata"]["component"]["bom-ref"]
     bill["dependencies"] = [{"ref": root, "dependsOn": references}]
     text = json.dumps(bill, indent=2)
@@ -58,26 +59,26 @@ def python_packages() -> dict[str, Any]:
         env={**os.environ, "PYTHONWARNINGS": "ignore"},
     )  # fmt: skip
     bill: dict[str, Any] = json.loads(done.stdout)
-    for one in bill["components"]:
-        one.pop("description", None)  # the line of the lock file, all its hashes included
+    for component in bill["components"]:
+        component.pop("description", None)  # the line of the lock file, all its hashes included
     return bill
 
 
 def jvm_packages(record: dict[str, Any]) -> list[dict[str, Any]]:
     """A component for each package in a resolved.json, with the hash of its jar."""
-    found = []
-    for coordinates in [one for taken in record["packages"].values() for one in taken]:
+    components = []
+    for coordinates in itertools.chain.from_iterable(record["packages"].values()):
         group, name, version = coordinates.split(":")
         address = f"pkg:maven/{group}/{name}@{version}"
         checksum = record["jars"][f"{group}_{name}-{version}.jar"]
-        found.append(
+        components.append(
             {
                 "type": "library", "bom-ref": address, "group": group, "name": name,
                 "version": version, "purl": address,
                 "hashes": [{"alg": "SHA-256", "content": checksum}],
             }
         )  # fmt: skip
-    return found
+    return components
 
 
 if __name__ == "__main__":

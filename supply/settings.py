@@ -2,7 +2,8 @@
 
     settings.py [--check]
 
-With --check nothing is written: exit status 1 and one line for each file that differs.
+With --check nothing is written: exit status 1 and one line for each file that differs; 2 for any
+other argument.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from __future__ import annotations
 import inspect
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+import written_files
 
 from influencers.config import Section, Setting, declarations, sections
 from influencers.config.values import as_toml, type_name
@@ -43,33 +46,14 @@ def settings_page() -> str:
     return PAGE_HEAD + "".join(_page_section(section) for section in sections().values())
 
 
-def differing(root: Path) -> list[str]:
-    """One line for each file below a folder that is not as it would be written."""
-    return [
-        f"{path} is not what `make docs` writes: run it, and commit the result"
-        for path, text in _files().items()
-        if not (root / path).is_file() or (root / path).read_text(encoding="utf-8") != text
-    ]
-
-
-def write(root: Path) -> None:
-    """Write both files below a folder."""
-    for path, text in _files().items():
-        (root / path).write_text(text, encoding="utf-8")
-
-
 def main(arguments: list[str], root: Path = ROOT) -> int:
-    """Write or check the files; returns the exit status."""
-    if arguments not in ([], ["--check"]):
-        print("usage: settings.py [--check]", file=sys.stderr)
-        return 2
-    if not arguments:
-        write(root)
-        return 0
-    lines = differing(root)
-    for line in lines:
-        print(line, file=sys.stderr)
-    return 1 if lines else 0
+    """Write or check the files below a folder; returns the exit status."""
+    return written_files.main(arguments, root, program="settings", files=_files, remarks=_remarks)
+
+
+def _remarks(stale: Sequence[str]) -> Iterator[str]:
+    for path in stale:
+        yield f"{path} is not what `make docs` writes: run it, and commit the result"
 
 
 def _files() -> dict[str, str]:
@@ -77,7 +61,9 @@ def _files() -> dict[str, str]:
 
 
 def _toml_section(section: type[Section]) -> str:
-    entries = "\n".join(_toml_entry(name, one) for name, one in declarations(section).items())
+    entries = "\n".join(
+        _toml_entry(name, declared) for name, declared in declarations(section).items()
+    )
     return f"\n# {_meaning(section)}\n[{section.section}]\n{entries}"
 
 

@@ -71,9 +71,9 @@ def _tasks(spark: SparkSession) -> str:
         running = [tracker.getStageInfo(stage) for stage in tracker.getActiveStageIds()]
     except Exception:  # a progress line is never worth a failure
         return ""
-    found = [info for info in running if info is not None]
-    total = sum(info.numTasks for info in found)
-    return f"{sum(info.numCompletedTasks for info in found)}/{total} tasks, " if total else ""
+    known = [info for info in running if info is not None]
+    total = sum(info.numTasks for info in known)
+    return f"{sum(info.numCompletedTasks for info in known)}/{total} tasks, " if total else ""
 
 
 def _clear(stream: TextIO) -> None:

@@ -39,10 +39,10 @@ def redacted(text: str) -> str:
     return _without_named(text)
 
 
-def _without_password(found: re.Match[str]) -> str:
+def _without_password(match: re.Match[str]) -> str:
     """What stands before an @, without the password in it."""
-    password = _PASSWORD.search(found[0]) if found.string.startswith("@", found.end()) else None
-    return found[0][: password.end()] + HIDDEN if password else found[0]
+    password = _PASSWORD.search(match[0]) if match.string.startswith("@", match.end()) else None
+    return match[0][: password.end()] + HIDDEN if password else match[0]
 
 
 def _without_named(text: str) -> str:
@@ -63,7 +63,7 @@ def without_secrets(value: Any) -> Any:
     if isinstance(value, str):
         return redacted(value)
     if isinstance(value, dict):
-        return {key: without_secrets(one) for key, one in value.items()}
+        return {key: without_secrets(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [without_secrets(one) for one in value]
+        return [without_secrets(inner) for inner in value]
     return value

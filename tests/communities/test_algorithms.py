@@ -14,7 +14,9 @@ from pyspark.sql import DataFrame, SparkSession
 
 from influencers.communities.algorithms import ALGORITHMS, find_communities
 from influencers.config import ALGORITHMS as NAMES
-from influencers.config import CommunitiesConfig
+from influencers.config import CommunitiesConfig, ModelsConfig, declarations
+from influencers.errors import UserError
+from influencers.report.table import plain
 
 # The best of three runs of igraph's Louvain.
 BEST = {"karate": 0.4198, "polbooks": 0.5268, "football": 0.6046, "polblogs": 0.4271,
@@ -56,6 +58,28 @@ def modularity(graph: Any, communities: Iterable[frozenset[str]]) -> float:
 
 def test_every_algorithm_of_the_configuration_is_there() -> None:
     assert tuple(ALGORITHMS) == NAMES
+
+
+def test_an_unknown_algorithm_is_refused_in_one_line(spark: SparkSession) -> None:
+    with pytest.raises(
+        UserError, match=r"no algorithm .* 'lovain': choose from label_pro"
+    ) as error:
+        rows_of(frame(spark, nx.Graph()), ["lovain"])
+    assert "\n" not in str(error.value)
+    with pytest.raises(UserError, match=r"models\.community_algorithm must be empty or one of"):
+        ModelsConfig(community_algorithm="lovain")
+
+
+def test_declarations_are_what_settings_and_the_documentation_say() -> None:
+    taken = {name for algorithm in ALGORITHMS.values() for name in algorithm.settings}
+    assert taken <= set(declarations(CommunitiesConfig))
+    assert [algorithm.title for algorithm in ALGORITHMS.values()] == [*map(plain, NAMES)]
+    page = (Path(__file__).resolve().parents[2] / "docs/communities.md").read_text("utf-8")
+    rows = [line.split(" | ")[:2] for line in page.splitlines() if line.startswith("| `")]
+    described = {cells[0].strip("| `"): cells[1] for cells in rows}
+    assert {name: described.get(name) for name in ALGORITHMS} == {
+        name: algorithm.summary for name, algorithm in ALGORITHMS.items()
+    }
 
 
 def test_shuffled_rows_and_partitions_give_the_same_numbers(

@@ -15,11 +15,13 @@ from influencers.models.declaration import LABELS, VIRALITY
 from influencers.models.evaluate.performance import not_above_chance
 from influencers.models.results import SplitResult
 from influencers.models.rows import frames
+from influencers.models.rows.known import Known, with_known
 from influencers.models.rows.split import held_out_account
 
 
 def train(table: DataFrame, config: ModelsConfig, *labels: str) -> list[list[SplitResult]]:
-    frame = frames.model_frame(table, None, model=VIRALITY, partitions=2).persist()
+    rows = with_known(table, Known(), model=VIRALITY)
+    frame = frames.model_frame(rows, model=VIRALITY, partitions=2).persist()
     return training.train_labels(frame, [LABELS[name] for name in labels], config)
 
 
@@ -80,7 +82,8 @@ def test_a_fold_learns_nothing_of_the_accounts_that_it_holds_out(
     changed = post_features.withColumn("likes", F.when(number == 2, 0).otherwise(F.col("likes")))
     plans = []
     for table in (post_features, changed):
-        frame = frames.model_frame(table, None, model=VIRALITY, partitions=1).persist()
+        rows = with_known(table, Known(), model=VIRALITY)
+        frame = frames.model_frame(rows, model=VIRALITY, partitions=1).persist()
         plans.append(folds._plan(frame, LABELS["top_likes"], [1, 2], config))
     sizes = [plan.sizes[2] for plan in plans]
     for what in ("fit_rows", "fit_positives", "test_rows"):

@@ -7,6 +7,7 @@ from pyspark.sql import functions as F
 
 from influencers.models.declaration import FEATURES, VIRALITY
 from influencers.models.rows import frames
+from influencers.models.rows.known import Known, with_known
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +37,9 @@ def test_a_community_is_its_size_and_its_share(communities: DataFrame) -> None:
 def test_the_layout_depends_on_the_keys_alone(
     post_features: DataFrame, account_communities: DataFrame
 ) -> None:
-    communities = frames.community_features(account_communities)
+    known = Known(account_communities=account_communities)
     laid_out = [
-        frames.model_frame(table, communities, model=VIRALITY, partitions=3)
+        frames.model_frame(with_known(table, known, model=VIRALITY), model=VIRALITY, partitions=3)
         .select("shortcode", F.spark_partition_id().alias("part"))
         .collect()
         for table in (post_features, post_features.orderBy(F.desc("likes")).repartition(7))
@@ -48,7 +49,8 @@ def test_the_layout_depends_on_the_keys_alone(
 
 
 def test_a_frame_has_every_declared_column(post_features: DataFrame) -> None:
-    frame = frames.model_frame(post_features, None, model=VIRALITY, partitions=1)
+    table = with_known(post_features, Known(), model=VIRALITY)
+    frame = frames.model_frame(table, model=VIRALITY, partitions=1)
     assert frame.columns == [feature.name for feature in FEATURES[VIRALITY]]
     assert frame.count() == post_features.count()
     assert frame.where("community_size is not null or community_share is not null").count() == 0

@@ -132,7 +132,7 @@ def world_of(posts: DataFrame, images: DataFrame, cut: int) -> World:
         tier_edges=EDGES,
     )
     frames = [
-        model_frame(table, None, model=model, partitions=1)
+        model_frame(table, model=model, partitions=1)
         for table, model in (
             (with_known(features, known, model=VIRALITY), VIRALITY),
             (accounts, INFLUENCE),
@@ -268,7 +268,6 @@ def test_an_account_that_begins_later_is_tested_on_whatever_its_hash(
             held_out=held_out(),
             tier_edges=EDGES,
         ),
-        None,
         model=INFLUENCE,
         partitions=1,
     )

@@ -15,6 +15,7 @@ from pyspark.sql import functions as F
 from influencers.models.evaluate import metrics
 from influencers.models.evaluate.metrics import ScoreCounts
 from influencers.models.evaluate.score_counts import Ranking, count_scores
+from influencers.models.explain import permutation
 
 # Few different scores, so that ties are common.
 RANKED = st.lists(st.tuples(st.integers(-3, 4), st.booleans()), min_size=1, max_size=40)
@@ -93,6 +94,28 @@ def test_ranking_metrics_equal_their_definitions(rows: list[tuple[int, bool]]) -
         assert found["auc"] is None
     else:
         assert found["auc"] == pytest.approx(slow_auc(rows))
+
+
+def test_average_precision_by_hand() -> None:
+    # +, a tie of + and -, -, +: a third of recall at each + times 1, 2/3 and 3/5.
+    lines = np.array([[1, 2, 1, 1], [2, 4, 2, 2]])
+    positives = np.array([[1, 1, 0, 1], [2, 2, 0, 2]])
+    expected = (1 + 2 / 3 + 3 / 5) / 3
+    assert metrics.average_precision(lines, positives).tolist() == pytest.approx([expected] * 2)
+    assert np.isnan(metrics.average_precision(lines[0], np.zeros(4)))
+
+
+@given(st.lists(st.tuples(st.integers(-3, 4), st.booleans(), st.integers(0, 3)), min_size=1))
+def test_weighted_rows_are_rows_that_come_several_times(
+    rows: list[tuple[int, bool, int]],
+) -> None:
+    scores, truth, weights = (np.array(column, "float64") for column in zip(*rows, strict=True))
+    repeated = [(score, label) for score, label, weight in rows for _ in range(weight)]
+    (own,) = permutation._average_precision(scores, truth, weights[np.newaxis])
+    if any(label for _, label in repeated):
+        assert own == pytest.approx(slow_average_precision(repeated))
+    else:
+        assert np.isnan(own)
 
 
 def test_no_rows_have_no_metrics() -> None:

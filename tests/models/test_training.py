@@ -27,6 +27,7 @@ from influencers.models.explain.permutation import Drop, Explanation, Importance
 from influencers.models.figures import explanations
 from influencers.models.results import SplitResult, kept
 from influencers.models.rows import frames
+from influencers.models.rows.known import Known, with_known
 from influencers.models.rows.split import BY_ACCOUNT, BY_TIME
 
 QUALITY = {"average_precision", "auc", "prevalence", "random_average_precision", "rows",
@@ -40,10 +41,12 @@ def learn(
     label: str,
     split: str,
     config: ModelsConfig,
-    communities: DataFrame | None = None,
+    account_communities: DataFrame | None = None,
 ) -> SplitResult:
     model = LABELS[label].model
-    frame = frames.model_frame(table, communities, model=model, partitions=2)
+    known = Known(account_communities=account_communities)
+    rows = with_known(table, known, model=model)
+    frame = frames.model_frame(rows, model=model, partitions=2)
     # Predictions are made of these rows, after this.
     (results,) = training.train_labels(frame.persist(), [LABELS[label]], config)
     return next(one for one in results if one.split == split)
@@ -59,8 +62,7 @@ def predictions(result: SplitResult) -> DataFrame:
 def viral(
     post_features: DataFrame, account_communities: DataFrame, quick: ModelsConfig
 ) -> SplitResult:
-    communities = frames.community_features(account_communities)
-    return learn(post_features, "top_likes", BY_ACCOUNT, quick, communities)
+    return learn(post_features, "top_likes", BY_ACCOUNT, quick, account_communities)
 
 
 @pytest.fixture(scope="module")
@@ -161,8 +163,8 @@ def test_the_same_rows_give_the_same_probabilities_however_they_lie(
     quick: ModelsConfig,
 ) -> None:
     shuffled = post_features.orderBy(F.xxhash64("shortcode")).repartition(5)
-    communities = frames.community_features(account_communities.repartition(4))
-    again = learn(shuffled, "top_likes", BY_ACCOUNT, quick, communities)
+    shuffled_too = account_communities.repartition(4)
+    again = learn(shuffled, "top_likes", BY_ACCOUNT, quick, shuffled_too)
     assert again.metrics == viral.metrics
     for variant, fitted in viral.fitted.items():
         other = again.fitted[variant]
@@ -210,7 +212,8 @@ def test_what_makes_the_label_cannot_change_a_feature(
     pipeline = result.fitted[BEFORE_POSTING].pipeline()
     inputs = []
     for one in (table, perturbed(table, sources)):
-        frame = frames.model_frame(one, None, model=model, partitions=1)
+        rows = with_known(one, Known(), model=model)
+        frame = frames.model_frame(rows, model=model, partitions=1)
         inputs.append(
             pipeline.transform(frame).select(
                 "owner_id",
@@ -287,7 +290,8 @@ def test_one_label_that_cannot_be_learnt_leaves_the_others(
             "emoji_count": F.lit(None).cast(post_features.schema["emoji_count"].dataType),
         }
     )
-    frame = frames.model_frame(broken, None, model=VIRALITY, partitions=1).persist()
+    rows = with_known(broken, Known(), model=VIRALITY)
+    frame = frames.model_frame(rows, model=VIRALITY, partitions=1).persist()
     chosen = [LABELS[name] for name in ("top_likes", "beats_own_history")]
     trained = training.train_labels(frame, chosen, replace(quick, trees=2, depth=2))
     assert all("forest" in one.metrics for one in trained[0])

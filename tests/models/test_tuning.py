@@ -12,13 +12,15 @@ from influencers.config import ModelsConfig
 from influencers.models import tracking, tuning
 from influencers.models.declaration import INFLUENCE, LABELS
 from influencers.models.rows import frames
+from influencers.models.rows.known import Known, with_known
 from influencers.models.tuning import Setting, Tried
 
 FEW = (Setting(2, 2, "sqrt", False), Setting(5, 2, "onethird", False))
 
 
 def frame_of(accounts: DataFrame) -> DataFrame:
-    return frames.model_frame(accounts, None, model=INFLUENCE, partitions=1).persist()
+    rows = with_known(accounts, Known(), model=INFLUENCE)
+    return frames.model_frame(rows, model=INFLUENCE, partitions=1).persist()
 
 
 def test_the_best_setting_on_folds_of_accounts_is_taken(

@@ -1,1 +1,1 @@
-"""The hashtag graph: which hashtags go together, the circles they form, who moves in which."""
+"""The hashtag graph: which hashtags go together, the communities they form, who moves in which."""

@@ -1,9 +1,11 @@
-"""The algorithms that find communities, by name."""
+"""The algorithms that find communities: each declared once, and run by its declaration."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from functools import reduce
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -15,34 +17,79 @@ from influencers.communities.louvain import louvain
 from influencers.communities.numbering import number_by_size
 from influencers.communities.weighted_label_propagation import weighted_label_propagation
 from influencers.config import CommunitiesConfig
+from influencers.errors import UserError
 from influencers.graph.lineage import cut, release
 
-# From edges (src, dst, weight: bigint) to every vertex with its community (vertex, community:
-# bigint). What it holds in memory is let go when the context ends.
-Algorithm = Callable[[DataFrame, CommunitiesConfig], AbstractContextManager[DataFrame]]
+
+@dataclass(frozen=True)
+class Algorithm:
+    """An algorithm that finds communities.
+
+    Attributes:
+        name: in settings and in the column `algorithm` of tables.
+        title: how the report and figures name it.
+        summary: what it is, in one sentence, as docs/communities.md has it.
+        settings: the settings of `communities` that it takes, by name.
+        find: from edges (src, dst, weight: bigint), and those settings by keyword, to every vertex
+            with its community (vertex, community: bigint). What it holds in memory is released
+            when the context ends.
+    """
+
+    name: str
+    title: str
+    summary: str
+    settings: tuple[str, ...]
+    find: Callable[..., AbstractContextManager[DataFrame]]
+
+    def communities(
+        self, edges: DataFrame, settings: CommunitiesConfig
+    ) -> AbstractContextManager[DataFrame]:
+        """What `find` makes of a graph under a configuration."""
+        return self.find(edges, **{name: getattr(settings, name) for name in self.settings})
 
 
-def _label_propagation(
-    edges: DataFrame, settings: CommunitiesConfig
-) -> AbstractContextManager[DataFrame]:
-    return label_propagation(edges, rounds=settings.rounds)
-
-
-def _weighted(edges: DataFrame, settings: CommunitiesConfig) -> AbstractContextManager[DataFrame]:
-    return weighted_label_propagation(
-        edges, rounds=settings.max_iterations, tolerance=settings.tolerance
-    )
-
-
-def _louvain(edges: DataFrame, settings: CommunitiesConfig) -> AbstractContextManager[DataFrame]:
-    return louvain(edges, driver_edges=settings.driver_edges, seed=settings.seed)
-
-
+# Their names are the choices of `communities.algorithms`, which stand in `config.ALGORITHMS`.
 ALGORITHMS: Mapping[str, Algorithm] = {
-    "label_propagation": _label_propagation,
-    "weighted_label_propagation": _weighted,
-    "louvain": _louvain,
+    algorithm.name: algorithm
+    for algorithm in (
+        Algorithm(
+            "label_propagation",
+            title="label propagation",
+            summary="Raghavan et al. 2007, all vertices at once",
+            settings=("rounds",),
+            find=label_propagation,
+        ),
+        Algorithm(
+            "weighted_label_propagation",
+            title="weighted label propagation",
+            summary="the same with weighted votes; a hash lets half of the vertices move in a "
+            "round",
+            settings=("max_iterations", "tolerance"),
+            find=weighted_label_propagation,
+        ),
+        Algorithm(
+            "louvain",
+            title="louvain",
+            summary="Leiden (Traag et al. 2019) on the driver up to `driver_edges` links; beyond, "
+            "levels of Louvain by DataFrames, handed over once they fit",
+            settings=("driver_edges", "seed"),
+            find=louvain,
+        ),
+    )
 }
+
+
+def algorithm_of(name: str) -> Algorithm:
+    """The algorithm of a name.
+
+    Raises:
+        UserError: there is none of this name.
+    """
+    if name not in ALGORITHMS:
+        raise UserError(
+            f"no algorithm for communities is named {name!r}: choose from {', '.join(ALGORITHMS)}"
+        )
+    return ALGORITHMS[name]
 
 
 @contextmanager
@@ -60,16 +107,18 @@ def find_communities(
         edges: src, dst: hashtags; weight: bigint; undirected, each once, no self loops.
         names: of `ALGORITHMS`.
         settings: of the algorithms.
+
+    Raises:
+        UserError: there is no algorithm of a name.
     """
+    algorithms = [algorithm_of(name) for name in names]
     graph = numbered(edges).persist()
-    found: list[DataFrame] = []
+    divisions: list[DataFrame] = []
     try:
-        for name in names:
-            with ALGORITHMS[name](graph, settings) as own:
-                found.append(cut(own.select(F.lit(name).alias("algorithm"), "*")))
-        together = found[0]
-        for own in found[1:]:
-            together = together.unionByName(own)
+        for algorithm in algorithms:
+            with algorithm.communities(graph, settings) as own:
+                divisions.append(cut(own.select(F.lit(algorithm.name).alias("algorithm"), "*")))
+        together = reduce(DataFrame.unionByName, divisions)
         with connected(graph, together, driver_edges=settings.driver_edges) as parts:
             named = parts.join(
                 vertices(edges).withColumnRenamed("id", "vertex"), "vertex", how="inner"
@@ -78,5 +127,5 @@ def find_communities(
             yield number_by_size(named.select("algorithm", "hashtag", label))
     finally:
         graph.unpersist()
-        for own in found:
-            release(own)
+        for division in divisions:
+            release(division)

@@ -12,7 +12,9 @@ from influencers.graph.components import components
 
 
 @contextmanager
-def connected(edges: DataFrame, found: DataFrame, *, driver_edges: int) -> Iterator[DataFrame]:
+def connected(
+    edges: DataFrame, communities: DataFrame, *, driver_edges: int
+) -> Iterator[DataFrame]:
     """Every part of a community that no edge inside it joins to the rest, as one of its own.
 
     Two vertices can share a label only because one between them handed it on and then took
@@ -20,7 +22,7 @@ def connected(edges: DataFrame, found: DataFrame, *, driver_edges: int) -> Itera
 
     Args:
         edges: src, dst bigint; undirected, each once.
-        found: algorithm, vertex, community; for each algorithm, every end of an edge once.
+        communities: algorithm, vertex, community; for each algorithm, every end of an edge once.
         driver_edges: up to so many edges inside communities are joined in the driver's memory.
 
     Returns:
@@ -29,7 +31,7 @@ def connected(edges: DataFrame, found: DataFrame, *, driver_edges: int) -> Itera
     """
     # Algorithms are looked at together. Should two numbers ever be the same, a community may stay
     # unsplit, but none is ever joined to another: `part` only divides.
-    own = found.select("algorithm", "vertex", "community",
+    own = communities.select("algorithm", "vertex", "community",
                        F.xxhash64("algorithm", "vertex").alias("key"))  # fmt: skip
     src = own.select("algorithm", F.col("vertex").alias("src"), "community",
                      F.col("key").alias("a"))  # fmt: skip

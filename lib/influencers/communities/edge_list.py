@@ -61,18 +61,18 @@ def _check(read: DataFrame, source: str) -> None:
     unnamed = (F.coalesce("src", F.lit("")) == "") | (F.coalesce("dst", F.lit("")) == "")
     usable = F.col("weight").between(1 / WEIGHT_UNIT, _LARGEST) & ~F.isnan("weight")
     unusable = ~F.coalesce(usable, F.lit(False))
-    found = read.agg(
+    counts = read.agg(
         F.count_if(unnamed).alias("unnamed"),
         F.count_if(unusable).alias("unusable"),
         F.min(F.when(unusable, F.coalesce("text", F.lit("")))).alias("example"),
     ).head()
-    assert found is not None
-    if found["unnamed"]:
+    assert counts is not None
+    if counts["unnamed"]:
         raise UserError(
-            f"{source}: {found['unnamed']:,} rows have no src or no dst: complete or remove them"
+            f"{source}: {counts['unnamed']:,} rows have no src or no dst: complete or remove them"
         )
-    if found["unusable"]:
+    if counts["unusable"]:
         raise UserError(
-            f"{source}: {found['unusable']:,} weights are not numbers from 0.000001 to 1,000,000, "
-            f"such as {found['example']!r}: correct them, or remove the column to weigh all alike"
+            f"{source}: {counts['unusable']:,} weights are not numbers from 0.000001 to 1,000,000, "
+            f"such as {counts['example']!r}: correct them, or remove the column to weigh all alike"
         )

@@ -1,4 +1,4 @@
-"""The part of a hashtag graph that fits a picture: its largest communities' foremost hashtags."""
+"""The part of a hashtag graph that fits a figure: its largest communities' foremost hashtags."""
 
 from __future__ import annotations
 

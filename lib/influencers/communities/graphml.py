@@ -40,8 +40,8 @@ def heaviest_as_graphml(edges: DataFrame, communities: DataFrame, *, most: int) 
     with persisted.frames(persisted.IN_MEMORY) as keep:
         drawn = keep(heaviest(edges, most=most))
         ends = drawn.select(F.explode(F.array("src", "dst")).alias("hashtag")).distinct()
-        found = communities.join(ends, "hashtag", how="left_semi")
-        return graphml(drawn.collect(), found.collect())
+        shown = communities.join(ends, "hashtag", how="left_semi")
+        return graphml(drawn.collect(), shown.collect())
 
 
 def graphml(edges: Iterable[Row], communities: Iterable[Row]) -> str:

@@ -45,16 +45,16 @@ def label_propagation(edges: DataFrame, *, rounds: int) -> Iterator[DataFrame]:
     # graph. The engine runs some ten stages a round with that many tasks each.
     graph = GraphFrame(ids.repartition("id"), _votes(edges).repartition("src"))
     labels = graph.labelPropagation(maxIter=rounds)
-    found = cut(labels.select(F.col("id").alias("vertex"), F.col("label").alias("community")))
+    communities = cut(labels.select(F.col("id").alias("vertex"), F.col("label").alias("community")))
     labels.unpersist()
-    kept = {*cached_before, held_as(found)}
+    kept = {*cached_before, held_as(communities)}
     for key, rdd in _graph_rdds(edges).items():
         if key not in kept:
             rdd.unpersist(False)
     try:
-        yield found
+        yield communities
     finally:
-        release(found)
+        release(communities)
 
 
 def _votes(edges: DataFrame) -> DataFrame:

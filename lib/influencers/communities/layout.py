@@ -1,4 +1,4 @@
-"""Where things go in a picture of a graph: the same every time, and without overlaps.
+"""Where things go in a figure of a graph: the same every time, and without overlaps.
 
 Positions are arrays of (x, y), one row a thing, in any unit; sizes are widths and heights in the
 same unit. Nothing is random: things start on a spiral in the order given.
@@ -35,16 +35,16 @@ def force_layout(count: int, links: list[tuple[int, int, float]]) -> Points:
 
     Args:
         count: how many things.
-        links: (one, other, weight); the largest weight counts as 1.
+        links: (first, second, weight); the largest weight counts as 1.
     """
     if count < 2:
         return np.zeros((count, 2))
     at = spiral(count)
     strength = np.zeros((count, count))
     heaviest = max((weight for *_, weight in links), default=1.0)
-    for one, other, weight in links:
-        strength[one, other] += weight / heaviest
-        strength[other, one] += weight / heaviest
+    for first, second, weight in links:
+        strength[first, second] += weight / heaviest
+        strength[second, first] += weight / heaviest
     ideal = 1 / np.sqrt(count)
     for step in range(_FORCE_STEPS):
         apart = at[:, None] - at[None]
@@ -73,13 +73,13 @@ def separate(at: Points, sizes: Points) -> Points:
         return at
     at = at.copy()
     reach = (sizes[:, None] + sizes[None]) / 2
-    other = ~np.eye(count, dtype=bool)
+    different = ~np.eye(count, dtype=bool)
     # Boxes in the very same place are moved apart by their order.
     order = np.sign(np.arange(count)[:, None] - np.arange(count)[None])
     for _ in range(_SEPARATION_SWEEPS):
         apart = at[:, None] - at[None]
         overlap = reach - np.abs(apart)
-        hit = (overlap > 1e-6).all(axis=2) & other
+        hit = (overlap > 1e-6).all(axis=2) & different
         if not hit.any():
             break
         way = np.where(apart == 0, order[:, :, None], np.sign(apart))

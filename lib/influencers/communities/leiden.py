@@ -55,7 +55,7 @@ def _leiden(pairs: Integers, weights: NDArray[np.float64], count: int, *, seed: 
     both = np.concatenate([weights, weights])
     graph = coo_array((both, (rows, columns)), shape=(count, count)).tocsr()
     graph.sort_indices()
-    _, found = graspologic_native.leiden_csr(
+    _, community_of = graspologic_native.leiden_csr(
         graph.indptr.astype(np.int64),
         graph.indices.astype(np.int32),
         graph.data,
@@ -65,7 +65,7 @@ def _leiden(pairs: Integers, weights: NDArray[np.float64], count: int, *, seed: 
         seed=seed,
     )
     labels = np.empty(count, dtype=np.int64)
-    labels[np.fromiter(found.keys(), np.int64, len(found))] = np.fromiter(
-        found.values(), np.int64, len(found)
+    labels[np.fromiter(community_of.keys(), np.int64, len(community_of))] = np.fromiter(
+        community_of.values(), np.int64, len(community_of)
     )
     return labels

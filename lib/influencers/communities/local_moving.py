@@ -168,12 +168,12 @@ def modularity_apart(edges: DataFrame, loops: DataFrame) -> float:
 def _squares(frame: DataFrame, column: str) -> float:
     """The sum of squares of whole numbers, as decimals: the same in any order."""
     wide = F.col(column).cast("decimal(19,0)")
-    found = frame.agg(F.sum(wide * wide)).head()
-    assert found is not None
-    return float(found[0])
+    sums = frame.agg(F.sum(wide * wide)).head()
+    assert sums is not None
+    return float(sums[0])
 
 
 def _total(frame: DataFrame, column: str) -> int:
-    found = frame.agg(F.sum(column)).head()
-    assert found is not None
-    return int(found[0] or 0)
+    sums = frame.agg(F.sum(column)).head()
+    assert sums is not None
+    return int(sums[0] or 0)

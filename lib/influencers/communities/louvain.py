@@ -66,8 +66,10 @@ def louvain(edges: DataFrame, *, driver_edges: int, seed: int) -> Iterator[DataF
     try:
         last = _merged(first, driver_edges, 0)
         if driver_edges and last.edges.count() <= driver_edges:
-            found = communities_in_memory(last.edges.toPandas(), last.loops.toPandas(), seed=seed)
-            own = spark.createDataFrame(found, "vertex bigint, community bigint")
+            communities = communities_in_memory(
+                last.edges.toPandas(), last.loops.toPandas(), seed=seed
+            )
+            own = spark.createDataFrame(communities, "vertex bigint, community bigint")
             yield own if last.held is None else _through(last.held, own)
             return
         last = _best_of_tries(first, last)

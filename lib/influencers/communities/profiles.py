@@ -269,10 +269,10 @@ def in_words(profiles: DataFrame) -> DataFrame:
     `marking`: #hashtags; `representatives`: usernames, numbers where they are unknown; both empty
     where there are none.
     """
-    tags = F.transform("marking", lambda one: F.concat(F.lit("#"), one["hashtag"]))
+    tags = F.transform("marking", lambda tag: F.concat(F.lit("#"), tag["hashtag"]))
     named = F.transform(
         "representatives",
-        lambda one: F.coalesce(one["owner_username"], one["owner_id"].cast("string")),
+        lambda account: F.coalesce(account["owner_username"], account["owner_id"].cast("string")),
     )
     return profiles.withColumns(
         {"marking": F.concat_ws(" ", tags), "representatives": F.concat_ws(", ", named)}

@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from scipy.special import gammaln
 
+from influencers.buckets import bucket
 from influencers.communities.algorithms import find_communities
 from influencers.config import CommunitiesConfig
 
@@ -73,7 +74,7 @@ def _compared(
     edges: DataFrame, communities: DataFrame, number: int, algorithm: str,
     settings: CommunitiesConfig,
 ) -> float | None:  # fmt: skip
-    luck = F.pmod(F.xxhash64("src", "dst", F.lit(number)), F.lit(_HASH_RANGE))
+    luck = bucket("src", "dst", F.lit(number), count=_HASH_RANGE)
     left = edges.where(luck >= settings.stability_dropped * _HASH_RANGE)
     with find_communities(left, (algorithm,), settings) as again:
         other = again.select("hashtag", F.col("community").alias("other"))

@@ -1,4 +1,4 @@
-"""The picture of the hashtag graph: its largest communities and their foremost hashtags."""
+"""The figure of the hashtag graph: its largest communities and their main hashtags."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch
 
 from influencers.communities import layout
+from influencers.communities.algorithms import algorithm_of
 from influencers.communities.excerpt import Excerpt
 from influencers.communities.layout import Points
 from influencers.communities.modularity import Quality
@@ -86,7 +87,7 @@ def draw_communities(excerpt: Excerpt, quality: Quality, *, algorithm: str) -> F
     Args:
         excerpt: what to draw; at most `len(COLOURS)` communities.
         quality: the numbers of the whole graph.
-        algorithm: what found the communities.
+        algorithm: the name of what found the communities.
     """
     if not excerpt.tags:
         return style.no_data(_TITLE, "No two hashtags are used together often enough to be linked.")
@@ -132,11 +133,11 @@ def _place(excerpt: Excerpt, boxes: Points) -> list[Placed]:
     members = _members(excerpt)
     inside: list[list[tuple[int, int, float]]] = [[] for _ in members]
     across: dict[tuple[int, int], float] = {}
-    for one, other, weight in excerpt.links:
-        a, b = sorted((excerpt.tags[one].community, excerpt.tags[other].community))
+    for first, second, weight in excerpt.links:
+        a, b = sorted((excerpt.tags[first].community, excerpt.tags[second].community))
         if a == b:
             start = members[a].start
-            inside[a].append((one - start, other - start, float(weight)))
+            inside[a].append((first - start, second - start, float(weight)))
         else:
             across[a, b] = across.get((a, b), 0.0) + weight
     local, extents = [], []
@@ -168,8 +169,8 @@ def _members(excerpt: Excerpt) -> list[range]:
 
 def _canvas(placed: list[Placed], caption: str) -> tuple[Figure, Axes]:
     """A figure in which a point of the layout is a point of paper, and its axes."""
-    low = np.min([one.low for one in placed], axis=0)
-    high = np.max([one.high for one in placed], axis=0)
+    low = np.min([region.low for region in placed], axis=0)
+    high = np.max([region.high for region in placed], axis=0)
     drawn = np.maximum(high - low, _SMALLEST_DRAWING)
     middle = (low + high) / 2
     paper = drawn + np.array([_LEGEND, _WORDS])
@@ -192,21 +193,21 @@ def _caption(excerpt: Excerpt, quality: Quality, algorithm: str) -> str:
     modularity = "" if quality.modularity is None else f", modularity {quality.modularity:.3f}"
     return (
         f"{quality.tags:,} hashtags with {quality.edges:,} edges in {quality.communities:,} "
-        f"communities by {algorithm.replace('_', ' ')}{modularity}. Drawn: "
+        f"communities by {algorithm_of(algorithm).title}{modularity}. Drawn: "
         f"{len(excerpt.tags):,} hashtags of the {len(excerpt.sizes):,} largest communities, those "
         f"with the most edge weight inside, and the {len(excerpt.links):,} edges among them."
     )
 
 
 def _draw_links(axes: Axes, excerpt: Excerpt, placed: list[Placed]) -> None:
-    dots = np.concatenate([one.dots for one in placed])
+    dots = np.concatenate([region.dots for region in placed])
     heaviest = max((weight for *_, weight in excerpt.links), default=1)
-    for one, other, weight in excerpt.links:
-        same = excerpt.tags[one].community == excerpt.tags[other].community
+    for first, second, weight in excerpt.links:
+        same = excerpt.tags[first].community == excerpt.tags[second].community
         share = weight / heaviest
         axes.plot(
-            *dots[[one, other]].T,
-            color=COLOURS[excerpt.tags[one].community] if same else style.GREY,
+            *dots[[first, second]].T,
+            color=COLOURS[excerpt.tags[first].community] if same else style.GREY,
             alpha=0.15 + 0.4 * share if same else 0.3,
             linewidth=0.4 + 1.4 * share if same else 0.6,
             zorder=2 if same else 1,
@@ -214,20 +215,20 @@ def _draw_links(axes: Axes, excerpt: Excerpt, placed: list[Placed]) -> None:
 
 
 def _draw_regions(axes: Axes, placed: list[Placed]) -> None:
-    for community, one in enumerate(placed):
-        width, height = one.high - one.low
+    for community, region in enumerate(placed):
+        width, height = region.high - region.low
         axes.add_patch(
             FancyBboxPatch(
-                tuple(one.low), width, height, boxstyle="round,pad=0,rounding_size=10",
+                tuple(region.low), width, height, boxstyle="round,pad=0,rounding_size=10",
                 facecolor=COLOURS[community], alpha=0.10, linewidth=0, zorder=0,
             )
         )  # fmt: skip
-        axes.text(one.low[0] + 8, one.high[1] - 6, f"{community}", fontsize=11, weight="bold",
+        axes.text(region.low[0] + 8, region.high[1] - 6, f"{community}", fontsize=11, weight="bold",
                   color=COLOURS[community], va="top", zorder=4)  # fmt: skip
 
 
 def _draw_tags(axes: Axes, excerpt: Excerpt, at: Arranged) -> None:
-    dots = np.concatenate([one.dots for one in at.placed])
+    dots = np.concatenate([region.dots for region in at.placed])
     for tag, (x, y), label in zip(excerpt.tags, dots, at.labels, strict=True):
         axes.plot(x, y, marker=SHAPES[tag.community], markersize=label.size * 0.7,
                   color=COLOURS[tag.community], markeredgecolor="white",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from influencers.config import ALGORITHMS
 from influencers.storage.table import (
     FRACTION,
     PER_FOLLOWER,
@@ -13,7 +14,8 @@ from influencers.storage.table import (
     timestamp,
 )
 
-_ALGORITHM = string("algorithm", "`label_propagation`, `weighted_label_propagation` or `louvain`")
+*_FIRST, _LAST = (f"`{name}`" for name in ALGORITHMS)
+_ALGORITHM = string("algorithm", f"{', '.join(_FIRST)} or {_LAST}")
 _CHOSEN = string(
     "algorithm", "the chosen algorithm: `communities.chosen`, else that of the highest modularity"
 )

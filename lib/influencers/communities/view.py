@@ -1,4 +1,4 @@
-"""The picture of the hashtag graph as SVG that answers the pointer, without a script.
+"""The figure of the hashtag graph as SVG that answers the pointer, without a script.
 
 Over a hashtag, and where the keyboard's focus is, its links and neighbours stay and all else fades:
 a rule of CSS for each hashtag does it, so that the file stays small and a page may forbid scripts.
@@ -46,12 +46,12 @@ def interactive(excerpt: Excerpt) -> str:
     if not excerpt.tags:
         return _NOTHING
     figure = arranged(excerpt)
-    low = np.min([one.low for one in figure.placed], axis=0) - _MARGIN
-    high = np.max([one.high for one in figure.placed], axis=0) + _MARGIN
+    low = np.min([region.low for region in figure.placed], axis=0) - _MARGIN
+    high = np.max([region.high for region in figure.placed], axis=0) + _MARGIN
     width, height = high - low
     # Paper is measured upwards, a screen downwards.
-    down = [(one.low[0] - low[0], high[1] - one.high[1]) for one in figure.placed]
-    dots = np.concatenate([one.dots for one in figure.placed])
+    down = [(region.low[0] - low[0], high[1] - region.high[1]) for region in figure.placed]
+    dots = np.concatenate([region.dots for region in figure.placed])
     at = np.stack([dots[:, 0] - low[0], high[1] - dots[:, 1]], axis=1)
     return "\n".join([
         '<svg class="hashtags" xmlns="http://www.w3.org/2000/svg" role="img" '
@@ -67,8 +67,8 @@ def interactive(excerpt: Excerpt) -> str:
 def _regions(
     excerpt: Excerpt, placed: Sequence[Placed], corners: Sequence[tuple[float, float]]
 ) -> Iterator[str]:
-    for community, (one, (x, y)) in enumerate(zip(placed, corners, strict=True)):
-        width, height = one.high - one.low
+    for community, (region, (x, y)) in enumerate(zip(placed, corners, strict=True)):
+        width, height = region.high - region.low
         yield (
             f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" rx="10" '
             f'fill="{COLOURS[community]}" fill-opacity=".1"><title>Community {community}: '
@@ -80,12 +80,12 @@ def _regions(
 
 def _links(excerpt: Excerpt, at: Points) -> Iterator[str]:
     heaviest = max((weight for *_, weight in excerpt.links), default=1)
-    for one, other, weight in excerpt.links:
-        same = excerpt.tags[one].community == excerpt.tags[other].community
-        colour = COLOURS[excerpt.tags[one].community] if same else style.GREY
-        (x1, y1), (x2, y2), share = at[one], at[other], weight / heaviest
+    for first, second, weight in excerpt.links:
+        same = excerpt.tags[first].community == excerpt.tags[second].community
+        colour = COLOURS[excerpt.tags[first].community] if same else style.GREY
+        (x1, y1), (x2, y2), share = at[first], at[second], weight / heaviest
         yield (
-            f'<line class="link l{one} l{other}" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" '
+            f'<line class="link l{first} l{second}" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" '
             f'y2="{y2:.1f}" stroke="{colour}" stroke-opacity="{0.2 + 0.5 * share:.2f}" '
             f'stroke-width="{0.5 + 1.5 * share:.2f}"/>'
         )
@@ -116,8 +116,8 @@ def _rules(count: int) -> str:
 
 
 def _neighbours(excerpt: Excerpt) -> dict[int, set[int]]:
-    found: dict[int, set[int]] = defaultdict(set)
-    for one, other, _ in excerpt.links:
-        found[one].add(other)
-        found[other].add(one)
-    return found
+    neighbours: dict[int, set[int]] = defaultdict(set)
+    for first, second, _ in excerpt.links:
+        neighbours[first].add(second)
+        neighbours[second].add(first)
+    return neighbours

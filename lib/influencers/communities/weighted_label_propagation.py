@@ -25,7 +25,7 @@ from influencers.graph.lineage import cut, release
 
 @contextmanager
 def weighted_label_propagation(
-    edges: DataFrame, *, rounds: int, tolerance: float
+    edges: DataFrame, *, max_iterations: int, tolerance: float
 ) -> Iterator[DataFrame]:
     """The community of each vertex that has an edge: vertex, community bigint.
 
@@ -38,14 +38,14 @@ def weighted_label_propagation(
 
     Args:
         edges: src, dst, weight bigint; undirected, each once, no self loops.
-        rounds: at most so many.
+        max_iterations: at most so many rounds.
         tolerance: it ends once at most this share of vertices would move.
     """
     arrows = arrows_of(edges).persist()
     labels = cut(vertex_ids(edges).select("id", F.col("id").alias("label")))
     try:
         count = labels.count()
-        for number in range(rounds):
+        for number in range(max_iterations):
             moved = cut(_round(arrows, labels, number, few=count <= BROADCAST_VERTICES))
             unsettled = moved.where("unsettled").count()
             release(labels)

@@ -78,6 +78,12 @@ def one_of(*choices: str) -> Check:
     return Check(lambda value: value in choices, f"one of {', '.join(choices)}", choices)
 
 
+def empty_or(*choices: str) -> Check:
+    """The empty text, or one of some words."""
+    wanted = f"empty or one of {', '.join(choices)}"
+    return Check(lambda value: value in ("", *choices), wanted, choices)
+
+
 def among(*choices: str) -> Check:
     """A list of none, some or all of these words."""
     return Check(lambda values: set(values) <= set(choices), f"among {', '.join(choices)}", choices)

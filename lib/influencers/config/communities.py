@@ -9,6 +9,7 @@ from influencers.config.checks import (
     at_least,
     at_most,
     below,
+    empty_or,
     one_of,
     require,
     some_of,
@@ -16,7 +17,7 @@ from influencers.config.checks import (
 )
 from influencers.config.setting import Section, setting
 
-# How communities are found: the choices of communities.algorithms.
+# What `communities.algorithms` declares, by name, in the order in which they are reported.
 ALGORITHMS = ("label_propagation", "weighted_label_propagation", "louvain")
 
 
@@ -118,5 +119,5 @@ class CommunitiesConfig(Section, section="communities"):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        wanted = f"empty or one of {', '.join(self.algorithms)}"
-        require(self.chosen in ("", *self.algorithms), "communities.chosen", wanted, self.chosen)
+        chosen = empty_or(*self.algorithms)
+        require(chosen.holds(self.chosen), "communities.chosen", chosen.wanted, self.chosen)

@@ -141,13 +141,13 @@ def _by_present_names(section: str, values: Mapping[str, Any], *, source: str) -
     """The values of a section with old names replaced; one line on stderr for each of these."""
     old = _old_keys()
     _refuse_two_names([f"{section}.{name}" for name in values], source=source)
-    found = {}
+    renamed = {}
     for name, value in values.items():
         key = f"{section}.{name}"
         if key in old:
             sys.stderr.write(f"{key} is now {old[key]}: write the new name ({source})\n")
-        found[old.get(key, key).partition(".")[2]] = value
-    return found
+        renamed[old.get(key, key).partition(".")[2]] = value
+    return renamed
 
 
 def _refuse_two_names(keys: Collection[str], *, source: str) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from influencers.config.checks import above, among, at_least, at_most, one_of, within
+from influencers.config.checks import above, among, at_least, at_most, empty_or, one_of, within
+from influencers.config.communities import ALGORITHMS
 from influencers.config.setting import Section, setting
 
 _LABELS = ("top_likes", "top_engagement_in_tier", "beats_own_history")
@@ -39,6 +40,7 @@ class ModelsConfig(Section, section="models"):
     community_algorithm: str = setting(
         "",
         "Algorithm whose communities are features. Empty: the first in alphabetical order.",
+        empty_or(*ALGORITHMS),
     )
     influential_share: float = setting(
         0.25, "Share of accounts, by followers, that are labelled influential.", _SHARE

@@ -1,1 +1,1 @@
-"""Near-duplicate pictures: every pair of hashes within a radius, groups, and what they tell."""
+"""Near-duplicate images: every pair of hashes within a radius, groups, and what they tell."""

@@ -1,4 +1,4 @@
-"""Groups of pictures that are copies of each other, and how far apart they are."""
+"""Groups of images that are duplicates of each other, and how far apart they are."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ _FEW, _AT_ONCE = 64, 1 << 20
 _MEMBERS = pa.schema([("component", pa.int64()), ("phash", pa.int64())])
 
 
-def grouped(pictures: DataFrame, components: DataFrame, *, radius: int) -> DataFrame:
-    """The pictures that have a copy, by group; grain: a picture.
+def grouped(images: DataFrame, components: DataFrame, *, radius: int) -> DataFrame:
+    """The images that have a duplicate, by group; grain: an image.
 
-    Nearness does not carry over: a picture may be in a group through others only. Each row has the
+    Nearness does not carry over: an image may be in a group through others only. Each row has the
     `representative` of its group (the earliest, ties by id), `distance_to_representative` in bits
     and `linked_through_others`: whether that is beyond the radius; the `pictures` of the group and
     its `diameter`, the largest distance between two of them: null above 20,000 distinct hashes.
     `group_id` is made of the representative, so that it stays when others join.
 
     Args:
-        pictures: of `links.copied`: `id`, `phash` (null: matches nothing but its own bytes),
+        images: of `links.copied`: `id`, `phash` (null: matches nothing but its own bytes),
             `at`, `first_of_bytes`.
         components: of `components.components`.
         radius: of the search.
     """
-    known = pictures.join(components, on="phash", how="left")
+    known = images.join(components, on="phash", how="left")
     hash_of = F.coalesce("component", "phash")
     ordered = earliest_first("hash", "bytes")
     members = known.select(
@@ -42,7 +42,7 @@ def grouped(pictures: DataFrame, components: DataFrame, *, radius: int) -> DataF
         "at",
         "component",
         hash_of.alias("hash"),
-        # Without a hash a picture is known by its bytes.
+        # Without a hash an image is known by its bytes.
         F.when(hash_of.isNull(), F.col("first_of_bytes")).alias("bytes"),
     ).withColumns(
         {
@@ -52,9 +52,9 @@ def grouped(pictures: DataFrame, components: DataFrame, *, radius: int) -> DataF
         }
     )
     distance = F.coalesce(_distance(F.col("phash"), F.col("its_phash")), F.lit(0))
-    copies = members.where(F.col("pictures") > 1)
-    wide = _diameters(copies)
-    return copies.join(wide, on="component", how="left").select(
+    duplicates = members.where(F.col("pictures") > 1)
+    wide = _diameters(duplicates)
+    return duplicates.join(wide, on="component", how="left").select(
         F.xxhash64("representative").alias("group_id"),
         F.col("id").alias("image_key"),
         "representative",
@@ -65,8 +65,8 @@ def grouped(pictures: DataFrame, components: DataFrame, *, radius: int) -> DataF
     )
 
 
-def _distance(one: Column, other: Column) -> Column:
-    return F.bit_count(one.bitwiseXOR(other))
+def _distance(first: Column, second: Column) -> Column:
+    return F.bit_count(first.bitwiseXOR(second))
 
 
 def _diameters(members: DataFrame) -> DataFrame:
@@ -78,7 +78,7 @@ def _diameters(members: DataFrame) -> DataFrame:
 def measured(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """The diameters of the components of a partition, those of one size together."""
     table = pa.Table.from_batches(batches, schema=_MEMBERS)
-    components, phashes = (one.to_numpy() for one in table.columns)
+    components, phashes = (column.to_numpy() for column in table.columns)
     order = np.argsort(components, kind="stable")
     words = phashes[order].view(np.uint64)
     names, starts, sizes = sorted_runs(components[order])
@@ -121,7 +121,7 @@ def diameter(words: np.ndarray) -> int:
 
 
 def count_groups(groups: DataFrame) -> dict[str, int]:
-    """How many groups there are, and how many pictures are in them."""
+    """How many groups there are, and how many images are in them."""
     row = groups.agg(
         F.count_if(F.col("image_key") == F.col("representative")),
         F.count(F.lit(1)),

@@ -124,15 +124,15 @@ def _chunk_pairs(words: Words, followers: Places, radius: int) -> Iterator[Pairs
             left = len(words) - apart
             np.bitwise_xor(words[:left], words[apart:], out=differences[:left])
             np.bitwise_count(differences[:left], out=counts[:left])
-            found = np.flatnonzero(counts[:left] <= radius)
+            starts = np.flatnonzero(counts[:left] <= radius)
         else:
             among = followers >= apart if sparse is None else followers[sparse] >= apart
             sparse = np.flatnonzero(among) if sparse is None else sparse[among]
             near = np.bitwise_count(words[sparse] ^ words[sparse + apart]) <= radius
-            found = sparse[near]
-        if len(found):
-            places.append((found, found + apart))
-            held += len(found)
+            starts = sparse[near]
+        if len(starts):
+            places.append((starts, starts + apart))
+            held += len(starts)
         if held >= _TOGETHER:
             yield _taken(words, places)
             places, held = [], 0

@@ -101,8 +101,8 @@ class Scheme:
 
 def schemes(radius: int) -> list[Scheme]:
     """The schemes worth considering for a radius, by falling number of candidates."""
-    found = (Scheme(blocks, radius) for blocks in range(radius + 1, BITS + 1))
-    return list(itertools.takewhile(lambda one: one.count <= _MOST_TABLES, found))
+    by_blocks = (Scheme(blocks, radius) for blocks in range(radius + 1, BITS + 1))
+    return list(itertools.takewhile(lambda scheme: scheme.count <= _MOST_TABLES, by_blocks))
 
 
 def _even_pairs(hashes: int, keys: int) -> float:
@@ -123,18 +123,18 @@ def _cut(bits: int, blocks: int) -> list[int]:
 
 def _ranges(mask: int) -> Sequence[tuple[int, int]]:
     """The runs of neighbouring bits of a mask, lowest first: (place, length)."""
-    found = []
+    runs = []
     place = 0
     while mask >> place:
         if mask >> place & 1:
             length = 1
             while mask >> (place + length) & 1:
                 length += 1
-            found.append((place, length))
+            runs.append((place, length))
             place += length
         else:
             place += 1
-    return found
+    return runs
 
 
 def _gathered(values: Words, mask: int) -> Words:

@@ -95,14 +95,14 @@ def prefix_counts(blocks: DataFrame, scheme: Scheme) -> Counts:
         )
 
     def total(group: pa.Table) -> pa.Table:
-        rows = [np.frombuffer(one, dtype=np.int64) for one in group.column("counts").to_pylist()]
+        rows = [np.frombuffer(row, dtype=np.int64) for row in group.column("counts").to_pylist()]
         summed = pa.array([np.sum(rows, axis=0).tobytes()], pa.binary())
         return pa.table([group.column("table").slice(0, 1), summed], names=["table", "counts"])
 
     partial = blocks.mapInArrow(count, _HISTOGRAM)
-    found = partial.groupBy("table").applyInArrow(total, _HISTOGRAM).collect()
+    totals = partial.groupBy("table").applyInArrow(total, _HISTOGRAM).collect()
     sums = np.zeros((len(tables), 1 << _PREFIX_BITS), dtype=np.int64)
-    for row in found:
+    for row in totals:
         sums[row["table"]] = np.frombuffer(row["counts"], dtype=np.int64)
     return sums
 
@@ -116,16 +116,16 @@ def slots(counts: Counts, *, words: int) -> list[Slot]:
         counts: of `prefix_counts`.
         words: that a task holds.
     """
-    found = []
+    plan = []
     for table, row in enumerate(counts.tolist()):
         first = last = held = 0
         for prefix, count in enumerate(row):
             if held and held + count > words:
-                found.append(Slot(table, first, prefix - 1))
+                plan.append(Slot(table, first, prefix - 1))
                 first, held = prefix, 0
             if count > words:
                 parts = -(-2 * count // words)
-                found += [
+                plan += [
                     Slot(table, prefix, prefix, parts, left, right)
                     for left in range(parts)
                     for right in range(left, parts)
@@ -135,8 +135,8 @@ def slots(counts: Counts, *, words: int) -> list[Slot]:
                 held += count
                 last = prefix if count else last
         if held:
-            found.append(Slot(table, first, last))
-    return found
+            plan.append(Slot(table, first, last))
+    return plan
 
 
 def sliced(blocks: DataFrame, scheme: Scheme, plan: list[Slot]) -> DataFrame:
@@ -188,8 +188,8 @@ def count_candidates(slices: DataFrame, scheme: Scheme, plan: list[Slot]) -> int
                     total -= kernel.candidates(alone, table, scheme.radius)
             yield _batch(candidates=pa.array([total], pa.int64()))
 
-    found = slices.mapInArrow(count, "candidates bigint").agg(F.sum("candidates")).head()
-    return int(found[0] or 0) if found else 0
+    total = slices.mapInArrow(count, "candidates bigint").agg(F.sum("candidates")).head()
+    return int(total[0] or 0) if total else 0
 
 
 def compared(slices: DataFrame, scheme: Scheme, plan: list[Slot]) -> DataFrame:
@@ -214,7 +214,7 @@ def _slot_pairs(words: Words, slot: Slot, scheme: Scheme) -> Iterator[pa.RecordB
     for first, second in kernel.table_pairs(_distinct(words), table, scheme.radius):
         kept = scheme.claims(slot.table, first ^ second)
         if slot.left != slot.right:
-            sides = [_part(table.arranged(one), slot.parts) for one in (first, second)]
+            sides = [_part(table.arranged(side), slot.parts) for side in (first, second)]
             kept &= sides[0] != sides[1]
         if kept.any():
             yield _pair_rows(first[kept], second[kept])
@@ -242,10 +242,10 @@ def _distinct(words: Words) -> Words:
 
 
 def _pair_rows(first: Words, second: Words) -> pa.RecordBatch:
-    one, other = first.view(np.int64), second.view(np.int64)
+    a, b = first.view(np.int64), second.view(np.int64)
     return _batch(
-        a=pa.array(np.minimum(one, other)),
-        b=pa.array(np.maximum(one, other)),
+        a=pa.array(np.minimum(a, b)),
+        b=pa.array(np.maximum(a, b)),
         distance=pa.array(np.bitwise_count(first ^ second).astype(np.int32)),
     )
 
@@ -289,7 +289,7 @@ def _unpacked(value: pa.BinaryScalar) -> Words:
 
 
 def _binary(words: Sequence[Words]) -> pa.Array:
-    return pa.array([one.tobytes() for one in words], pa.binary())
+    return pa.array([array.tobytes() for array in words], pa.binary())
 
 
 def _batch(**columns: pa.Array) -> pa.RecordBatch:

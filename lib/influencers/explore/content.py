@@ -12,6 +12,7 @@ import pandas as pd
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from influencers.buckets import bucket
 from influencers.explore.bins import quantile
 from influencers.explore.clock import Clock
 from influencers.explore.comparisons import CONTENT_TYPES, HASHTAG_GROUPS, group_name, hashtag_group
@@ -165,7 +166,7 @@ def by_bucket(levels: DataFrame, account_buckets: int) -> DataFrame:
         _by_author(levels)
         .withColumns(
             {
-                "bucket": F.pmod(F.xxhash64("owner_id"), F.lit(account_buckets)).cast("int"),
+                "bucket": bucket("owner_id", count=account_buckets).cast("int"),
                 # Of doubles: for millions of posts the products do not fit into a bigint, and what
                 # is divided by n does. Within a row they depend on no order.
                 "wins": F.round(F.col("standing").cast("double") / n * _MILLION).cast("bigint"),
@@ -195,7 +196,10 @@ def _by_author(levels: DataFrame) -> DataFrame:
         for outcome in OUTCOMES
     ]
     each = F.array(
-        *[F.struct(F.lit(one).alias("outcome"), F.col(one).alias("sums")) for one in OUTCOMES]
+        *[
+            F.struct(F.lit(outcome).alias("outcome"), F.col(outcome).alias("sums"))
+            for outcome in OUTCOMES
+        ]
     )
     return (
         levels.groupBy("feature", "level", "owner_id")
@@ -249,8 +253,8 @@ def _effects_of(band: Band, clock: Clock) -> Callable[[pd.DataFrame], pd.DataFra
         levels = (buckets if real.empty else real).groupby(keys)
         comparisons = shared_by(int((levels["weight"].sum() > 0).sum()))
         rows = []
-        for (outcome, feature, position, level), bucket in levels:
-            part = bucket.sort_values("bucket")
+        for (outcome, feature, position, level), own in levels:
+            part = own.sort_values("bucket")
             effect = delta_within(
                 part["wins"].to_numpy(), part["weight"].to_numpy(), comparisons=comparisons
             )
@@ -275,8 +279,8 @@ def _why_none(feature: str, clock: Clock) -> str:
 
 def verdicts(table: pd.DataFrame) -> dict[str, dict[str, str]]:
     """Outcome → feature → the verdicts on its levels in a line, from the table of `content`."""
-    found = table.groupby(["outcome", "feature"])["verdict"].agg(list)
+    by_feature = table.groupby(["outcome", "feature"])["verdict"].agg(list)
     return {
-        outcome: {feature: summary(found.get((outcome, feature), [])) for feature in FEATURES}
+        outcome: {feature: summary(by_feature.get((outcome, feature), [])) for feature in FEATURES}
         for outcome in OUTCOMES
     }

@@ -78,13 +78,13 @@ def summary(verdicts: Iterable[str]) -> str:
     >>> summary(["higher", "no effect", "slightly lower"])
     '2 of 3 differ'
     """
-    found = list(verdicts)
-    plain = [one for one in found if one in VERDICTS]
+    every = list(verdicts)
+    plain = [word for word in every if word in VERDICTS]
     if not plain:
-        return min(found, default=NO_DATA)
+        return min(every, default=NO_DATA)
     if len(plain) == 1:
         return plain[0]
-    differ = sum(one in DIFFERENT for one in plain)
+    differ = sum(word in DIFFERENT for word in plain)
     if differ:
         return f"{differ} of {len(plain)} differ"
     return NO_EFFECT if set(plain) == {NO_EFFECT} else UNCLEAR

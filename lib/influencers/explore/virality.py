@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from influencers.buckets import bucket
 from influencers.config import ModelsConfig
 from influencers.explore.clock import Clock
 from influencers.explore.effects import UNDEFINED, Effect, delta_between, odds_ratio_between
@@ -121,7 +122,7 @@ def _histograms(posts: DataFrame, viral: Mapping[str, Column], account_buckets: 
     step = F.floor(F.log10(value) * _STEPS_PER_DECADE).cast("int")
     counted = (
         posts.select(
-            F.pmod(F.xxhash64("owner_id"), F.lit(account_buckets)).cast("int").alias("bucket"),
+            bucket("owner_id", count=account_buckets).cast("int").alias("bucket"),
             *[label.alias(name) for name, label in viral.items()],
             F.inline(each),
         )

@@ -23,10 +23,10 @@ def families_for(texts: Iterable[str]) -> list[str]:
     missing = {c for text in texts for c in printable(text)} - _letters(BASE_FAMILY)
     if missing:
         for family in _installed():
-            found = missing & _letters(family)
-            if found:
+            drawable = missing & _letters(family)
+            if drawable:
                 families.append(family)
-                missing -= found
+                missing -= drawable
     return families
 
 

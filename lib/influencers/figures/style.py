@@ -37,7 +37,7 @@ DENSITY = LinearSegmentedColormap.from_list(
 )
 
 _SETTINGS = {
-    "font.family": ["DejaVu Sans"],  # ships with matplotlib: the same picture on every machine
+    "font.family": ["DejaVu Sans"],  # ships with matplotlib: the same figure on every machine
     "font.size": 10,
     "text.color": INK,
     "axes.labelcolor": INK,
@@ -106,7 +106,7 @@ def new_figure(
             "constrained", rect=(_MARGIN, bottom, 1 - 2 * _MARGIN, top - bottom)
         )
         axes = figure.subplots(rows, columns, squeeze=False, **subplots)
-    return figure, [one for row in axes for one in row]
+    return figure, [panel for row in axes for panel in row]
 
 
 def no_data(title: str, reason: str, *, caption: str = "") -> Figure:

@@ -35,14 +35,14 @@ def components(near: DataFrame, *, driver_pairs: int) -> Iterator[DataFrame]:
 
     arrows = edges.select(F.col("a").alias("src"), F.col("b").alias("dst"))
     vertices = edges.select(F.explode(F.array("a", "b")).alias("id")).distinct()
-    found = GraphFrame(vertices, arrows).connectedComponents()
+    labelled = GraphFrame(vertices, arrows).connectedComponents()
     try:
-        smallest = found.groupBy("component").agg(F.min("id").alias("smallest"))
-        yield found.join(smallest, on="component", how="inner").select(
+        smallest = labelled.groupBy("component").agg(F.min("id").alias("smallest"))
+        yield labelled.join(smallest, on="component", how="inner").select(
             F.col("id").alias("phash"), F.col("smallest").alias("component")
         )
     finally:
-        found.unpersist()
+        labelled.unpersist()
 
 
 def _in_memory(edges: pd.DataFrame) -> pd.DataFrame:

@@ -185,22 +185,22 @@ def _decoded(outcome: Outcome, decoder: Decoder) -> Outcome:
     if outcome.body is None:
         return outcome
     digest = hashlib.sha256(outcome.body).hexdigest()
-    found = decoder(outcome.body)
-    if isinstance(found, str):
-        return replace(outcome, status=found, sha256=digest, body=None)
-    return replace(outcome, sha256=digest, picture=found, body=None)
+    decoded = decoder(outcome.body)
+    if isinstance(decoded, str):
+        return replace(outcome, status=decoded, sha256=digest, body=None)
+    return replace(outcome, sha256=digest, picture=decoded, body=None)
 
 
 def ledger_rows(outcomes: list[Outcome]) -> pa.RecordBatch:
     """Outcomes as rows of the table images; what is measured is null without a picture."""
     schema = to_arrow_schema(IMAGES.schema, timezone="UTC")
-    measured = measure([one.picture for one in outcomes if one.picture is not None])
+    measured = measure([outcome.picture for outcome in outcomes if outcome.picture is not None])
     places, place = [], 0
-    for one in outcomes:
-        places.append(None if one.picture is None else place)
-        place += one.picture is not None
+    for outcome in outcomes:
+        places.append(None if outcome.picture is None else place)
+        place += outcome.picture is not None
     spread = pa.array(places, pa.int32())
-    entries = [_entry(one) for one in outcomes]
+    entries = [_entry(outcome) for outcome in outcomes]
     columns: dict[str, pa.Array] = {
         name: pa.array([entry[name] for entry in entries], schema.field(name).type)
         for name in schema.names
@@ -210,7 +210,9 @@ def ledger_rows(outcomes: list[Outcome]) -> pa.RecordBatch:
         kind = schema.field(name).type
         values = measured[name]
         if name == "colors":
-            values = [[{"hex": hex_, "share": share} for hex_, share in one] for one in values]
+            values = [
+                [{"hex": hex_, "share": share} for hex_, share in colors] for colors in values
+            ]
         columns[name] = pa.array(values, kind, from_pandas=True).take(spread)
     return pa.RecordBatch.from_arrays([columns[name] for name in schema.names], schema=schema)
 
@@ -261,8 +263,8 @@ def _shared(task: FetchTask) -> _Shared:
     """Connections and leases of this process; Spark keeps workers from one task to the next."""
     key = (os.getpid(), task)
     with _lock:
-        found = _of_process.get(key)
-        if found is None or found.leases.client.broken:
+        shared = _of_process.get(key)
+        if shared is None or shared.leases.client.broken:
             # A worker process has one task at a time: nobody uses what another run's tasks used.
             for (process, _), old in list(_of_process.items()):
                 if process == os.getpid():
@@ -276,5 +278,5 @@ def _shared(task: FetchTask) -> _Shared:
                 connect_to=task.connect_to,
                 before_request=leases.before_request,
             )
-            found = _of_process[key] = _Shared(client, leases)
-        return found
+            shared = _of_process[key] = _Shared(client, leases)
+        return shared

@@ -7,9 +7,10 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from influencers.buckets import bucket
 from influencers.config import ImagesConfig
 from influencers.images import ledger, settings, statuses
 from influencers.images.budget.server import BudgetServer
@@ -42,6 +43,7 @@ def portions(
     partitions = max(cores, min(2 * cores, count // 1000))
     secret = secrets.token_bytes(32)
     host, bind = session.driver_addresses(spark)
+    portion = bucket("image_key", count=number)
     options = settings.budget_options(config)
     with BudgetServer(options, secret, host=bind, port=config.budget_port) as server:
         address = (host, server.address[1])
@@ -49,14 +51,10 @@ def portions(
         yield (
             number,
             (
-                _settled(due.where(_portion(number) == place), task, partitions, now=now)
+                _settled(due.where(portion == place), task, partitions, now=now)
                 for place in range(number)
             ),
         )
-
-
-def _portion(number: int) -> Column:
-    return F.pmod(F.xxhash64("image_key"), F.lit(number))
 
 
 def _settled(rows: DataFrame, task: FetchTask, partitions: int, *, now: float) -> DataFrame:

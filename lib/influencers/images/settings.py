@@ -85,11 +85,11 @@ def decode_limits(config: ImagesConfig) -> DecodeLimits:
 
 
 def _host_limit(text: str) -> tuple[str, HostLimits]:
-    found = _HOST_LIMIT.fullmatch(text.strip())
-    if found is None:
+    match = _HOST_LIMIT.fullmatch(text.strip())
+    if match is None:
         raise UserError(
             f"images.host_limits: {text!r} does not read host=PER_SECOND/CONNECTIONS, "
             "as in images.example.org=5/2"
         )
-    host, rate, connections = found.groups()
+    host, rate, connections = match.groups()
     return host.lower(), HostLimits(float(rate), int(connections))

@@ -19,5 +19,5 @@ def expires_at(url: str) -> int | None:
     1594759723
     >>> expires_at("https://example.org/picture.jpg")
     """
-    found = _EXPIRY.search(url)
-    return int(found.group(1), 16) if found else None
+    match = _EXPIRY.search(url)
+    return int(match.group(1), 16) if match else None

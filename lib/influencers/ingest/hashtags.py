@@ -115,8 +115,8 @@ def caption_tags(caption: Column) -> Column:
     # Defined here, so that importing the module needs no session.
     @arrow_udf(TAGS_TYPE)  # type: ignore[call-overload, untyped-decorator]
     def tags_of(captions: pa.Array) -> pa.Array:
-        found = [read_tags(caption or "") for caption in captions.to_pylist()]
-        lists = [pa.array(column, pa.list_(pa.string())) for column in zip(*found, strict=True)]
+        tags = [read_tags(caption or "") for caption in captions.to_pylist()]
+        lists = [pa.array(column, pa.list_(pa.string())) for column in zip(*tags, strict=True)]
         empty = pa.array([], pa.list_(pa.string()))
         return pa.StructArray.from_arrays(lists or [empty] * 3, names=list(Tags._fields))
 

@@ -94,20 +94,20 @@ def columns_of(file: parquet.ParquetFile, header: Header, uri: str) -> tuple[Par
     for field in FIELDS:
         if field not in header.places:
             continue
-        found = file.schema_arrow.field(header.places[field])
-        is_int96 = physical.get(found.name) == "INT96"
-        is_nanos = pa.types.is_timestamp(found.type) and found.type.unit == "ns" and not is_int96
+        column = file.schema_arrow.field(header.places[field])
+        is_int96 = physical.get(column.name) == "INT96"
+        is_nanos = pa.types.is_timestamp(column.type) and column.type.unit == "ns" and not is_int96
         if is_int96:
             kind: DataType | None = TimestampType()
         else:
-            kind = LongType() if is_nanos else _spark_type(found, uri)
-        columns.append(ParquetColumn(field, found.name, kind, is_nanos))
+            kind = LongType() if is_nanos else _spark_type(column, uri)
+        columns.append(ParquetColumn(field, column.name, kind, is_nanos))
     return tuple(columns)
 
 
 def schema_of(columns: Sequence[ParquetColumn]) -> StructType:
     """What Spark is asked for."""
-    return StructType([StructField(one.name, one.kind) for one in columns if one.kind])
+    return StructType([StructField(column.name, column.kind) for column in columns if column.kind])
 
 
 def from_columns(
@@ -122,18 +122,20 @@ def from_columns(
         columns: which of them holds which field.
         max_bytes: a record of more bytes is too long.
     """
-    read = [one for one in columns if one.kind]
-    raw = F.to_json(F.struct(*(_column(one) for one in read))) if read else F.lit("{}")
+    read = [column for column in columns if column.kind]
+    raw = F.to_json(F.struct(*(_column(column) for column in read))) if read else F.lit("{}")
     named = frame.select(
         "source_file",
         F.col("record").cast("bigint").alias("record"),
         raw.alias("raw"),
-        *(_as_text(one).alias(one.field) for one in read),
+        *(_as_text(column).alias(column.field) for column in read),
     )
-    texts = [one.field for one in read if isinstance(one.kind, StringType | BinaryType)]
+    texts = [column.field for column in read if isinstance(column.kind, StringType | BinaryType)]
     checked = named.withColumn("problem", _problem(texts, max_bytes))
     is_long = F.col("problem") == RECORD_TOO_LONG
-    cells = {one.field: F.when(F.col("problem").isNull(), F.col(one.field)) for one in read}
+    cells = {
+        column.field: F.when(F.col("problem").isNull(), F.col(column.field)) for column in read
+    }
     return checked.select(
         "source_file",
         "record",
@@ -156,8 +158,8 @@ def _leaves(file: parquet.ParquetFile) -> range:
     return range(len(file.schema))
 
 
-def _spark_type(found: pa.Field, uri: str) -> DataType | None:
-    kind = _stored(found.type)
+def _spark_type(column: pa.Field, uri: str) -> DataType | None:
+    kind = _stored(column.type)
     if pa.types.is_null(kind):
         return None
     try:
@@ -166,7 +168,7 @@ def _spark_type(found: pa.Field, uri: str) -> DataType | None:
     except PySparkException:
         pass
     raise UserError(
-        f"{uri}: column {found.name} is of type {kind}, which is not read: write it as text, "
+        f"{uri}: column {column.name} is of type {kind}, which is not read: write it as text, "
         "a number or a timestamp"
     )
 
@@ -188,23 +190,24 @@ def _is_readable(kind: pa.DataType) -> bool:
         return False
     inner = [kind.field(place).type for place in range(kind.num_fields)]
     return all(
-        _is_readable(one) and not (pa.types.is_timestamp(one) and one.unit == "ns") for one in inner
+        _is_readable(child) and not (pa.types.is_timestamp(child) and child.unit == "ns")
+        for child in inner
     )
 
 
-def _column(one: ParquetColumn) -> Column:
-    return F.col("`" + one.name.replace("`", "``") + "`")
+def _column(column: ParquetColumn) -> Column:
+    return F.col("`" + column.name.replace("`", "``") + "`")
 
 
-def _as_text(one: ParquetColumn) -> Column:
-    column = _column(one)
-    if one.nanoseconds:
+def _as_text(source: ParquetColumn) -> Column:
+    column = _column(source)
+    if source.nanoseconds:
         return F.floor(column.cast("decimal(20,0)") / 1_000_000_000).cast("string")
-    if isinstance(one.kind, TimestampType):
+    if isinstance(source.kind, TimestampType):
         return F.unix_seconds(column).cast("string")
     text = F.nullif(column.cast("string"), F.lit(""))
     for kind, exact_below, digits in _EXACT:
-        if isinstance(one.kind, kind):
+        if isinstance(source.kind, kind):
             # As whole numbers are written; beyond, no more digits than are true.
             sure = F.format_string(f"%.{digits - 1}E", column.cast("double"))
             whole = F.when(F.abs(column) <= exact_below, column.cast("bigint").cast("string"))

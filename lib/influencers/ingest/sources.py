@@ -62,43 +62,43 @@ def find(
     if not patterns:
         raise UserError("no input: name files, folders or globs with --input")
     check_encoding(config.encoding)
-    listed = {one.uri: one for pattern in patterns for one in _listed(spark, pattern, output)}
+    listed = {file.uri: file for pattern in patterns for file in _listed(spark, pattern, output)}
     if not listed:
         raise UserError(
             f"{', '.join(patterns)}: every file lies below the output {output}: name another "
             "folder with --output"
         )
-    filled = [one for uri, one in sorted(listed.items()) if one.size > 0]
+    filled = [file for uri, file in sorted(listed.items()) if file.size > 0]
     if not filled:
         raise UserError(f"{', '.join(patterns)}: every file is empty")
-    return tuple(_source(spark, one, config) for one in filled)
+    return tuple(_source(spark, file, config) for file in filled)
 
 
 def _listed(spark: SparkSession, pattern: str, output: str | None) -> list[FileStatus]:
-    found = input_files.list_files(spark, pattern)
+    listed = input_files.list_files(spark, pattern)
     if output is None:
-        return found
+        return listed
     below = files.join(files.absolute(spark, output), "")
     if files.absolute(spark, pattern).startswith(below):
-        return found
-    return [one for one in found if not one.path.startswith(below)]
+        return listed
+    return [file for file in listed if not file.path.startswith(below)]
 
 
-def _source(spark: SparkSession, one: FileStatus, config: IngestConfig) -> Source:
-    kind = format_of(one.uri, config)
+def _source(spark: SparkSession, file: FileStatus, config: IngestConfig) -> Source:
+    kind = format_of(file.uri, config)
     if kind != "parquet":
-        names = _column_names(spark, one.path, kind, config)
-        return Source(one, kind, check_header(names, one.uri, kind=kind))
+        names = _column_names(spark, file.path, kind, config)
+        return Source(file, kind, check_header(names, file.uri, kind=kind))
     # The length of the metadata and the magic number end the file.
-    end = input_files.read_tail(spark, one.path, one.size, 8)
+    end = input_files.read_tail(spark, file.path, file.size, 8)
     size = int.from_bytes(end[:4], "little") + 8
-    if len(end) < 8 or not end.endswith(parquet.MAGIC) or size > one.size:
+    if len(end) < 8 or not end.endswith(parquet.MAGIC) or size > file.size:
         end = b""
     elif size > 8:
-        end = input_files.read_tail(spark, one.path, one.size, size)
-    footer = parquet.read_footer(end, one.uri)
-    header = check_header(footer.schema_arrow.names, one.uri)
-    return Source(one, kind, header, parquet.columns_of(footer, header, one.uri))
+        end = input_files.read_tail(spark, file.path, file.size, size)
+    footer = parquet.read_footer(end, file.uri)
+    header = check_header(footer.schema_arrow.names, file.uri)
+    return Source(file, kind, header, parquet.columns_of(footer, header, file.uri))
 
 
 def read_records(spark: SparkSession, sources: Sequence[Source], config: IngestConfig) -> DataFrame:
@@ -173,7 +173,7 @@ def require_unchanged(
     now = {}
     for pattern in patterns:
         with contextlib.suppress(UserError):  # nothing is there any more
-            now.update({one.uri: one for one in input_files.list_files(spark, pattern)})
+            now.update({file.uri: file for file in input_files.list_files(spark, pattern)})
     for source in sources:
         if now.get(source.file.uri) != source.file:
             raise UserError(
@@ -188,7 +188,7 @@ def uris(spark: SparkSession, patterns: Sequence[str]) -> list[str]:
     Raises:
         UserError: nothing is there.
     """
-    return [one.uri for pattern in patterns for one in input_files.list_files(spark, pattern)]
+    return [file.uri for pattern in patterns for file in input_files.list_files(spark, pattern)]
 
 
 def _and_more(files_count: int) -> str:
@@ -225,9 +225,9 @@ def check_header(names: Sequence[str], uri: str, *, kind: str = "csv") -> Header
     """
     header = read_header(names)
     if header.missing:
-        found = ", ".join(name for name in names[:20]) or "none"
+        present = ", ".join(name for name in names[:20]) or "none"
         raise UserError(
-            f"{uri}: no column {', '.join(header.missing)} (found: {found}): "
+            f"{uri}: no column {', '.join(header.missing)} (found: {present}): "
             "name the columns in the first line"
         )
     if header.repeated and kind != "json":
@@ -275,9 +275,9 @@ def _json_names(texts: list[str]) -> list[str]:
     names: dict[str, None] = {}
     for text in itertools.islice(texts, _HEAD_RECORDS):
         try:
-            found = json.loads(text)
+            record = json.loads(text)
         except (ValueError, RecursionError):
             continue
-        if isinstance(found, dict):
-            names.update(dict.fromkeys(found))
+        if isinstance(record, dict):
+            names.update(dict.fromkeys(record))
     return list(names)

@@ -91,7 +91,7 @@ def asked_of_table(table: DataFrame) -> Asked:
     return Asked(rows, origins, nobody)
 
 
-def with_left_out(predictions: DataFrame, found: Asked, *, model: str) -> DataFrame:
+def with_left_out(predictions: DataFrame, asked_posts: Asked, *, model: str) -> DataFrame:
     """Predictions, each with the record it is of, and the records that have none.
 
     Of an account, which several records describe, no single record is named, and a record that is
@@ -99,15 +99,15 @@ def with_left_out(predictions: DataFrame, found: Asked, *, model: str) -> DataFr
 
     Args:
         predictions: what `scoring.score` makes of the posts.
-        found: the posts, and what is left out.
+        asked_posts: the posts, and what is left out.
         model: influence or virality.
     """
-    left_out = found.left_out
+    left_out = asked_posts.left_out
     if model == INFLUENCE:
         left_out = left_out.where(F.col("status") != DUPLICATE)
     else:
         predictions = predictions.drop("source_file", "record").join(
-            found.origins, on="shortcode", how="left"
+            asked_posts.origins, on="shortcode", how="left"
         )
     unknown = F.lit(None).cast("double")
     return predictions.unionByName(

@@ -126,21 +126,21 @@ def _sizes(rows: DataFrame, numbers: Sequence[int]) -> tuple[int, Mapping[int, M
         for number in numbers
         for part, which in (("fit", _fitted_to(number)), ("test", F.col(_FOLD) == number))
     }
-    found = rows.agg(
+    counts = rows.agg(
         F.count(F.lit(1)).alias("rows"),
         *(
-            one.alias(f"{part}_{what}_{number}")
+            count.alias(f"{part}_{what}_{number}")
             for (number, part), (which, label) in parts.items()
-            for what, one in (
+            for what, count in (
                 ("rows", F.count_if(which & label.isNotNull())),
                 ("positives", F.count_if(which & (label == 1))),
             )
         ),
     ).first()
-    assert found is not None
+    assert counts is not None
     names = [f"{part}_{what}" for part in ("fit", "test") for what in ("rows", "positives")]
-    return found["rows"], {
-        number: {name: found[f"{name}_{number}"] for name in names} for number in numbers
+    return counts["rows"], {
+        number: {name: counts[f"{name}_{number}"] for name in names} for number in numbers
     }
 
 
@@ -173,7 +173,7 @@ def _fold(plan: _Plan, number: int) -> Fold:
     counts = count_scores(
         asked, rankings, part=F.lit(""), tier=F.lit(None).cast("string"), rows=rows
     )
-    names = [one.name for one in rankings]
+    names = [ranking.name for ranking in rankings]
     metrics = {name: ranking_metrics(counts.by_score("", name)) for name in names}
     grouped = {name: counts.grouped("", name) for name in names}
     # Folds share no account: each has draws of its own.

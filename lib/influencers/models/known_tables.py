@@ -57,4 +57,4 @@ def read_frame(spark: SparkSession, config: Config, model: str) -> tuple[DataFra
         # The author's community is of all time: no label of a post may use it.
         beside = read_known(spark, config, [one for one in BESIDE if one != "account_communities"])
         rows = with_known(table, beside, model=model)
-    return model_frame(rows, None, model=model, partitions=partitions), cut
+    return model_frame(rows, model=model, partitions=partitions), cut

@@ -32,10 +32,10 @@ def learn(
         By split, then by label: `threshold` or `thresholds` (None, or empty, when no row has a
         value), with the share they stand for; or the `factor`.
     """
-    found = _thresholds(rows, labels, training, config)
+    thresholds = _thresholds(rows, labels, training, config)
     return {
         split: {
-            label.name: label.rule.learnt(found.get((split, label.name), {}), config)
+            label.name: label.rule.learnt(thresholds.get((split, label.name), {}), config)
             for label in labels
         }
         for split in training
@@ -80,8 +80,8 @@ def _thresholds(
     thresholds = top_share_thresholds(
         rows.select(F.inline(F.array(*structs))), share=share, min_rows=least
     )
-    found: dict[tuple[str, str], dict[str, int]] = {}
+    by_label: dict[tuple[str, str], dict[str, int]] = {}
     for path, value in thresholds.items():
         split, name, group = path.split("/", 2)
-        found.setdefault((split, name), {})[group] = value
-    return found
+        by_label.setdefault((split, name), {})[group] = value
+    return by_label

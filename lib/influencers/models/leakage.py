@@ -76,18 +76,18 @@ def suspicious_features(
     """
     rows = np.isfinite(label)
     truth = label[rows]
-    found: dict[str, float] = {}
+    suspicious: dict[str, float] = {}
     for feature in features:
         values = sample.loc[rows, feature.name]
         tried: list[NDArray[Any]] = [values.isna().to_numpy("float64")]
         if feature.kind == CATEGORICAL:
-            tried += [(values == one).to_numpy("float64") for one in set(values.dropna())]
+            tried += [(values == category).to_numpy("float64") for category in set(values.dropna())]
         elif values.notna().any():
             tried.append(values.fillna(values.median()).to_numpy("float64"))
-        power = max(_power(one, truth) for one in tried)
+        power = max(_power(candidate, truth) for candidate in tried)
         if power > above:
-            found[feature.name] = power
-    return found
+            suspicious[feature.name] = power
+    return suspicious
 
 
 def _power(values: NDArray[Any], truth: NDArray[np.float64]) -> float:

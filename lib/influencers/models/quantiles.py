@@ -59,12 +59,12 @@ def top_share_thresholds(
         part = share[group] if isinstance(share, Mapping) else share
         return ceil(round(part * rows, 9))
 
-    found = bounds.collect()
+    groups = bounds.collect()
     # Wide enough for a bucket a value: there are no more counters than values.
-    buckets = 1 << 64 if sum(row["rows"] for row in found) <= _FEW_ROWS else _BUCKETS
+    buckets = 1 << 64 if sum(row["rows"] for row in groups) <= _FEW_ROWS else _BUCKETS
     searches = {
         row["group"]: _Search(row["low"], row["high"], rank(row["group"], row["rows"]), buckets)
-        for row in found
+        for row in groups
         if row["rows"] >= (min_rows(row["group"]) if callable(min_rows) else min_rows)
     }
     while any(search.low < search.high for search in searches.values()):

@@ -34,12 +34,14 @@ def read_input(
     if len(paths) == 1 and tables.is_table(spark, paths[0]):
         table = spark.read.format("delta").load(paths[0])
         return asked_of_table(table) if is_posts(table) else table
-    listed = [one for path in paths for one in input_files.list_files(spark, path) if one.size > 0]
-    if listed and all(sources.format_of(one.uri, config.ingest) == "parquet" for one in listed):
-        table = input_files.read_parquet(spark, [one.path for one in listed])
+    listed = [
+        file for path in paths for file in input_files.list_files(spark, path) if file.size > 0
+    ]
+    if listed and all(sources.format_of(file.uri, config.ingest) == "parquet" for file in listed):
+        table = input_files.read_parquet(spark, [file.path for file in listed])
         if has_features(table, card):
             return table
-    found = sources.find(spark, paths, config.ingest)
+    files = sources.find(spark, paths, config.ingest)
     # They are gone through for the posts, for where each was read, and for what is left out.
-    records = keep(sources.read_records(spark, found, config.ingest))
+    records = keep(sources.read_records(spark, files, config.ingest))
     return asked(records, config.ingest, now=int(time.time()))

@@ -43,7 +43,7 @@ def log(card: Mapping[str, Any], uri: str, config: ModelsConfig) -> str:
 def _numbers(metrics: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
     """`SPLIT.WHO.METRIC` of every single number."""
     for split, whos in metrics.items():
-        for who, found in whos.items():
-            for name, value in found.items() if isinstance(found, Mapping) else ():
+        for who, numbers in whos.items():
+            for name, value in numbers.items() if isinstance(numbers, Mapping) else ():
                 if isinstance(value, int | float):
                     yield f"{split}.{who}.{name}", float(value)

@@ -11,6 +11,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from influencers.buckets import bucket
 from influencers.config import ModelsConfig
 from influencers.models import labels as label_rules
 from influencers.models.declaration import CLOCKS, KEYS, Label
@@ -130,7 +131,7 @@ def _vectors(frame: DataFrame, label: Label, config: ModelsConfig, cut: int | No
     features = chosen_features(label, getattr(config, f"{label.model}_features"))
     key = KEYS[label.model]
     sample = take_sample(rows, key, features, {}, count=rows.count(), limit=SAMPLE_ROWS)
-    number = F.pmod(F.xxhash64(F.lit(f"fold:{config.seed}"), "owner_id"), F.lit(config.folds))
+    number = bucket("owner_id", count=config.folds, salt=f"fold:{config.seed}")
     labelled = rows.withColumns(
         {"label": label_rules.labelled(label, learnt), "fold": number.cast("string")}
     )

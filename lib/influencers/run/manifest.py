@@ -29,8 +29,8 @@ def read(spark: SparkSession, config: Config) -> dict[str, Any]:
     """The manifest so far; empty before the first job."""
     if not files.exists(spark, location(config)):
         return {}
-    found: dict[str, Any] = json.loads(files.read_text(spark, location(config)))
-    return found
+    manifest: dict[str, Any] = json.loads(files.read_text(spark, location(config)))
+    return manifest
 
 
 def update(spark: SparkSession, config: Config, job: str) -> None:
@@ -56,16 +56,16 @@ def update_inputs(spark: SparkSession, config: Config, listed: Sequence[FileStat
     """
     budget = config.ingest.hash_limit_mb * 1_000_000
     manifest = read(spark, config)
-    inputs = {one["uri"]: one for one in manifest.get("inputs", [])}
+    inputs = {entry["uri"]: entry for entry in manifest.get("inputs", [])}
     now = _now()
-    for one in listed:
-        budget -= one.size
-        uri = redacted(one.uri)
+    for file in listed:
+        budget -= file.size
+        uri = redacted(file.uri)
         inputs[uri] = {
             "uri": uri,
-            "bytes": one.size,
-            "modified_ms": one.modified_ms,
-            "sha256": input_files.sha256(spark, one.path) if budget >= 0 else None,
+            "bytes": file.size,
+            "modified_ms": file.modified_ms,
+            "sha256": input_files.sha256(spark, file.path) if budget >= 0 else None,
             "read_at": now,
         }
     _write(spark, config, {**manifest, "inputs": list(inputs.values())})
@@ -99,8 +99,8 @@ def _now() -> str:
 
 def _jar_version(names: Sequence[str], part: str) -> str:
     """`4.4.0` of `io.delta_delta-spark_4.2_2.13-4.4.0.jar`; empty if not loaded."""
-    found = [name.removesuffix(".jar") for name in names if part in name]
-    return found[0].rsplit("-", 1)[-1] if found else ""
+    jars = [name.removesuffix(".jar") for name in names if part in name]
+    return jars[0].rsplit("-", 1)[-1] if jars else ""
 
 
 def _carrier(names: Sequence[str]) -> str:

@@ -52,10 +52,10 @@ def has(spark: SparkSession, config: Config, stage: str) -> bool:
 
 def read(spark: SparkSession, config: Config, table: Table) -> DataFrame | None:
     """A table as it stands; None if there is none, or a stage that it comes from has not run."""
-    found = tables.exists(spark, config, table) and all(
+    usable = tables.exists(spark, config, table) and all(
         has(spark, config, stage) for stage in _STAGES_OF.get(table.name, ())
     )
-    return tables.read(spark, config, table) if found else None
+    return tables.read(spark, config, table) if usable else None
 
 
 def remarks(

@@ -197,10 +197,10 @@ def _text(spark: SparkSession, uri: str) -> str | None:
 
 def _parsed(text: str | None) -> dict[str, Any]:
     try:
-        found = json.loads(text or "")
+        claim = json.loads(text or "")
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return claim if isinstance(claim, dict) else {}
 
 
 def _read(spark: SparkSession, uri: str) -> dict[str, Any]:

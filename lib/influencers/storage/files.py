@@ -56,9 +56,13 @@ def older_names(spark: SparkSession, uri: str, before_ms: int) -> set[str]:
     Args:
         before_ms: Unix milliseconds.
     """
-    found = _statuses(spark, uri)
-    old = [one for one in found if one.getModificationTime() < before_ms and one.isFile()]
-    return {str(one.getPath().getName()) for one in old}
+    statuses = _statuses(spark, uri)
+    old = [
+        status
+        for status in statuses
+        if status.getModificationTime() < before_ms and status.isFile()
+    ]
+    return {str(status.getPath().getName()) for status in old}
 
 
 def _statuses(spark: SparkSession, uri: str) -> list[Any]:

@@ -35,14 +35,14 @@ class Forgotten:
         >>> len(Forgotten("s").with_owners([7]).with_owners([7, 8]).hashes)
         2
         """
-        added = {hashlib.sha256(f"{self.salt}{one}".encode()).hexdigest() for one in owners}
+        added = {hashlib.sha256(f"{self.salt}{owner}".encode()).hexdigest() for owner in owners}
         return Forgotten(self.salt, self.hashes | added)
 
     def is_of(self, owner_id: Column, raw: Column) -> Column:
         """Whether a record is of one of them: by its id, or by a word of its raw text."""
         words = F.split(F.coalesce(raw, F.lit("")), _NO_WORD)
         ids = F.array_append(words, owner_id.cast("string"))
-        return F.exists(ids, lambda one: F.coalesce(self._knows(one), F.lit(False)))
+        return F.exists(ids, lambda word: F.coalesce(self._knows(word), F.lit(False)))
 
     def split(self, records: DataFrame) -> tuple[DataFrame, int]:
         """The records of other accounts, and how many are of forgotten ones.
@@ -68,11 +68,11 @@ def read(spark: SparkSession, config: Config) -> Forgotten:
     """The accounts that the output has forgotten; none, and a new salt, before the first."""
     if not files.exists(spark, location(config)):
         return Forgotten(secrets.token_hex(16))
-    found = json.loads(files.read_text(spark, location(config)))
-    return Forgotten(found["salt"], frozenset(found["accounts"]))
+    stored = json.loads(files.read_text(spark, location(config)))
+    return Forgotten(stored["salt"], frozenset(stored["accounts"]))
 
 
 def write(spark: SparkSession, config: Config, forgotten: Forgotten) -> None:
     """Keep them."""
-    found = {"salt": forgotten.salt, "accounts": sorted(forgotten.hashes)}
-    files.write_text(spark, location(config), json.dumps(found, indent=2) + "\n")
+    stored = {"salt": forgotten.salt, "accounts": sorted(forgotten.hashes)}
+    files.write_text(spark, location(config), json.dumps(stored, indent=2) + "\n")

@@ -54,15 +54,15 @@ def list_files(spark: SparkSession, pattern: str) -> list[FileStatus]:
     """
     path, system = open_system(spark, pattern)
     try:
-        found = (
+        statuses = (
             [system.getFileStatus(path)] if system.exists(path) else system.globStatus(path) or []
         )
     except Py4JJavaError as error:
         raise UserError(f"cannot list {pattern}: {first_line(error)}") from None
-    listed = [one for status in found for one in _below(system, status)]
+    listed = [file for status in statuses for file in _below(system, status)]
     if not listed:
         raise UserError(f"no input at {pattern}: check the path (a file, a folder or a glob)")
-    return sorted(listed, key=lambda one: one.uri)
+    return sorted(listed, key=lambda file: file.uri)
 
 
 def _below(system: Any, status: Any) -> list[FileStatus]:

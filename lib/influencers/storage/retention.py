@@ -48,7 +48,7 @@ def _has_old(spark: SparkSession, config: Config, name: str, before_ms: int) -> 
     older = files.older_names(spark, tables.location(config, name), before_ms)
     if not older:
         return False
-    named = {one.rpartition("/")[2] for one in tables.read(spark, config, name).inputFiles()}
+    named = {file.rpartition("/")[2] for file in tables.read(spark, config, name).inputFiles()}
     return bool(older - named)
 
 

@@ -103,7 +103,7 @@ def structs(name: str, meaning: str, *fields: Column, null: str = "") -> Column:
 
 def schema_of(columns: Iterable[Column]) -> StructType:
     """The columns as Spark has them, in their order."""
-    return StructType([StructField(one.name, one.type) for one in columns])
+    return StructType([StructField(column.name, column.type) for column in columns])
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ class Table:
     def __post_init__(self) -> None:
         if not (self.grain.strip() and self.job and self.key):
             raise ValueError(f"table {self.name} must say its grain, its key and its job")
-        names = Counter(one.name for one in self.columns)
+        names = Counter(column.name for column in self.columns)
         for name, count in names.items():
             if count > 1:
                 raise ValueError(f"table {self.name} declares column {name} {count} times")

@@ -37,7 +37,7 @@ def is_table(spark: SparkSession, uri: str) -> bool:
     A writer that died in its first version leaves a log without one: that is no table yet.
     """
     log = files.names(spark, files.join(uri, "_delta_log"))
-    return any(_VERSION.match(one) for one in log)
+    return any(_VERSION.match(name) for name in log)
 
 
 def read(spark: SparkSession, config: Config, table: Table | str) -> DataFrame:
@@ -97,7 +97,7 @@ def version(spark: SparkSession, config: Config, table: Table | str) -> int:
 def written(spark: SparkSession, config: Config) -> list[str]:
     """The names of all tables in the output, also of those that this version does not know."""
     folder = files.join(config.paths.output, "tables")
-    return sorted(one for one in files.names(spark, folder) if exists(spark, config, one))
+    return sorted(name for name in files.names(spark, folder) if exists(spark, config, name))
 
 
 def vacuum(spark: SparkSession, config: Config, table: Table | str, *, hours: int) -> None:
@@ -150,6 +150,8 @@ def merge(
     if replaces:
         among = ", ".join(literal(value) for value in replaces[1])
         deletion = f"WHEN NOT MATCHED BY SOURCE AND target.{replaces[0]} IN ({among}) THEN DELETE"
+    # SQL, as `DataFrame.mergeInto` gives the target no alias, and `update_when` names it. Delta's
+    # builder does, but comes with a Python package that nothing else needs.
     try:
         spark.sql(
             f"MERGE INTO {_identifier(spark, config, table)} AS target "
@@ -188,14 +190,14 @@ def conform(frame: DataFrame, table: Table) -> DataFrame:
         TypeError: a column is missing, extra, or of another type: a mistake in the code.
     """
     wanted = _plain(table.schema)
-    found = _plain(frame.schema)
-    if wanted != found:
-        missing = [f"{column} {kind}" for column, kind in wanted.items() if column not in found]
-        extra = [f"{column} {kind}" for column, kind in found.items() if column not in wanted]
+    present = _plain(frame.schema)
+    if wanted != present:
+        missing = [f"{column} {kind}" for column, kind in wanted.items() if column not in present]
+        extra = [f"{column} {kind}" for column, kind in present.items() if column not in wanted]
         differs = [
-            f"{column} {found[column]} instead of {kind}"
+            f"{column} {present[column]} instead of {kind}"
             for column, kind in wanted.items()
-            if column in found and found[column] != kind
+            if column in present and present[column] != kind
         ]
         raise TypeError(f"table {table.name}: missing {missing}, extra {extra}, types {differs}")
     return frame.select(*wanted)

@@ -53,8 +53,8 @@ def _chunk(
     numbers = np.arange(first, min(first + gallery.CHUNK, len(gallery_)), dtype=np.int64)
     names = gallery.names(numbers, gallery_.extension[numbers], options.seed)
     files = _files(gallery_, numbers.tolist(), options)
-    found = [image_drawing.decoded(data) for data in files]
-    hashes = [imagehash.phash(picture) for picture in found]
+    images = [image_drawing.decoded(data) for data in files]
+    hashes = [imagehash.phash(image) for image in images]
     rows: list[tuple[object, ...]] = []
     for place, original in enumerate(gallery_.original[numbers].tolist()):
         (folder / names[place]).write_bytes(files[place])
@@ -65,8 +65,8 @@ def _chunk(
             names[original - first],
             hashes[place] - hashes[original - first],
             hashes[place],
-            found[place].format,
-            *found[place].size,
+            images[place].format,
+            *images[place].size,
             len(files[place]),
         ))  # fmt: skip
     return rows

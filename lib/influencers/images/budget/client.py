@@ -89,7 +89,7 @@ class BudgetClient:
         """Want nothing more; leases already on their way are given back when they arrive."""
         with self._lock:
             for host, queue in list(self._wanted.items()):
-                unwanted = sum(count for one, count in queue if one is waiter)
+                unwanted = sum(count for wanting, count in queue if wanting is waiter)
                 if unwanted:
                     self._out.cancel[host] = self._out.cancel.get(host, 0) + unwanted
                     kept = deque(entry for entry in queue if entry[0] is not waiter)
@@ -131,16 +131,16 @@ class BudgetClient:
             HostUnavailable: the host is refused, or none came in time.
             UserError: the server has been out of reach for too long.
         """
-        one = SingleLease(self.release)
-        self.ask(host, 1, one, first=True)
-        one.decided.wait(seconds)
-        self.cancel(one)
-        lease = one.leave()
+        waiter = SingleLease(self.release)
+        self.ask(host, 1, waiter, first=True)
+        waiter.decided.wait(seconds)
+        self.cancel(waiter)
+        lease = waiter.leave()
         if lease is not None:
             return lease
-        if one.error is not None:
-            raise one.error
-        raise HostUnavailable(host, one.seconds if one.seconds is not None else seconds)
+        if waiter.error is not None:
+            raise waiter.error
+        raise HostUnavailable(host, waiter.seconds if waiter.seconds is not None else seconds)
 
     def close(self) -> None:
         """Say what is left to say, and hang up."""
@@ -292,7 +292,7 @@ class BudgetClient:
         with self._lock:
             self._error = error
             self._connected = False
-            waiters = {id(one): one for queue in self._wanted.values() for one, _ in queue}
+            waiters = {id(waiter): waiter for queue in self._wanted.values() for waiter, _ in queue}
             self._wanted.clear()
         for waiter in waiters.values():
             waiter.failed(error)

@@ -40,8 +40,8 @@ class ApartDecoder:
             except (OSError, EOFError):
                 self._end()
                 return statuses.DECODER_CRASHED
-        found: Picture | str = pickle.loads(answer)
-        return found
+        decoded: Picture | str = pickle.loads(answer)
+        return decoded
 
     def close(self) -> None:
         """End the process."""
@@ -81,10 +81,10 @@ def serve() -> None:
         while True:
             body = _receive(source)
             try:
-                found = decode(body, limits)
+                decoded = decode(body, limits)
             except MemoryError:
-                found = statuses.DECODER_CRASHED
-            _send(target, pickle.dumps(found))
+                decoded = statuses.DECODER_CRASHED
+            _send(target, pickle.dumps(decoded))
 
 
 def _send(stream: IO[bytes], data: bytes) -> None:

@@ -81,9 +81,9 @@ class AllowedHosts:
 
 
 def _entry(text: str) -> tuple[str, int | None]:
-    found = _ENTRY.fullmatch(text)
+    match = _ENTRY.fullmatch(text)
     try:
-        if found is None:
+        if match is None:
             raise ValueError
         target = urls.parse(f"http://{text}/")
     except (ValueError, FetchFailure):
@@ -91,7 +91,7 @@ def _entry(text: str) -> tuple[str, int | None]:
             f"allowed image host {text!r} is neither host nor host:port: write for example "
             "images.example.org, 127.0.0.1:8000 or [::1]:8000, without http:// and path"
         ) from None
-    return target.host, target.port if found.group(2) else None
+    return target.host, target.port if match.group(2) else None
 
 
 _DETOUR = re.compile(r"([^=]+)=(\[[0-9A-Fa-f:.]+\]|[0-9.]+):([0-9]{1,5})")
@@ -109,7 +109,7 @@ def detours(texts: Sequence[str]) -> dict[str, tuple[Address, int]]:
     >>> detours(["images.example:80=127.0.0.1:8000"])
     {'images.example:80': (IPv4Address('127.0.0.1'), 8000)}
     """
-    found = {}
+    addresses = {}
     for text in texts:
         parts = _DETOUR.fullmatch(text)
         try:
@@ -125,5 +125,5 @@ def detours(texts: Sequence[str]) -> dict[str, tuple[Address, int]]:
                 "as in images.example:443=127.0.0.1:8443"
             ) from None
         host = f"[{name}]" if ":" in name else name
-        found[f"{host}:{port}"] = (address, int(parts.group(3)))
-    return found
+        addresses[f"{host}:{port}"] = (address, int(parts.group(3)))
+    return addresses

@@ -221,12 +221,12 @@ class Client:
         seen = set()
         for _ in range(self._options.max_redirects + 1):
             seen.add(target)
-            found = self._hop(target, attempt)
-            if not isinstance(found, Target):
-                return found
-            if found in seen:
+            answer = self._hop(target, attempt)
+            if not isinstance(answer, Target):
+                return answer
+            if answer in seen:
                 raise FetchFailure(statuses.TOO_MANY_REDIRECTS, "in a circle")
-            target = found
+            target = answer
         raise FetchFailure(statuses.TOO_MANY_REDIRECTS)
 
     def _hop(self, target: Target, attempt: _Attempt) -> _Body | Target:

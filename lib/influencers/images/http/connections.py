@@ -143,8 +143,8 @@ class Connections:
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []
-        for one in idle:
-            one.connection.close()
+        for kept in idle:
+            kept.connection.close()
 
     def _ask(
         self,
@@ -212,14 +212,14 @@ class Connections:
             if left <= 0:
                 break
             try:
-                found = _connected(address, port, left / (len(addresses) - position))
+                connection = _connected(address, port, left / (len(addresses) - position))
             except TimeoutError:
                 failure = FetchFailure(statuses.TIMEOUT, f"connecting to {address}")
             except OSError as error:
                 failure = FetchFailure(statuses.REFUSED, f"{address}: {error}")
             else:
-                found.settimeout(max(0.001, until - time.monotonic()))
-                return found
+                connection.settimeout(max(0.001, until - time.monotonic()))
+                return connection
         raise failure
 
     def _checked(self, target: Target, until: float) -> tuple[Address, ...]:
@@ -242,13 +242,13 @@ class Connections:
         key = (target.scheme, target.host, target.port)
         while True:
             with self._lock:
-                found = next((one for one in reversed(self._idle) if one.key == key), None)
-                if found is None:
+                kept = next((kept for kept in reversed(self._idle) if kept.key == key), None)
+                if kept is None:
                     return None
-                self._idle.remove(found)
-            if time.monotonic() - found.since < self._idle_seconds and _is_quiet(found.connection):
-                return found.connection
-            found.connection.close()
+                self._idle.remove(kept)
+            if time.monotonic() - kept.since < self._idle_seconds and _is_quiet(kept.connection):
+                return kept.connection
+            kept.connection.close()
 
     def _give_back(self, target: Target, connection: _Connection, reusable: bool) -> None:
         surplus: _Connection | None = connection

@@ -108,7 +108,9 @@ class Resolver:
         if lookup is not None and lookup.expires > now:
             return lookup
         if len(self._names) >= _MAX_NAMES:
-            self._names = {name: one for name, one in self._names.items() if not one.done.is_set()}
+            self._names = {
+                name: known for name, known in self._names.items() if not known.done.is_set()
+            }
         lookup = self._names[host] = _Lookup(host, now)
         self._unfinished += 1
         if self._unfinished > len(self._threads) < self._max_threads:
@@ -134,8 +136,8 @@ class Resolver:
             return
         keep = self._failed_seconds
         try:
-            found = self._resolve(lookup.host, None, 0, socket.SOCK_STREAM)
-            lookup.addresses = _addresses(found)
+            rows = self._resolve(lookup.host, None, 0, socket.SOCK_STREAM)
+            lookup.addresses = _addresses(rows)
             if lookup.addresses:
                 keep = self._found_seconds
             else:
@@ -149,8 +151,8 @@ class Resolver:
         lookup.expires = time.monotonic() + keep
 
 
-def _addresses(found: Sequence[tuple[Any, ...]]) -> tuple[Address, ...]:
+def _addresses(rows: Sequence[tuple[Any, ...]]) -> tuple[Address, ...]:
     """The distinct addresses of `getaddrinfo`'s rows, in their order."""
     internet = (socket.AF_INET, socket.AF_INET6)
-    texts = dict.fromkeys(str(row[4][0]) for row in found if row[0] in internet)
+    texts = dict.fromkeys(str(row[4][0]) for row in rows if row[0] in internet)
     return tuple(ipaddress.ip_address(text) for text in texts)

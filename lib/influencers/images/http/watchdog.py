@@ -77,9 +77,9 @@ class Watchdog:
         with self._changed:
             while not self._closed:
                 now = time.monotonic()
-                for watch in [one for one in self._watches if one.deadline <= now]:
+                for watch in [watch for watch in self._watches if watch.deadline <= now]:
                     self._end(watch)
-                self._wakes_at = min((one.deadline for one in self._watches), default=_NEVER)
+                self._wakes_at = min((watch.deadline for watch in self._watches), default=_NEVER)
                 self._changed.wait(None if self._wakes_at == _NEVER else self._wakes_at - now)
 
     def _end(self, watch: Watch) -> None:

@@ -141,14 +141,14 @@ def _points(samples: Bytes) -> _Points:
     where += np.arange(len(samples), dtype=np.int32)[:, None] * each
     flat = where.ravel()
     counts = np.bincount(flat)
-    found = np.flatnonzero(counts)
-    pixels: Floats = counts[found].astype(np.float64)
+    filled = np.flatnonzero(counts)
+    pixels: Floats = counts[filled].astype(np.float64)
     srgb: Floats = np.stack(
-        [np.bincount(flat, channels[..., channel].ravel())[found] for channel in range(3)]
+        [np.bincount(flat, channels[..., channel].ravel())[filled] for channel in range(3)]
     )
     means = np.rint(srgb / pixels).astype(np.intp)
     lab: Floats = np.rint(_oklab(_linear_table()[means].T).T * _STEPS)
-    return _Points(found // each, pixels, srgb, lab)
+    return _Points(filled // each, pixels, srgb, lab)
 
 
 def _sums(groups: npt.NDArray[np.int64], rows: Sequence[Floats], count: int) -> Floats:

@@ -28,7 +28,7 @@ def contrast(greys: Bytes) -> Floats:
     levels = greys.reshape(len(greys), -1)
     count = levels.shape[1]
     total = levels.sum(axis=1, dtype=np.int64)
-    squares = np.array([_sum_of_squares(one.astype(np.int32)) for one in levels], dtype=np.int64)
+    squares = np.array([_sum_of_squares(grey.astype(np.int32)) for grey in levels], dtype=np.int64)
     return np.asarray(np.sqrt(squares * count - total**2) / (count * 255.0), dtype=np.float64)
 
 
@@ -37,7 +37,7 @@ def edge_density(greys: Bytes) -> Floats:
 
     On levels 0 to 255 with the kernel [1 2 1] x [-1 0 1]: the longest possible is about 1100.
     """
-    return np.array([_edge_share(one.astype(np.int16)) for one in greys], dtype=np.float64)
+    return np.array([_edge_share(grey.astype(np.int16)) for grey in greys], dtype=np.float64)
 
 
 def _edge_share(grey: npt.NDArray[np.int16]) -> float:
@@ -54,7 +54,9 @@ def sharpness(greys: Bytes) -> Floats:
 
     J. L. Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy", ICPR 2000.
     """
-    return np.array([_laplacian_variance(one.astype(np.int16)) for one in greys], dtype=np.float64)
+    return np.array(
+        [_laplacian_variance(grey.astype(np.int16)) for grey in greys], dtype=np.float64
+    )
 
 
 def _laplacian_variance(grey: npt.NDArray[np.int16]) -> float:
@@ -104,7 +106,7 @@ def cooccurrence(greys: Bytes) -> dict[str, Floats]:
     - correlation of i and j, -1 to 1; not a number where all pixels have one level;
     - entropy -Σ p log₂ p in bits, 0 to 8.
     """
-    pairs = np.stack([_pairs(one) for one in greys // (256 // LEVELS)])
+    pairs = np.stack([_pairs(grey) for grey in greys // (256 // LEVELS)])
     pairs = pairs + pairs.transpose(0, 1, 3, 2)
     counts = pairs.reshape(*pairs.shape[:2], LEVELS**2)
     shares = counts / counts.sum(axis=2, keepdims=True)

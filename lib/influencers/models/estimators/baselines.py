@@ -25,7 +25,7 @@ def medians(sample: pd.DataFrame, labels: Sequence[Label]) -> dict[str, float | 
         labels: whose baselines.
     """
     known = {sql: sample[sql].dropna() for sql in sought(labels).values()}
-    return {sql: float(one.median()) if len(one) else None for sql, one in known.items()}
+    return {sql: float(values.median()) if len(values) else None for sql, values in known.items()}
 
 
 def baseline_scores(
@@ -40,9 +40,9 @@ def baseline_scores(
         labels: whose baselines.
         usual: the median of the training rows, by SQL; None or missing where nothing is known.
     """
-    found = {}
+    scores = {}
     for who, sql in sought(labels).items():
         median = usual.get(sql)
         if median is not None:
-            found[who] = magnitude_score(F.coalesce(F.expr(sql).cast("double"), F.lit(median)))
-    return found
+            scores[who] = magnitude_score(F.coalesce(F.expr(sql).cast("double"), F.lit(median)))
+    return scores

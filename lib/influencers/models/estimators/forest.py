@@ -42,9 +42,9 @@ def fit_forest(vectors: DataFrame, config: ModelsConfig) -> RandomForestClassifi
 
 def _weighed(vectors: DataFrame) -> DataFrame:
     """With `weight`: positives weigh as much together as negatives do."""
-    found = vectors.agg(F.sum("label").alias("positives"), F.count("label").alias("rows")).first()
-    assert found is not None
-    heavy = (found["rows"] - found["positives"]) / max(found["positives"], 1)
+    counts = vectors.agg(F.sum("label").alias("positives"), F.count("label").alias("rows")).first()
+    assert counts is not None
+    heavy = (counts["rows"] - counts["positives"]) / max(counts["positives"], 1)
     return vectors.withColumn("weight", F.when(F.col("label") == 1, float(heavy)).otherwise(1.0))
 
 
@@ -61,8 +61,8 @@ def votes_of(
     """
     asked = forest.copy().setFeaturesCol(features).setProbabilityCol(column)
     # Columns without a name are not computed.
-    found = asked.setPredictionCol("").setRawPredictionCol("").transform(rows)
-    return found.withColumn(column, F.get(vector_to_array(F.col(column)), F.lit(1)))
+    scored = asked.setPredictionCol("").setRawPredictionCol("").transform(rows)
+    return scored.withColumn(column, F.get(vector_to_array(F.col(column)), F.lit(1)))
 
 
 def importances(

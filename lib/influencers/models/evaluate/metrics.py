@@ -50,8 +50,7 @@ def magnitude_score(value: Column) -> Column:
 def measures(rows: NDArray[Any], positives: NDArray[Any]) -> dict[str, Floats]:
     """All metrics that depend on the order of the rows alone; ties share a rank.
 
-    - average_precision: the sum of (recall step x precision) over falling thresholds, without
-      interpolation.
+    - average_precision: see the function of that name.
     - auc: the chance that a positive ranks above a negative, ties counting half.
     - precision_at_top_decile: that of the best-ranked tenth (rounded up) of the rows; where a tie
       crosses its edge, the mean over all ways to break it. lift_at_top_decile: over prevalence.
@@ -72,8 +71,6 @@ def measures(rows: NDArray[Any], positives: NDArray[Any]) -> dict[str, Floats]:
     with np.errstate(invalid="ignore", divide="ignore"):
         precision = found / seen
         prevalence = hits / total
-        # Before the first row there is no precision, and nothing to weigh with it.
-        average = np.where(positives > 0, positives * precision, 0.0).sum(-1) / hits
         recall = np.where(precision >= HIGH_PRECISION, found, 0).max(-1, initial=0) / hits
         beaten = (rows - positives).astype("float64") * (found - positives / 2)
         auc = beaten.sum(-1) / (hits * (total - hits))
@@ -81,12 +78,29 @@ def measures(rows: NDArray[Any], positives: NDArray[Any]) -> dict[str, Floats]:
         return {
             "prevalence": prevalence,
             "random_average_precision": _random_average_precision(total, hits),
-            "average_precision": average,
+            "average_precision": average_precision(rows, positives),
             "auc": auc,
             "precision_at_top_decile": np.where(hits > 0, top, np.nan),
             "lift_at_top_decile": np.where(hits > 0, top / prevalence, np.nan),
             "recall_at_precision_80": recall,
         }
+
+
+def average_precision(rows: NDArray[Any], positives: NDArray[Any]) -> Floats:
+    """The sum of (recall step x precision) over falling thresholds, without interpolation.
+
+    Args:
+        rows: as for `measures`; or the sum of the rows' weights.
+        positives: as for `measures`; or the sum of their weights.
+
+    Returns:
+        One for each line of the further axes; NaN without positives.
+    """
+    seen, hits = rows.cumsum(-1), positives.cumsum(-1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        # Before the first row there is no precision, and nothing to weigh with it.
+        weighed = np.where(positives > 0, positives * (hits / seen), 0.0)
+        return np.asarray(weighed.sum(-1) / _last(hits))
 
 
 def ranking_metrics(counts: ScoreCounts) -> dict[str, float | int | None]:

@@ -75,8 +75,8 @@ class Counts:
     def by_tier(self, part: str, name: str) -> dict[str, ScoreCounts]:
         """Rows and positives by score within each follower tier; "" where it is unknown."""
         chosen = self._of(part, name, grouped=False)
-        found = chosen.assign(tier=chosen["tier"].fillna("")).groupby("tier", sort=True)
-        return {str(tier): _by_score(one) for tier, one in found}
+        tiers = chosen.assign(tier=chosen["tier"].fillna("")).groupby("tier", sort=True)
+        return {str(tier): _by_score(rows) for tier, rows in tiers}
 
     def grouped(self, part: str, name: str) -> GroupedCounts:
         """Rows and positives by score and by group of accounts."""
@@ -116,10 +116,10 @@ def count_scores(
     structs = [
         F.struct(
             F.lit(place).alias("place"),
-            one.label.cast("bigint").alias("positive"),
-            one.score.cast("bigint").alias("score"),
+            ranking.label.cast("bigint").alias("positive"),
+            ranking.score.cast("bigint").alias("score"),
         )
-        for place, one in enumerate(rankings)
+        for place, ranking in enumerate(rankings)
     ]
     cells = (
         scored.select(
@@ -132,7 +132,7 @@ def count_scores(
         .groupBy(*_KEYS)
         .agg(F.count(F.lit(1)).alias("rows"), F.sum("positive").alias("positives"))
     )
-    names = [one.name for one in rankings]
+    names = [ranking.name for ranking in rankings]
     if rows <= _EXACT_ROWS:
         return Counts(_collected(cells, grouped_parts), names)
     # The forests are asked once: their scores are needed to find the bins, and to fill them.

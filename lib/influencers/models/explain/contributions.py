@@ -69,9 +69,9 @@ def _reasons(
     order = np.argsort(-abs(by_feature), axis=1, kind="stable")[:, :most]
     return [
         [
-            {"feature": names[one], "effect": float(by_feature[row, one])}
-            for one in line
-            if by_feature[row, one] != 0
+            {"feature": names[index], "effect": float(by_feature[row, index])}
+            for index in line
+            if by_feature[row, index] != 0
         ]
         for row, line in enumerate(order)
     ]

@@ -18,6 +18,7 @@ from influencers.models.declaration import CATEGORICAL, Feature
 from influencers.models.estimators.normaliser import Normaliser
 from influencers.models.evaluate import bootstrap
 from influencers.models.evaluate.calibration import Calibration
+from influencers.models.evaluate.metrics import average_precision
 from influencers.models.explain.trees import Forest
 from influencers.models.rows.row_sample import Sheet
 
@@ -127,12 +128,12 @@ def permutation_importance(
         places = np.array([n for n, name in enumerate(columns) if name in shuffled], "int64")
         lost = np.zeros(len(weights))
         for order in shuffles:
-            other = vectors.copy()
-            other[:, places] = vectors[np.ix_(order, places)]
-            lost += base - _average_precision(forest.votes(other), truth, weights)
+            permuted = vectors.copy()
+            permuted[:, places] = vectors[np.ix_(order, places)]
+            lost += base - _average_precision(forest.votes(permuted), truth, weights)
         lost /= times
-        found = bootstrap.interval_of(lost[1:], groups=len(names), least=min_groups)
-        return Drop(float(lost[0]), found)
+        interval = bootstrap.interval_of(lost[1:], groups=len(names), least=min_groups)
+        return Drop(float(lost[0]), interval)
 
     together: dict[str, set[str]] = {}
     for feature in features:
@@ -167,14 +168,14 @@ def partial_dependences(
         most: how many of them to take.
     """
     kinds = {feature.name: feature.kind for feature in normaliser.features}
-    found: list[Dependence] = []
+    dependences: list[Dependence] = []
     for name in names:
-        if len(found) == most:
+        if len(dependences) == most:
             break
         if kinds[name] == CATEGORICAL:
             continue
         # Numbers come first in the vector; the second place of a name says that it is unknown.
-        place, *unknown = (at for at, one in enumerate(normaliser.columns) if one == name)
+        place, *unknown = (at for at, column in enumerate(normaliser.columns) if column == name)
         grid = _grid(sheet.vectors[:, place])
         if len(grid) < 2:
             continue
@@ -188,8 +189,8 @@ def partial_dependences(
         values = grid * scale.deviation + scale.mean
         # A 0 comes back from its scale as some 1e-15, which would stretch a logarithmic axis.
         values[np.abs(values) < _ROUNDING * scale.deviation] = 0.0
-        found.append(Dependence(name, tuple(map(float, values)), tuple(means)))
-    return found
+        dependences.append(Dependence(name, tuple(map(float, values)), tuple(means)))
+    return dependences
 
 
 def _grid(values: Floats) -> Floats:
@@ -209,12 +210,8 @@ def _average_precision(votes: Floats, truth: Floats, weights: Floats) -> Floats:
     starts = np.flatnonzero(np.diff(falling, prepend=np.inf))
     rows = np.add.reduceat(weights[:, order], starts, axis=1)
     positives = np.add.reduceat((weights * truth)[:, order], starts, axis=1)
-    found = positives.cumsum(1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        precision = found / rows.cumsum(1)
-        weighed = np.where(positives > 0, positives * precision, 0.0)
-        return np.asarray(weighed.sum(1) / found[:, -1])
+    return average_precision(rows, positives)
 
 
 def _falling(drops: Mapping[str, Drop]) -> dict[str, Drop]:
-    return dict(sorted(drops.items(), key=lambda one: (-one[1].mean, one[0])))
+    return dict(sorted(drops.items(), key=lambda drop: (-drop[1].mean, drop[0])))

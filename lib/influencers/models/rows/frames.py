@@ -1,4 +1,4 @@
-"""The rows that models look at: one table, with the account's community and the post's picture."""
+"""The rows that models look at: one table, with the account's community and the post's image."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from influencers.buckets import bucket
 from influencers.features import duplicates as copies_
 from influencers.features import images as pictures_
 from influencers.models.declaration import FEATURES, INFLUENCE, KEYS, VIRALITY
@@ -20,39 +21,25 @@ _OF_PICTURES = {
 }
 
 
-def model_frame(
-    table: DataFrame,
-    communities: DataFrame | None,
-    pictures: DataFrame | None = None,
-    copies: DataFrame | None = None,
-    *,
-    model: str,
-    partitions: int,
-) -> DataFrame:
+def model_frame(table: DataFrame, *, model: str, partitions: int) -> DataFrame:
     """Every declared column of a model, laid out the same way for the same rows.
 
     Args:
-        table: `accounts` for influence, `post_features` for virality; what it has of the further
-            columns stays. Accounts without a `period` are described by all their posts.
-        communities: what `community_features` makes; None: both are unknown.
-        pictures: what `images.picture_features` makes, or of accounts `account_pictures`; None:
-            all are unknown.
-        copies: what `duplicates.copy_features` makes, or of accounts `account_copies`;
-            None: likewise.
+        table: what `known.with_known` makes of `accounts` for influence, of `post_features` for
+            virality. Accounts without a `period` are described by all their posts.
         model: influence or virality.
         partitions: how many partitions the rows lie in, by a hash of their key and sorted by it.
             A forest samples by partition and place, so that it depends on this number, but not
             on how the table happens to be stored.
     """
     key = KEYS[model]
-    joined = with_pictures(with_communities(table, communities), pictures, copies, model=model)
     order = [key]
     if model == INFLUENCE:
         order.append(PERIOD)
-        if PERIOD not in joined.columns:
-            joined = joined.withColumn(PERIOD, F.lit(WHOLE))
+        if PERIOD not in table.columns:
+            table = table.withColumn(PERIOD, F.lit(WHOLE))
     columns = [feature.name for feature in FEATURES[model]]
-    return joined.select(*columns).repartition(partitions, key).sortWithinPartitions(*order)
+    return table.select(*columns).repartition(partitions, key).sortWithinPartitions(*order)
 
 
 def with_communities(table: DataFrame, communities: DataFrame | None) -> DataFrame:
@@ -63,9 +50,18 @@ def with_communities(table: DataFrame, communities: DataFrame | None) -> DataFra
 def with_pictures(
     table: DataFrame, pictures: DataFrame | None, copies: DataFrame | None, *, model: str
 ) -> DataFrame:
-    """The table with what is known of pictures and of copies, as for `model_frame`."""
-    for found, columns in zip((pictures, copies), _OF_PICTURES[model], strict=True):
-        table = _with_features(table, found, columns, key=KEYS[model])
+    """The table with what is known of images and of duplicates.
+
+    Args:
+        table: has the model's key; what it has of the further columns stays.
+        pictures: what `images.picture_features` makes, or of accounts `account_pictures`; None:
+            all are unknown.
+        copies: what `duplicates.copy_features` makes, or of accounts `account_copies`;
+            None: likewise.
+        model: influence or virality.
+    """
+    for further, columns in zip((pictures, copies), _OF_PICTURES[model], strict=True):
+        table = _with_features(table, further, columns, key=KEYS[model])
     return table
 
 
@@ -102,20 +98,20 @@ def community_features(account_communities: DataFrame, *, algorithm: str = "") -
 
 
 def _with_features(
-    table: DataFrame, found: DataFrame | None, columns: Sequence[str], *, key: str
+    table: DataFrame, further: DataFrame | None, columns: Sequence[str], *, key: str
 ) -> DataFrame:
     """The table with further columns; as it is where it has them already.
 
     Args:
         table: has the key.
-        found: the key and the columns, for some of the rows; None: all are unknown.
+        further: the key and the columns, for some of the rows; None: all are unknown.
         columns: their names, of double.
         key: the column that the two share.
     """
     if columns[0] in table.columns:
         return table
-    if found is not None:
-        return table.join(found, on=key, how="left")
+    if further is not None:
+        return table.join(further, on=key, how="left")
     return table.withColumns(dict.fromkeys(columns, F.lit(None).cast("double")))
 
 
@@ -131,5 +127,5 @@ def bounded_sample(rows: DataFrame, key: str, *, count: int, limit: int) -> Data
     if count <= limit:
         return rows
     parts = 1_000_000
-    part = F.pmod(F.xxhash64(F.lit("bounded_sample"), F.col(key)), F.lit(parts))
+    part = bucket(key, count=parts, salt="bounded_sample")
     return rows.where(part < max(1, limit * parts // count))

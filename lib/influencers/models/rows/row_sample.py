@@ -17,6 +17,7 @@ from pyspark.ml.functions import vector_to_array
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from influencers.buckets import bucket
 from influencers.models.declaration import CATEGORICAL, Feature
 from influencers.models.rows.frames import bounded_sample
 
@@ -67,11 +68,11 @@ def take_sheet(
         account_group(F.col("owner_id")).alias("account_group"),
         *(F.col(column).alias(f"label_{name}") for name, column in labels.items()),
     )
-    found = _in_order(chosen, key)
+    sample = _in_order(chosen, key)
     return Sheet(
-        np.array(found["vector"].tolist(), "float64").reshape(len(found), -1),
-        {name: found[f"label_{name}"].to_numpy("float64") for name in labels},
-        found["account_group"].to_numpy("int64"),
+        np.array(sample["vector"].tolist(), "float64").reshape(len(sample), -1),
+        {name: sample[f"label_{name}"].to_numpy("float64") for name in labels},
+        sample["account_group"].to_numpy("int64"),
     )
 
 
@@ -107,18 +108,18 @@ def take_sample(
         *(column.alias(name) for name, column in columns.items()),
         *(column.cast("double").alias(name) for name, column in others.items()),
     )
-    found = _in_order(chosen, _KEY)
+    sample = _in_order(chosen, _KEY)
     texts = {feature.name for feature in features if feature.kind == CATEGORICAL}
-    numbers = [name for name in found.columns if name != _KEY and name not in texts]
-    return found.astype(dict.fromkeys(numbers, "float64"))
+    numbers = [name for name in sample.columns if name != _KEY and name not in texts]
+    return sample.astype(dict.fromkeys(numbers, "float64"))
 
 
 def account_group(owner_id: Column) -> Column:
     """The group of an account: all that is its own is drawn together."""
-    return F.pmod(F.xxhash64(F.lit("account_group"), owner_id), F.lit(GROUPS))
+    return bucket(owner_id, count=GROUPS, salt="account_group")
 
 
 def _in_order(rows: DataFrame, key: str) -> pd.DataFrame:
-    found: Any = rows.toPandas()
-    ordered: pd.DataFrame = found.sort_values(key, ignore_index=True)
+    sample: Any = rows.toPandas()
+    ordered: pd.DataFrame = sample.sort_values(key, ignore_index=True)
     return ordered

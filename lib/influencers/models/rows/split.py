@@ -14,6 +14,7 @@ from operator import and_
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from influencers.buckets import bucket
 from influencers.models.quantiles import top_share_thresholds
 from influencers.models.rows.periods import AFTER, BEFORE, PERIOD, WHOLE
 
@@ -47,7 +48,7 @@ def part_of(split: str) -> str:
 
 def account_part(owner_id: Column, *, seed: int, salt: str) -> Column:
     """Which of `PARTS` equal parts an account is in, by a hash of its id; null where the id is."""
-    part = F.pmod(F.xxhash64(F.lit(f"{salt}:{seed}"), owner_id), F.lit(PARTS))
+    part = bucket(owner_id, count=PARTS, salt=f"{salt}:{seed}")
     return F.when(owner_id.isNotNull(), part)
 
 

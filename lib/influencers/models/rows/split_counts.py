@@ -37,7 +37,7 @@ def sizes_of(rows: DataFrame, labels: Sequence[Label], clock: str) -> Sizes:
         for split in SPLITS
         for label in (None, *labels)
     ]
-    found = (
+    counts = (
         rows.select("owner_id", F.col(clock).alias("clock"), F.inline(F.array(*each)))
         .where("part is not null and positive is not null")
         .groupBy("split", "label", "part")
@@ -53,7 +53,7 @@ def sizes_of(rows: DataFrame, labels: Sequence[Label], clock: str) -> Sizes:
         (row["split"], row["label"], row["part"]): {
             name: row[name] for name in ("rows", "positives", "accounts", "from", "to")
         }
-        for row in found.collect()
+        for row in counts.collect()
     }
 
 
@@ -64,15 +64,15 @@ def size_of(sizes: Sizes, split: str, label: str, part: str) -> Mapping[str, Any
 
 def learnt_from(sizes: Sizes, split: str, label: str) -> dict[str, Any]:
     """What was learnt from: the rows fitted to, with those to calibrate on beside them."""
-    fit, calibration = (size_of(sizes, split, label, one) for one in (FIT, CALIBRATION))
+    fit, calibration = (size_of(sizes, split, label, part) for part in (FIT, CALIBRATION))
     return {**fit, "calibration": dict(calibration)}
 
 
 def obstacle(sizes: Sizes, split: str, label: Label, least: int) -> str | None:
     """Why nothing can be learnt or measured, in words; None when it can."""
     for part, side, wanted in ((FIT, "training", least), (TEST, "held-out", 1)):
-        found = size_of(sizes, split, label.name, part)
-        rows, positives = found["rows"], found["positives"]
+        size = size_of(sizes, split, label.name, part)
+        rows, positives = size["rows"], size["positives"]
         rarest = min(positives, rows - positives)
         if rows == 0:
             return f"no {side} row has a label"
