@@ -12,6 +12,7 @@ import pytest
 from pyspark.sql.types import DoubleType, TimestampType
 
 from influencers.catalog import TABLES
+from influencers.features import duplicates, images
 from influencers.images.tables import IMAGES, IMAGES_FETCHED
 from influencers.storage.table import FRACTION, PER_FOLLOWER, UTC, Column, Table, bigint, string
 
@@ -20,6 +21,11 @@ COLUMNS = [
     pytest.param(column, id=f"{table.name}.{path}")
     for table in TABLES.values()
     for path, column in table.described()
+] + [
+    # Columns of the rows of models, which are in no table.
+    pytest.param(feature.column, id=feature.name)
+    for family in (images, duplicates)
+    for feature in (*family.FEATURES, *family.ACCOUNT_FEATURES)
 ]
 
 

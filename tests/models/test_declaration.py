@@ -94,3 +94,38 @@ def test_without_history_the_baselines_know_none_either() -> None:
     for label in LABELS.values():
         if label.model == "virality":
             assert baselines_of(label, "without_history") == ("followers_only",)
+
+
+# A forest depends on the order of its features: another order is another model.
+ORDER = {
+    "top_followers": (
+        "posts", "following", "posts_per_week", "median_gap_days", "mean_likes", "median_likes",
+        "mean_comments", "median_comments", "video_share", "carousel_share", "location_share",
+        "mean_caption_length", "mean_hashtag_count", "mean_mention_count", "mean_emoji_count",
+        "median_picture_brightness", "median_picture_contrast", "median_picture_saturation",
+        "median_picture_colorfulness", "median_picture_edge_density",
+        "median_picture_glcm_contrast", "median_picture_glcm_homogeneity",
+        "median_picture_glcm_entropy", "median_picture_sharpness", "median_picture_ratio",
+        "median_picture_top_color_share", "copied_share", "community_share", "community_size",
+    ),
+    "top_likes": (
+        "content_type", "has_location", "caption_length", "word_count", "line_count",
+        "hashtag_count", "mention_count", "emoji_count", "question", "hour", "day_of_week",
+        "followers", "following", "history_posts", "days_since_last_post",
+        "history_median_engagement_rate", "history_last_engagement_rate",
+        "history_max_engagement_rate", "history_median_likes", "history_last_likes",
+        "history_max_likes", "picture_brightness", "picture_contrast", "picture_saturation",
+        "picture_colorfulness", "picture_edge_density", "picture_glcm_contrast",
+        "picture_glcm_homogeneity", "picture_glcm_entropy", "picture_sharpness", "picture_ratio",
+        "picture_top_color_share", "copy_posts_before", "copy_accounts_before", "copy_is_first",
+        "copy_days_since_first",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("label", ORDER)
+def test_the_features_of_a_model_keep_their_order(label: str) -> None:
+    assert tuple(one.name for one in allowed_features(LABELS[label])) == ORDER[label]
+    for other in LABELS.values():
+        if other.model == LABELS[label].model:
+            assert allowed_features(other) == allowed_features(LABELS[label])

@@ -7,7 +7,7 @@ before posting, and the age of the post; differences between accounts are part o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -20,25 +20,23 @@ from influencers.config import ModelsConfig
 from influencers.explore.clock import Clock
 from influencers.explore.effects import UNDEFINED, Effect, delta_between, odds_ratio_between
 from influencers.explore.verdicts import NO_DATA, TRUNCATED, Band, verdict
+from influencers.features.feature import Feature, Trait
+from influencers.features.posts import FEATURES as POST_FEATURES
 from influencers.models import labels
-from influencers.models.declaration import FEATURES as FEATURES_OF
-from influencers.models.declaration import LABELS, NUMERIC, VIRALITY
+from influencers.models.declaration import LABELS, VIRALITY, in_order
 
 VIRAL_LABELS = ("top_likes", "top_engagement_in_tier")
-# What is declared of posts, as numbers: times have features of their own below.
-NUMBERS = (
-    "post_age_days",
-    *(
-        feature.name
-        for feature in FEATURES_OF[VIRALITY]
-        if feature.table == "post_features"
-        and feature.kind == NUMERIC
-        and feature.group != "timing"
-    ),
-)
-FLAGS = ("video", "carousel", "has_location", "question", "weekend")
-DAYPARTS = ("night", "morning", "afternoon", "evening")  # six hours each, UTC, from midnight
-FEATURES = (*NUMBERS, *FLAGS, *DAYPARTS)
+
+
+def traits_of(features: Iterable[Feature]) -> tuple[Trait, ...]:
+    """What is compared of the features of posts: numbers, what is yes or no, times of day."""
+    shown = [trait for one in in_order(features, VIRALITY) for trait in one.shown]
+    return tuple(sorted(shown, key=lambda trait: (not trait.numeric, trait.timed)))
+
+
+TRAITS = traits_of(POST_FEATURES)
+NUMBERS = tuple(trait.name for trait in TRAITS if trait.numeric)
+FEATURES = tuple(trait.name for trait in TRAITS)
 # All intervals of the table hold together. Their number is fixed, so that what one feature is told
 # does not depend on whether others have data.
 COMPARISONS = len(VIRAL_LABELS) * len(FEATURES)
@@ -87,7 +85,7 @@ def virality(
         features, over posts whose value is known; `low` to `high` are intervals, clustered by
         account, that in 95 % of tables hold all together. Values closer than 2.3 % count as ties.
     """
-    histograms = _histograms(posts.withColumn("trusted_hour", clock.hour()), viral, account_buckets)
+    histograms = _histograms(posts.withColumn("hour", clock.hour()), viral, account_buckets)
     effects = histograms.groupBy("label", "feature").applyInPandas(
         _effect_of(bands), schema=_RESULT
     )
@@ -96,18 +94,10 @@ def virality(
 
 def _values() -> dict[str, Column]:
     """Every feature as a number that is 0 or above; yes is 1."""
-    flags = {
-        "video": F.col("content_type") == "video",
-        "carousel": F.col("content_type") == "carousel",
-        "has_location": F.col("has_location"),
-        "question": F.col("question"),
-        "weekend": F.col("day_of_week") >= 6,
+    return {
+        trait.name: trait.value() if trait.numeric else trait.value().cast("int")
+        for trait in TRAITS
     }
-    dayparts = {
-        name: F.floor(F.col("trusted_hour") / 6) == part for part, name in enumerate(DAYPARTS)
-    }
-    yes_no = {name: flag.cast("int") for name, flag in {**flags, **dayparts}.items()}
-    return {**{name: F.col(name) for name in NUMBERS}, **yes_no}
 
 
 def _histograms(posts: DataFrame, viral: Mapping[str, Column], account_buckets: int) -> DataFrame:
@@ -215,7 +205,8 @@ def _typical(counts: NDArray[np.int64], values: NDArray[np.float64], numeric: bo
 def _with_every_feature(effects: DataFrame, clock: Clock) -> DataFrame:
     """Also the features that no post has a value of, with the reason; NaN becomes null."""
     untimed = NO_DATA if clock.trusted else TRUNCATED
-    reason = F.when(F.col("feature").isin(*DAYPARTS), untimed).otherwise(NO_DATA)
+    timed = [trait.name for trait in TRAITS if trait.timed]
+    reason = F.when(F.col("feature").isin(*timed), untimed).otherwise(NO_DATA)
     names = [
         F.struct(F.lit(label), F.lit(name), F.lit(measure(name)))
         for label in VIRAL_LABELS

@@ -1,12 +1,21 @@
-"""What can be counted in a caption."""
+"""What can be counted in a caption.
+
+A further one is a function `Column → Column` and its declaration in `FEATURES`.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import pyarrow as pa
 import regex
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.functions import arrow_udf
+
+from influencers.features.feature import Feature
+from influencers.storage import table
+from influencers.storage.table import boolean, integer
 
 # One emoji as a person counts them: a flag, a keycap, or a picture with its skin tone and whatever
 # is joined to it. Signs such as © and ™ are pictographic to Unicode, but text to everybody unless
@@ -44,6 +53,11 @@ def emoji_count(caption: Column) -> Column:
     return column
 
 
+def caption_length(caption: Column) -> Column:
+    """Characters of a caption, 0 without one."""
+    return F.coalesce(F.length(caption), F.lit(0))
+
+
 def word_count(caption: Column) -> Column:
     """Runs of characters without space between them; 0 without a caption."""
     return F.coalesce(F.regexp_count(caption, F.lit(r"(?U)\S+")), F.lit(0))
@@ -58,3 +72,52 @@ def line_count(caption: Column) -> Column:
 def asks(caption: Column) -> Column:
     """Whether a caption has a question mark of any script; false without a caption."""
     return F.coalesce(caption.rlike(f"[{_QUESTION_MARKS}]"), F.lit(False))
+
+
+def _of_caption(column: table.Column, title: str, count: Callable[[Column], Column]) -> Feature:
+    return Feature(column, "text", title, lambda: count(F.col("caption")))
+
+
+def _in_caption(column: table.Column, title: str, *, found: str) -> Feature:
+    """How many of what ingest found in the caption."""
+    return Feature(column, "text", title, lambda: F.coalesce(F.size(found), F.lit(0)))
+
+
+# Of rows of the table posts.
+FEATURES = (
+    _of_caption(
+        integer("caption_length", "characters of the caption; 0 without one"),
+        "caption length",
+        caption_length,
+    ),
+    _of_caption(
+        integer("word_count", "words of the caption: runs of characters without white space"),
+        "words",
+        word_count,
+    ),
+    _of_caption(
+        integer("line_count", "lines of the caption; 0 without one"),
+        "lines of text",
+        line_count,
+    ),
+    _in_caption(
+        integer("hashtag_count", "different hashtags in the caption"),
+        "hashtags",
+        found="hashtags",
+    ),
+    _in_caption(
+        integer("mention_count", "different accounts that the caption mentions"),
+        "mentions",
+        found="mentions",
+    ),
+    _of_caption(
+        integer("emoji_count", "emoji in the caption; a family, a flag or a toned hand is one"),
+        "emoji",
+        emoji_count,
+    ),
+    _of_caption(
+        boolean("question", "whether the caption contains a question mark of any script"),
+        "contains a question mark",
+        asks,
+    ),
+)

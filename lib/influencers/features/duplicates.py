@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from influencers.duplicates.links import NEAR
+from influencers.features.feature import Feature, names, values
 from influencers.images import statuses
 from influencers.images.keys import image_key
+from influencers.storage.table import FRACTION, double
 
-COLUMNS = (
-    "copy_posts_before",
-    "copy_accounts_before",
-    "copy_is_first",
-    "copy_days_since_first",
-)
-OF_ACCOUNT = ("copied_share",)
+_DAY = 24 * 60 * 60 * 1_000_000
+_UNKNOWN = "the image is not known"
 
 
 def copy_features(
@@ -74,21 +71,9 @@ def _near_looks(looks: DataFrame, pairs: DataFrame) -> DataFrame:
 
 def _counted(rows: DataFrame) -> DataFrame:
     of_account = Window.partitionBy("of", "owner_id").orderBy("at", "shortcode")
-    before = Window.partitionBy("of").orderBy("at").rangeBetween(Window.unboundedPreceding, -1)
-    first_at = F.min("at").over(before)
-    day = 24 * 60 * 60 * 1_000_000
-    return rows.withColumn(
-        "new_account", (F.row_number().over(of_account) == 1).cast("int")
-    ).withColumns(
-        {
-            "copy_posts_before": F.count(F.lit(1)).over(before).cast("double"),
-            "copy_accounts_before": F.coalesce(F.sum("new_account").over(before), F.lit(0)).cast(
-                "double"
-            ),
-            "copy_is_first": F.when(first_at.isNull(), 1.0).otherwise(0.0),
-            "copy_days_since_first": F.coalesce((F.col("at") - first_at) / day, F.lit(0.0)),
-        }
-    )
+    first_of_account = (F.row_number().over(of_account) == 1).cast("int")
+    counted = rows.withColumn("new_account", first_of_account)
+    return counted.select("shortcode", "own", *values(FEATURES))
 
 
 def account_copies(posts: DataFrame, copies: DataFrame) -> DataFrame:
@@ -101,5 +86,75 @@ def account_copies(posts: DataFrame, copies: DataFrame) -> DataFrame:
         copies: what `copy_features` makes of them.
     """
     owned = posts.select("shortcode", "owner_id").join(copies, on="shortcode", how="inner")
-    copied = F.count_if(F.col("copy_is_first") == 0) / F.count(F.lit(1))
-    return owned.groupBy("owner_id").agg(copied.alias(OF_ACCOUNT[0]))
+    return owned.groupBy("owner_id").agg(*values(ACCOUNT_FEATURES))
+
+
+def _before(aggregate: Column) -> Column:
+    """Over the posts of the same look that are strictly earlier."""
+    earlier = Window.partitionBy("of").orderBy("at")
+    return aggregate.over(earlier.rangeBetween(Window.unboundedPreceding, -1))
+
+
+def _accounts_before() -> Column:
+    return F.coalesce(_before(F.sum("new_account")), F.lit(0)).cast("double")
+
+
+def _is_first() -> Column:
+    return F.when(_before(F.min("at")).isNull(), 1.0).otherwise(0.0)
+
+
+def _days_since_first() -> Column:
+    return F.coalesce((F.col("at") - _before(F.min("at"))) / _DAY, F.lit(0.0))
+
+
+def _copied_share() -> Column:
+    return F.count_if(F.col("copy_is_first") == 0) / F.count(F.lit(1))
+
+
+# What was posted before with the same image, as far as images are known.
+FEATURES = (
+    Feature(
+        double("copy_posts_before", "strictly earlier posts of the image", null=_UNKNOWN),
+        "duplicates",
+        "earlier posts of the image",
+        lambda: _before(F.count(F.lit(1))).cast("double"),
+    ),
+    Feature(
+        double("copy_accounts_before", "accounts that posted the image before", null=_UNKNOWN),
+        "duplicates",
+        "accounts that posted it before",
+        _accounts_before,
+    ),
+    Feature(
+        double("copy_is_first", "1 if no earlier post has the image, else 0", null=_UNKNOWN),
+        "duplicates",
+        "first to post the image",
+        _is_first,
+    ),
+    Feature(
+        double(
+            "copy_days_since_first",
+            "time since the first post of the image; 0 if it is the first",
+            unit="days",
+            null=_UNKNOWN,
+        ),
+        "duplicates",
+        "days since the image was first posted",
+        _days_since_first,
+    ),
+)
+ACCOUNT_FEATURES = (
+    Feature(
+        double(
+            "copied_share",
+            "among its posts with a known image, those that are not the first to show it",
+            unit=FRACTION,
+            null="no image of it is known",
+        ),
+        "duplicates",
+        "share of images posted before",
+        _copied_share,
+    ),
+)
+
+COLUMNS, OF_ACCOUNT = names(FEATURES), names(ACCOUNT_FEATURES)

@@ -11,7 +11,14 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from influencers.features.feature import Feature, values
+from influencers.storage.table import PER_FOLLOWER, bigint, double
+
 _SECONDS_PER_DAY = 86_400
+# What lies before a post: a struct of `posts`, `last_at` and an array for each of `_REMEMBERED`.
+_EARLIER = "_earlier"
+# Of the last posts before: the column, its words, and its unit.
+_REMEMBERED = (("engagement_rate", "engagement rate", PER_FOLLOWER), ("likes", "likes", ""))
 
 
 def with_history(posts: DataFrame, *, length: int) -> DataFrame:
@@ -33,11 +40,10 @@ def with_history(posts: DataFrame, *, length: int) -> DataFrame:
         .orderBy("shortcode")
         .rowsBetween(Window.unboundedPreceding, Window.currentRow)
     )
-    earlier = F.first("_earlier").over(same_time)
     return (
-        posts.withColumn("_earlier", _rows_before(length))
-        .withColumn("_earlier", earlier)
-        .select(*posts.columns, *_described(F.col("_earlier")))
+        posts.withColumn(_EARLIER, _rows_before(length))
+        .withColumn(_EARLIER, F.first(_EARLIER).over(same_time))
+        .select(*posts.columns, *values(FEATURES))
     )
 
 
@@ -49,27 +55,11 @@ def _rows_before(length: int) -> Column:
         (F.row_number().over(in_order).cast("bigint") - 1).alias("posts"),
         F.lag("created_at").over(in_order).alias("last_at"),
         # Oldest first; unknown values are not collected.
-        F.collect_list("engagement_rate").over(last_ones).alias("engagement_rate"),
-        F.collect_list(F.col("likes").cast("double")).over(last_ones).alias("likes"),
+        *(
+            F.collect_list(F.col(name).cast("double")).over(last_ones).alias(name)
+            for name, _, _ in _REMEMBERED
+        ),
     )
-
-
-def _described(earlier: Column) -> list[Column]:
-    since = F.unix_seconds("created_at") - F.unix_seconds(earlier["last_at"])
-    return [
-        earlier["posts"].alias("history_posts"),
-        (since / _SECONDS_PER_DAY).alias("days_since_last_post"),
-        *_measures(earlier["engagement_rate"], "engagement_rate"),
-        *_measures(earlier["likes"], "likes"),
-    ]
-
-
-def _measures(values: Column, name: str) -> list[Column]:
-    return [
-        median(values).alias(f"history_median_{name}"),
-        F.try_element_at(values, F.lit(-1)).alias(f"history_last_{name}"),
-        F.array_max(values).alias(f"history_max_{name}"),
-    ]
 
 
 def median(values: Column) -> Column:
@@ -78,3 +68,64 @@ def median(values: Column) -> Column:
     upper = F.floor(F.size(values) / 2).cast("int")
     lower = F.floor((F.size(values) - 1) / 2).cast("int")
     return (F.get(ordered, lower) + F.get(ordered, upper)) / 2
+
+
+def _earlier(field: str) -> Column:
+    return F.col(_EARLIER)[field]
+
+
+def _days_since_last() -> Column:
+    since = F.unix_seconds("created_at") - F.unix_seconds(_earlier("last_at"))
+    return since / _SECONDS_PER_DAY
+
+
+def _measures(name: str, what: str, unit: str) -> tuple[Feature, ...]:
+    none = "no earlier post with a known value"
+    of = f"{what} of the author's last `features.history_posts` posts strictly before"
+    return (
+        Feature(
+            double(f"history_median_{name}", f"median {of}", unit=unit, null=none),
+            "history",
+            f"median {what} before",
+            lambda: median(_earlier(name)),
+        ),
+        Feature(
+            double(
+                f"history_last_{name}",
+                f"{what} of the latest known of these posts",
+                unit=unit,
+                null=none,
+            ),
+            "history",
+            f"last {what} before",
+            lambda: F.try_element_at(_earlier(name), F.lit(-1)),
+        ),
+        Feature(
+            double(f"history_max_{name}", f"highest {of}", unit=unit, null=none),
+            "history",
+            f"highest {what} before",
+            lambda: F.array_max(_earlier(name)),
+        ),
+    )
+
+
+FEATURES = (
+    Feature(
+        bigint("history_posts", "all posts of the author strictly before this one"),
+        "history",
+        "earlier posts",
+        lambda: _earlier("posts"),
+    ),
+    Feature(
+        double(
+            "days_since_last_post",
+            "time since the author's last post strictly before this one",
+            unit="days",
+            null="it is the author's first",
+        ),
+        "history",
+        "days since the last post",
+        _days_since_last,
+    ),
+    *(feature for one in _REMEMBERED for feature in _measures(*one)),
+)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from influencers.features.feature import Feature, names, values
 from influencers.images import statuses
 from influencers.images.keys import image_key
+from influencers.images.tables import IMAGES
+from influencers.storage.table import FRACTION, double
 
-# The measures of the table `images` that say something about a picture by themselves.
-_MEASURES = (
-    "brightness", "contrast", "saturation", "colorfulness", "edge_density", "glcm_contrast",
-    "glcm_homogeneity", "glcm_entropy", "sharpness",
-)  # fmt: skip
-
-COLUMNS = (*(f"picture_{name}" for name in _MEASURES), "picture_ratio", "picture_top_color_share")
-OF_ACCOUNT = tuple(f"median_{name}" for name in COLUMNS)
+# The columns of the table images.
+_OF_IMAGE = {column.name: column for column in IMAGES.columns}
+_UNKNOWN = "the image is not known, or has no such measure"
 
 
 def picture_features(posts: DataFrame, images: DataFrame, *, mirrors: tuple[str, ...]) -> DataFrame:
@@ -29,7 +29,7 @@ def picture_features(posts: DataFrame, images: DataFrame, *, mirrors: tuple[str,
         images: the table images.
         mirrors: as `keys.image_key` has them.
     """
-    measured = images.where(F.col("status") == statuses.OK).select("image_key", *_columns())
+    measured = images.where(F.col("status") == statuses.OK).select("image_key", *values(FEATURES))
     keyed = posts.select(
         "shortcode", image_key(F.col("image_url"), mirrors=mirrors).alias("image_key")
     )
@@ -43,12 +43,65 @@ def account_pictures(posts: DataFrame, pictures: DataFrame) -> DataFrame:
         posts: `shortcode`, `owner_id`.
         pictures: what `picture_features` makes of them.
     """
-    medians = [F.percentile(name, F.lit(0.5)).alias(f"median_{name}") for name in COLUMNS]
     owned = posts.select("shortcode", "owner_id").join(pictures, on="shortcode", how="inner")
-    return owned.groupBy("owner_id").agg(*medians)
+    return owned.groupBy("owner_id").agg(*values(ACCOUNT_FEATURES))
 
 
-def _columns() -> list[Column]:
-    ratio = F.try_divide("width", "height").alias("picture_ratio")
-    top = F.get(F.col("colors"), F.lit(0)).getField("share").alias("picture_top_color_share")
-    return [*(F.col(name).alias(f"picture_{name}") for name in _MEASURES), ratio, top]
+def _measure(name: str, title: str) -> Feature:
+    """A measure that says something about an image by itself."""
+    column = replace(_OF_IMAGE[name], name=f"picture_{name}", null=_UNKNOWN)
+    return Feature(column, "picture", title, lambda: F.col(name))
+
+
+def _share_of_main_color() -> Column:
+    return F.get(F.col("colors"), F.lit(0)).getField("share")
+
+
+def _median(feature: Feature) -> Feature:
+    of_account = replace(
+        feature.column,
+        name=f"median_{feature.name}",
+        meaning=f"median of the images of its posts: {feature.column.meaning}",
+        null="not known of any of its posts",
+    )
+    return Feature(
+        of_account,
+        feature.group,
+        f"{feature.title}, median",
+        lambda: F.percentile(feature.name, F.lit(0.5)),
+    )
+
+
+# Measured of the image alone. Whether there is a measure is no feature: it depends on when the
+# posts were read and on how long their addresses were valid.
+FEATURES = (
+    _measure("brightness", "brightness of the image"),
+    _measure("contrast", "contrast of the image"),
+    _measure("saturation", "saturation of the image"),
+    _measure("colorfulness", "colourfulness of the image"),
+    _measure("edge_density", "edges in the image"),
+    _measure("glcm_contrast", "texture: contrast"),
+    _measure("glcm_homogeneity", "texture: homogeneity"),
+    _measure("glcm_entropy", "texture: entropy"),
+    _measure("sharpness", "sharpness of the image"),
+    Feature(
+        double("picture_ratio", "width / height", unit="ratio", null=_UNKNOWN),
+        "picture",
+        "width to height of the image",
+        lambda: F.try_divide("width", "height"),
+    ),
+    Feature(
+        double(
+            "picture_top_color_share",
+            "pixels of the main colour among all of the image",
+            unit=FRACTION,
+            null=_UNKNOWN,
+        ),
+        "picture",
+        "share of the main colour",
+        _share_of_main_color,
+    ),
+)
+ACCOUNT_FEATURES = tuple(_median(feature) for feature in FEATURES)
+
+COLUMNS, OF_ACCOUNT = names(FEATURES), names(ACCOUNT_FEATURES)

@@ -1,4 +1,8 @@
-"""Post features: what is known of a post, and of its author before it."""
+"""Post features: what is known of a post, and of its author before it.
+
+`FEATURES` declares them all, those of captions and of the author's history beside what computes
+them. A further one is computed and declared there, and nowhere else.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,22 @@ from collections.abc import Sequence
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from influencers.features import captions
+from influencers.features import captions, history
+from influencers.features.feature import Feature, Trait, itself, names, values
 from influencers.features.history import with_history
-from influencers.features.tables import POST_FEATURES
-from influencers.features.tiers import tier
+from influencers.features.tiers import TIER, with_tier
+from influencers.storage.table import (
+    PER_FOLLOWER,
+    bigint,
+    boolean,
+    double,
+    integer,
+    string,
+    timestamp,
+)
 
 _SECONDS_PER_DAY = 86_400
+_DAYPARTS = ("night", "morning", "afternoon", "evening")  # six hours each, UTC, from midnight
 
 
 def engagement(likes: Column, comments: Column) -> Column:
@@ -45,16 +59,8 @@ def post_features(posts: DataFrame, *, tier_edges: Sequence[int], history_length
         tier_edges: four rising follower counts, see `tiers.tier`.
         history_length: how many earlier posts of the author the history looks at.
     """
-    described = with_age(posts).select(
-        "shortcode",
-        "owner_id",
-        "created_at",
-        *_content(),
-        *_success(tier_edges),
-        *_time(),
-    )
-    history = with_history(described, length=history_length)
-    return history.select(*POST_FEATURES.schema.fieldNames())
+    described = with_tier(with_age(posts), edges=tier_edges).select(*values(OF_POST))
+    return with_history(described, length=history_length).select(*names(FEATURES))
 
 
 def with_age(posts: DataFrame) -> DataFrame:
@@ -64,40 +70,118 @@ def with_age(posts: DataFrame) -> DataFrame:
     return posts.withColumn("post_age_days", seconds / _SECONDS_PER_DAY)
 
 
-def _content() -> list[Column]:
-    caption = F.col("caption")
-    return [
-        F.col("is_video"),
-        F.col("multiple_images"),
-        content_type(F.col("is_video"), F.col("multiple_images")).alias("content_type"),
-        F.col("location").isNotNull().alias("has_location"),
-        F.coalesce(F.length(caption), F.lit(0)).alias("caption_length"),
-        captions.word_count(caption).alias("word_count"),
-        captions.line_count(caption).alias("line_count"),
-        F.coalesce(F.size("hashtags"), F.lit(0)).alias("hashtag_count"),
-        F.coalesce(F.size("mentions"), F.lit(0)).alias("mention_count"),
-        captions.emoji_count(caption).alias("emoji_count"),
-        captions.asks(caption).alias("question"),
-    ]
+def _content_type() -> Column:
+    return content_type(F.col("is_video"), F.col("multiple_images"))
 
 
-def _success(tier_edges: Sequence[int]) -> list[Column]:
-    likes, followers = F.col("likes"), F.col("followers")
-    engaged = engagement(likes, F.col("comments"))
-    return [
-        likes,
-        F.col("comments"),
-        followers,
-        F.col("following"),
-        tier(followers, edges=tier_edges).alias("tier"),
-        engaged.alias("engagement"),
-        engagement_rate(engaged, followers).alias("engagement_rate"),
-    ]
+def _is(kind: str) -> Trait:
+    return Trait(kind, lambda: F.col("content_type") == kind)
 
 
-def _time() -> list[Column]:
-    return [
-        F.col("post_age_days"),
-        F.hour("created_at").alias("hour"),
-        (F.weekday("created_at") + 1).alias("day_of_week"),
-    ]
+def _engagement() -> Column:
+    return engagement(F.col("likes"), F.col("comments"))
+
+
+def _engagement_rate() -> Column:
+    return engagement_rate(_engagement(), F.col("followers"))
+
+
+def _in_part(part: int, name: str) -> Trait:
+    return Trait(name, lambda: F.floor(F.col("hour") / 6) == part, timed=True)
+
+
+_KEYS = (
+    Feature(string("shortcode", "id of the post"), "identity"),
+    Feature(bigint("owner_id", "id of the account that posted it"), "identity"),
+    Feature(timestamp("created_at", "when it was posted"), "clock"),
+)
+
+_FORMAT = (
+    Feature(boolean("is_video", "whether the post is a video", null="unknown"), "covered"),
+    Feature(
+        boolean("multiple_images", "whether the post is a carousel", null="unknown"), "covered"
+    ),
+    Feature(
+        string(
+            "content_type",
+            "`video`, `carousel` or `photo`",
+            null="neither `is_video` nor `multiple_images` is known",
+        ),
+        "format",
+        "photo, video or carousel",
+        _content_type,
+        traits=(_is("video"), _is("carousel")),
+    ),
+    Feature(
+        boolean("has_location", "whether the post has a location"),
+        "format",
+        "has a location",
+        lambda: F.col("location").isNotNull(),
+    ),
+)
+
+_COUNTS = (
+    Feature(bigint("likes", "likes at the crawl", null="unknown"), "outcome"),
+    Feature(bigint("comments", "comments at the crawl", null="unknown"), "outcome"),
+)
+
+_AUTHOR = (
+    Feature(
+        bigint("followers", "followers of the account at the crawl", null="unknown"),
+        "author",
+        "followers",
+    ),
+    Feature(
+        bigint("following", "accounts that the account follows, at the crawl", null="unknown"),
+        "author",
+        "accounts followed",
+    ),
+    Feature(TIER, "covered"),
+)
+
+_AGE = double("post_age_days", "time from the post to the latest post of all", unit="days")
+
+_TIME = (
+    # Likes grow with the days since posting, but nobody knows at posting when the crawl will be.
+    Feature(_AGE, "exposure", traits=(itself(_AGE),)),
+    Feature(
+        integer("hour", "hour of the day when it was posted, 0 to 23", unit="UTC"),
+        "timing",
+        "hour (UTC)",
+        lambda: F.hour("created_at"),
+        traits=tuple(_in_part(part, name) for part, name in enumerate(_DAYPARTS)),
+    ),
+    Feature(
+        integer("day_of_week", "day of the week: 1 Monday to 7 Sunday", unit="UTC"),
+        "timing",
+        "day of the week",
+        lambda: F.weekday("created_at") + 1,
+        traits=(Trait("weekend", lambda: F.col("day_of_week") >= 6),),
+    ),
+)
+
+_ENGAGEMENT = (
+    Feature(
+        bigint(
+            "engagement",
+            "likes + comments; unknown comments count as 0",
+            null="likes are unknown",
+        ),
+        "outcome",
+        value=_engagement,
+    ),
+    Feature(
+        double(
+            "engagement_rate",
+            "engagement / followers",
+            unit=PER_FOLLOWER,
+            null="likes or followers are unknown, or followers are 0",
+        ),
+        "outcome",
+        value=_engagement_rate,
+    ),
+)
+
+# What is computed of a row of the table posts with its age and its tier.
+OF_POST = (*_KEYS, *_FORMAT, *_COUNTS, *_AUTHOR, *_TIME, *_ENGAGEMENT, *captions.FEATURES)
+FEATURES = (*OF_POST, *history.FEATURES)
