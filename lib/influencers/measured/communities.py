@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from influencers.measured.keys import ABSENT, Absent, Written, key
+from influencers.measured.keys import ABSENT, Absent, Written, key, key_if_known
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,8 @@ class Hashtags:
         None,
         written=Written.ONCE_MEASURED,
     )
-    cut_tags: int | None = key(
-        "Hashtags left out of these posts, summed over posts. Missing before communities.",
-        None,
-        written=Written.ONCE_MEASURED,
+    cut_tags: int | None = key_if_known(
+        "Hashtags left out of these posts, summed over posts. Missing before communities."
     )
 
 
@@ -73,10 +71,8 @@ class Quality:
     tags: int = key("Hashtags with a community.", 0)
     edges: int = key("Links of the graph.", 0)
     chosen: bool = key("Whether its communities are described and shown.", False)
-    accounts: int | None = key(
-        "Accounts with a community. Missing but for the chosen algorithm.",
-        None,
-        written=Written.IF_OTHER,
+    accounts: int | None = key_if_known(
+        "Accounts with a community. Missing but for the chosen algorithm."
     )
     stability: Stability | Absent | None = key(
         "How alike its communities are to those found with some links left out; null where that "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from influencers.measured.keys import Written, key
+from influencers.measured.keys import key, key_if_known
 
 
 @dataclass(frozen=True)
@@ -19,10 +19,8 @@ class Images:
     )
     ok: int | None = key("Images fetched and measured, in any run; null before images.", None)
     by_status: Mapping[str, int] = key("Images by what became of them.", factory=dict)
-    waiting: int | None = key(
-        "Images that a later run asks for again. Missing before images.",
-        None,
-        written=Written.ONCE_MEASURED,
+    waiting: int | None = key_if_known(
+        "Images that a later run asks for again. Missing before images."
     )
 
 
@@ -46,40 +44,24 @@ class Duplicates:
     images: int | None = key("Images; null before duplicates.", None)
     pairs: int | None = key("Links of all kinds; null before duplicates.", None)
     groups: int | None = key("Duplicate groups; null before duplicates.", None)
-    compared: int | None = key(
-        "Different images whose hashes were compared. Missing before duplicates.",
-        None,
-        written=Written.ONCE_MEASURED,
+    compared: int | None = key_if_known(
+        "Images of different bytes whose hashes were compared. Missing before duplicates."
     )
-    same_bytes: int | None = key(
-        "Links between images of the same bytes. Missing before duplicates.",
-        None,
-        written=Written.ONCE_MEASURED,
+    same_bytes: int | None = key_if_known(
+        "Links between images of the same bytes. Missing before duplicates."
     )
-    same_hash: int | None = key(
-        "Links between images of the same hash. Missing before duplicates.",
-        None,
-        written=Written.ONCE_MEASURED,
+    same_hash: int | None = key_if_known(
+        "Links between images of the same hash. Missing before duplicates."
     )
-    near: int | None = key(
-        "Pairs of near hashes. Missing before duplicates.", None, written=Written.ONCE_MEASURED
+    near: int | None = key_if_known("Pairs of near hashes. Missing before duplicates.")
+    left_out: int | None = key_if_known(
+        "Rows of the file of hashes without id or hash. Missing where images were compared."
     )
-    left_out: int | None = key(
-        "Rows of the file of hashes without id or hash. Missing where images were compared.",
-        None,
-        written=Written.IF_OTHER,
-    )
-    grouped: int | None = key(
-        "Images in groups. Missing before duplicates.", None, written=Written.ONCE_MEASURED
-    )
-    linked_through_others: int | None = key(
+    grouped: int | None = key_if_known("Images in groups. Missing before duplicates.")
+    linked_through_others: int | None = key_if_known(
         "Of those, farther from their group's first image than the radius. Missing before "
-        "duplicates.",
-        None,
-        written=Written.ONCE_MEASURED,
+        "duplicates."
     )
-    search: SearchPlan | None = key(
-        "How near hashes were found. Missing before duplicates.",
-        None,
-        written=Written.ONCE_MEASURED,
+    search: SearchPlan | None = key_if_known(
+        "How near hashes were found. Missing before duplicates."
     )

@@ -54,6 +54,11 @@ def key(
     return dataclasses.field(default=default, metadata=said)
 
 
+def key_if_known(meaning: str) -> Any:
+    """A field as of `key`: None and missing where nothing is known."""
+    return key(meaning, None, written=Written.IF_OTHER)
+
+
 def as_json(value: Any) -> Any:
     """A part as JSON has it: objects without the keys that are not written, lists for tuples.
 

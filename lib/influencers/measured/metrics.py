@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from influencers.measured.communities import Hashtags, Quality
 from influencers.measured.explore import Explore
 from influencers.measured.images import Duplicates, Images
-from influencers.measured.keys import Written, key
+from influencers.measured.keys import key, key_if_known
 from influencers.measured.models import Labels
 from influencers.measured.records import Rows, Standing, Tables
 
@@ -51,9 +51,7 @@ class Metrics:
     )
     seconds: Mapping[str, float] = key("How long each stage took, in seconds.", factory=dict)
     engines: Engines = key("What ran.", factory=Engines)
-    explore: Explore | None = key(
-        "Verdicts of the analyses. Missing before explore.", None, written=Written.IF_OTHER
-    )
+    explore: Explore | None = key_if_known("Verdicts of the analyses. Missing before explore.")
 
     def with_measured(self, found: Metrics) -> Metrics:
         """The numbers, and what a job has measured now.

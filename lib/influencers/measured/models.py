@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from influencers.measured.keys import Written, key
+from influencers.measured.keys import Written, key, key_if_known
 
 # Low and high: the 2.5th and 97.5th percentile over draws of accounts.
 Interval = tuple[float, float]
@@ -51,9 +51,9 @@ class TierMetrics:
     """The metrics that mean something within one follower tier, of both classes."""
 
     rows: int = key("Held-out rows.", 0)
-    prevalence: float | None = key("Share of positives, 0 to 1.", None)
-    average_precision: float | None = key("Average precision, 0 to 1.", None)
-    auc: float | None = key("Area under the ROC curve, 0 to 1.", None)
+    prevalence: float | None = key(f"Share of positives, 0 to 1; {_UNKNOWN}.", None)
+    average_precision: float | None = key(f"Average precision, 0 to 1; {_UNKNOWN}.", None)
+    auc: float | None = key(f"Area under the ROC curve, 0 to 1; {_UNKNOWN}.", None)
 
 
 @dataclass(frozen=True)
@@ -97,32 +97,24 @@ class Importance:
 class ModelMetrics(Ranked):
     """A forest or a baseline on the held-out rows of a split."""
 
-    brier: float | None = key(
-        "Brier score of the calibrated probabilities, 0 perfect to 1. Missing for baselines.",
-        None,
-        written=Written.IF_OTHER,
+    brier: float | None = key_if_known(
+        "Brier score of the calibrated probabilities, 0 perfect to 1. Missing for baselines."
     )
-    brier_of_votes: float | None = key(
-        "The same before calibration. Missing for baselines.", None, written=Written.IF_OTHER
+    brier_of_votes: float | None = key_if_known(
+        "The same before calibration. Missing for baselines."
     )
     intervals: Mapping[str, Interval | None] = key(f"By metric: {_INTERVAL}.", factory=dict)
     tiers: Mapping[str, TierMetrics] = key(
         "By follower tier that has both classes: the metrics within it.", factory=dict
     )
-    reliability: tuple[Bin, ...] | None = key(
-        "What was predicted and what came of it, by rising probability. Missing for baselines.",
-        None,
-        written=Written.IF_OTHER,
+    reliability: tuple[Bin, ...] | None = key_if_known(
+        "What was predicted and what came of it, by rising probability. Missing for baselines."
     )
-    over: Mapping[str, Gain] | None = key(
-        "By baseline: the gain in average precision over it. Missing for baselines.",
-        None,
-        written=Written.IF_OTHER,
+    over: Mapping[str, Gain] | None = key_if_known(
+        "By baseline: the gain in average precision over it. Missing for baselines."
     )
-    importance: Importance | None = key(
-        "Permutation importance. Missing but for the default variant that is saved.",
-        None,
-        written=Written.IF_OTHER,
+    importance: Importance | None = key_if_known(
+        "Permutation importance. Missing but for the default variant that is saved."
     )
 
     def interval(self, metric: str) -> Interval | None:
@@ -162,18 +154,16 @@ class Performance:
     deviation: float | None = key("Standard deviation between folds; null of one fold.", None)
     values: tuple[float, ...] = key("Average precision of every fold.", ())
     interval: Interval | None = key(f"Of the mean: {_INTERVAL}.", None)
-    prevalence: float | None = key("Mean share of positives over folds, 0 to 1.", None)
+    prevalence: float = key("Mean share of positives over folds, 0 to 1.", 0.0)
     random: float = key("Mean average precision of a random order over folds, 0 to 1.", 0.0)
     over_random: Gain = key("Gain over a random order.", Gain())
     best_baseline: Baseline | None = key("The best baseline; null where there is none.", None)
-    over_best: Gain | None = key(
-        "Gain over the best baseline. Missing where there is none.", None, written=Written.IF_OTHER
+    over_best: Gain | None = key_if_known(
+        "Gain over the best baseline. Missing where there is none."
     )
-    verdict: str | None = key(
+    verdict: str | None = key_if_known(
         "What the interval of that gain says: better, no clear gain, worse, too few accounts. "
-        "Missing where there is no baseline.",
-        None,
-        written=Written.IF_OTHER,
+        "Missing where there is no baseline."
     )
 
 
@@ -181,17 +171,12 @@ class Performance:
 class LabelMetrics:
     """A label of a model, by split."""
 
-    by_account: SplitMetrics | None = key(
+    by_account: SplitMetrics | None = key_if_known(
         "On accounts that nothing was learnt from, by WHO; or why not. Missing where it was not "
-        "tried.",
-        None,
-        written=Written.IF_OTHER,
+        "tried."
     )
-    by_time: SplitMetrics | None = key(
-        "On later posts than those learnt from, by WHO; or why not. Missing where it was not "
-        "tried.",
-        None,
-        written=Written.IF_OTHER,
+    by_time: SplitMetrics | None = key_if_known(
+        "On later posts than those learnt from, by WHO; or why not. Missing where it was not tried."
     )
     folds: Mapping[str, Performance] = key(
         "What each forest of the saved split is worth, by WHO: means over folds of accounts. "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from influencers.measured.keys import Written, key
+from influencers.measured.keys import Written, key, key_if_known
 
 _REASONS = "Records in quarantine by reason; a record may have several"
 
@@ -28,10 +28,8 @@ class Rows:
     by_reason: Mapping[str, int] = key(
         f"{_REASONS}. Missing before ingest.", factory=dict, written=Written.ONCE_MEASURED
     )
-    forgotten: int | None = key(
-        "Records of forgotten accounts, which are left out. Missing where there are none.",
-        None,
-        written=Written.IF_OTHER,
+    forgotten: int | None = key_if_known(
+        "Records of forgotten accounts, which are left out. Missing where there are none."
     )
 
 
@@ -54,8 +52,8 @@ class QuarantineTable:
 class Tables:
     """What the tables of `ingest` hold, of all that was ever read."""
 
-    posts: PostsTable = key("The table posts.", factory=PostsTable)
-    quarantine: QuarantineTable = key("The table quarantine.", factory=QuarantineTable)
+    posts: PostsTable = key("What the table posts holds.", factory=PostsTable)
+    quarantine: QuarantineTable = key("What the table quarantine holds.", factory=QuarantineTable)
 
 
 @dataclass(frozen=True)
