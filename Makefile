@@ -87,6 +87,7 @@ lint: test-setup ## Check style, types, the layers of packages, and files that a
 	PYTHONPATH=lib:. $(BIN)/lint-imports --no-cache
 	PYTHONPATH=lib $(BIN)/python supply/documents.py --check
 	PYTHONPATH=lib $(BIN)/python supply/settings.py --check
+	PYTHONPATH=lib $(BIN)/python supply/metrics_schema.py --check
 
 .PHONY: format
 format: test-setup ## Mend what ruff can mend
@@ -94,9 +95,10 @@ format: test-setup ## Mend what ruff can mend
 	$(BIN)/ruff format .
 
 .PHONY: docs
-docs: test-setup ## Write what is generated: docs/tables.md and its list in README.md, docs/settings.md, conf/default.toml
+docs: test-setup ## Write what is generated: docs/tables.md and its list in README.md, docs/settings.md, conf/default.toml, docs/metrics.schema.json
 	PYTHONPATH=lib $(BIN)/python supply/documents.py
 	PYTHONPATH=lib $(BIN)/python supply/settings.py
+	PYTHONPATH=lib $(BIN)/python supply/metrics_schema.py
 
 .PHONY: hooks
 hooks: test-setup ## Run the checks before every commit

@@ -228,14 +228,11 @@ def posts(spark: Any, chosen: argparse.Namespace, folder: Path) -> None:
         took = time.perf_counter()
         numbers = communities.run(spark, config)
         took = time.perf_counter() - took
-        graph = numbers["hashtags"]
-        print(
-            f"backbone {backbone}: {graph['tags']:,} hashtags, {graph['edges']:,} links; "
-            f"{took:.0f} s"
-        )
-        for name, one in numbers["communities"].items():
-            print(f"  {name}: modularity {one['modularity']:.4f}, {one['communities']} "
-                  f"communities, the largest {one['largest_share']:.1%} of hashtags")  # fmt: skip
+        graph = numbers.hashtags
+        print(f"backbone {backbone}: {graph.tags:,} hashtags, {graph.edges:,} links; {took:.0f} s")
+        for name, one in numbers.communities.items():
+            print(f"  {name}: modularity {one.modularity:.4f}, {one.communities} "
+                  f"communities, the largest {one.largest_share:.1%} of hashtags")  # fmt: skip
 
 
 def pairs(spark: Any, chosen: argparse.Namespace, folder: Path) -> None:

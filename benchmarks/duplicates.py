@@ -86,7 +86,7 @@ def ours(spark: Any, path: Path, folder: Path) -> int:
         paths=PathsConfig(output=str(folder)),
         duplicates=DuplicatesConfig(radius=RADIUS, hashes=str(path)),
     )
-    return int(duplicates.run(spark, config)["duplicates"]["near"])
+    return duplicates.run(spark, config).duplicates.near or 0
 
 
 def search(spark: Any, path: Path, folder: Path) -> int:

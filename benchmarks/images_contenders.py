@@ -63,7 +63,7 @@ def ours(options: dict[str, Any]) -> Round:
         tables.write(posts, config(folder), POSTS)
 
     def run(folder: Path) -> int:
-        return int(images.run(spark, config(folder))["images"]["ok"])
+        return images.run(spark, config(folder)).images.ok or 0
 
     run.prepare = prepare  # type: ignore[attr-defined]
     return run

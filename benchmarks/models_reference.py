@@ -97,7 +97,7 @@ def difference(
 def compare(result: SplitResult, config: ModelsConfig) -> None:
     """Print a line for each forest and baseline of a label on a split."""
     if not result.fitted:
-        print(f"{result.label.name}, {result.split}: {result.metrics['skipped']}")
+        print(f"{result.label.name}, {result.split}: {result.skipped}")
         return
     rows = vectors_of(result)
     fit, test = rows[rows["part"] == FIT], rows[rows["part"] == TEST]
@@ -128,11 +128,9 @@ def compare(result: SplitResult, config: ModelsConfig) -> None:
     for name in result.label.baselines:
         if name in result.metrics:
             found = result.metrics[name]
-            over = result.metrics["forest"]["over"][name]["interval"]
+            over = (result.metrics["forest"].over or {})[name].interval
             gain = f"ours {over[0]:+.3f} to {over[1]:+.3f}" if over else "too few accounts"
-            print(
-                f"  {name:<48} AP {found['average_precision']:.3f}  AUC {found['auc']:.3f}  {gain}"
-            )
+            print(f"  {name:<48} AP {found.average_precision:.3f}  AUC {found.auc:.3f}  {gain}")
 
 
 def _line(name: str, test: pd.DataFrame, votes: NDArray[np.float64], note: str = "") -> None:

@@ -12,7 +12,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 from pyspark.sql import SparkSession
@@ -21,12 +21,13 @@ from influencers import config as configuration
 from influencers import progress
 from influencers.config import Config, Setting
 from influencers.errors import UserError, explain
+from influencers.measured.metrics import Metrics
 from influencers.redaction import redacted
 from influencers.run import manifest, metrics
 from influencers.run.session import build_session
 from influencers.storage import claim, replacing, retention
 
-Run = Callable[[Any, Config], dict[str, Any]]
+Run = Callable[[Any, Config], Metrics]
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Job:
 
     Attributes:
         run: takes the session (None where `needs_spark` is false) and the configuration; returns
-            its part of metrics.json.
+            its part of metrics.json, all else as it is before it is measured.
         needs_spark: whether it wants a session.
         has_stages: whether it is made of stages that show their own progress and keep their own
             record.
@@ -200,8 +201,8 @@ def _run_alone(spark: SparkSession, job: Job, config: Config) -> None:
     started = time.monotonic()
     with progress.stage(spark, job.name):
         numbers = job.run(spark, config)
-    numbers = metrics.merged(numbers, {"seconds": {job.name: time.monotonic() - started}})
-    metrics.update(spark, config, numbers)
+    took = {job.name: time.monotonic() - started}
+    metrics.update(spark, config, replace(numbers, seconds=took))
     manifest.update(spark, config, job.name)
 
 

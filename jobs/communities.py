@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
@@ -16,16 +15,17 @@ from influencers.communities.cooccurrence import bounded_tags, tag_uses
 from influencers.communities.exports import exports
 from influencers.communities.membership import assign_accounts
 from influencers.communities.modularity import compare
-from influencers.communities.stability import stability_numbers
+from influencers.communities.stability import stability_if_asked
 from influencers.config import Config
 from influencers.ingest.tables import POSTS
+from influencers.measured.metrics import Metrics
 from influencers.run import persisted
 from influencers.storage import files, input_files, tables
 from influencers.storage.checkpoints import checkpoints
 from jobs.command_line import OUTPUT, Job, Option, main
 
 
-def run(spark: SparkSession, config: Config) -> dict[str, Any]:
+def run(spark: SparkSession, config: Config) -> Metrics:
     """Link hashtags, find their communities, assign accounts; returns the numbers."""
     settings = config.communities
     rows = input_files.read_csv(spark, settings.edges) if settings.edges else None
@@ -55,11 +55,11 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
         ) as (described, months):  # fmt: skip
             tables.write(described, config, declared.COMMUNITY_PROFILES)
             tables.write(months, config, declared.COMMUNITY_GROWTH)
-        numbers = compared.numbers(accounts=members.count())
-        numbers[chosen] |= stability_numbers(edges, own, algorithm=chosen, settings=settings)
+        stability = stability_if_asked(edges, own, algorithm=chosen, settings=settings)
+        numbers = compared.numbers(accounts=members.count(), stability=stability)
     shown = exports(edges, own, compared.qualities[chosen], algorithm=chosen, settings=settings)
     files.replace_all(spark, config.paths.output, shown)
-    return {"hashtags": counts, "communities": numbers}
+    return Metrics(hashtags=counts, communities=numbers)
 
 
 JOB = Job(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
@@ -17,13 +16,15 @@ from influencers.duplicates.tables import DUPLICATE_GROUPS, DUPLICATE_PAIRS
 from influencers.graph.components import components
 from influencers.images.tables import IMAGES
 from influencers.ingest.tables import POSTS
+from influencers.measured.images import Duplicates
+from influencers.measured.metrics import Metrics
 from influencers.run import persisted
 from influencers.storage import input_files, tables
 from influencers.storage.checkpoints import checkpoints
 from jobs.command_line import OUTPUT, Job, Option, main
 
 
-def run(spark: SparkSession, config: Config) -> dict[str, Any]:
+def run(spark: SparkSession, config: Config) -> Metrics:
     """Find the pairs, link the pictures, group them; returns the numbers."""
     settings = config.duplicates
     with checkpoints(spark, config), persisted.frames() as keep:
@@ -46,16 +47,20 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
         # Counted as they are kept: to read a table that was just written takes seconds.
         links = keep(linked(copies, near))
         tables.write(links, config, DUPLICATE_PAIRS)
-        counts = {"images": pictures.count(), "compared": search.hashes} | count_links(links)
-        if file is not None:
-            counts["left_out"] = file.count() - counts["images"]
-            if counts["left_out"]:
-                progress.say(f"{counts['left_out']:,} rows without id or phash left out")
+        images, counts = pictures.count(), count_links(links)
+        left_out = None if file is None else file.count() - images
+        if left_out:
+            progress.say(f"{left_out:,} rows without id or phash left out")
         with components(near, driver_pairs=settings.driver_pairs) as hanging:
             groups = keep(grouped(copies, hanging, radius=settings.radius))
             tables.write(groups, config, DUPLICATE_GROUPS)
         counts |= count_groups(groups)
-    return {"duplicates": {**counts, "search": search.numbers()}}
+    return Metrics(
+        duplicates=Duplicates(
+            images=images, compared=search.hashes, left_out=left_out, search=search.numbers(),
+            **counts,
+        )
+    )  # fmt: skip
 
 
 def _fetched(spark: SparkSession, config: Config) -> DataFrame:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from functools import partial
-from typing import Any
 
 import pandas as pd
 from pyspark.sql import DataFrame, SparkSession
@@ -17,13 +16,15 @@ from influencers.explore.figures import FIGURES, Exploration, Sources
 from influencers.features.tables import ACCOUNTS, POST_FEATURES
 from influencers.figures import style
 from influencers.ingest.tables import POSTS
+from influencers.measured.explore import Explore
+from influencers.measured.metrics import Metrics
 from influencers.run import persisted, side_by_side
 from influencers.storage import files, tables
 from influencers.storage.table import Table
 from jobs.command_line import OUTPUT, Job, main
 
 
-def run(spark: SparkSession, config: Config) -> dict[str, Any]:
+def run(spark: SparkSession, config: Config) -> Metrics:
     """Figures, figure tables and analyses of the features as they stand; returns the verdicts."""
     posts = tables.read(spark, config, POSTS)
     with persisted.frames(persisted.IN_MEMORY) as keep, side_by_side.started(spark) as start:
@@ -43,13 +44,13 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
             target = files.join(config.paths.output, figure.png)
             files.write_bytes(spark, target, style.png(figure.draw(table.result(), config)))
     outcomes = content.verdicts(found["analysis_content"].result())
-    return {
-        "explore": {
-            "content": outcomes["engagement_rate"],
-            "content_by_outcome": outcomes,
-            "virality": virality.verdicts(found["analysis_virality"].result()),
-        }
-    }
+    return Metrics(
+        explore=Explore(
+            content=outcomes["engagement_rate"],
+            content_by_outcome=outcomes,
+            virality=virality.verdicts(found["analysis_virality"].result()),
+        )
+    )
 
 
 def _figure_table(figure: Exploration, sources: Sources, config: Config) -> pd.DataFrame:

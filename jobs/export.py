@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 from pyspark.sql import SparkSession
 
@@ -11,12 +10,13 @@ from influencers import progress
 from influencers.catalog import TABLES
 from influencers.config import Config
 from influencers.errors import UserError
+from influencers.measured.metrics import Metrics
 from influencers.spreadsheet import for_spreadsheets
 from influencers.storage import files, tables
 from jobs.command_line import OUTPUT, Job, Option, main
 
 
-def run(spark: SparkSession, config: Config) -> dict[str, Any]:
+def run(spark: SparkSession, config: Config) -> Metrics:
     """Write the table's rows as they stand below OUTPUT/exports, replacing an earlier export.
 
     Raises:
@@ -32,7 +32,7 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     spaces = {"ignoreLeadingWhiteSpace": "false", "ignoreTrailingWhiteSpace": "false"}
     writer.options(header="true", escape='"', **spaces).csv(target)
     progress.say(f"{name}: {target}")
-    return {}
+    return Metrics()
 
 
 JOB = Job(

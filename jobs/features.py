@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 from pyspark.sql import SparkSession
 
@@ -12,11 +11,12 @@ from influencers.features.accounts import account_features
 from influencers.features.posts import post_features
 from influencers.features.tables import ACCOUNTS, POST_FEATURES
 from influencers.ingest.tables import POSTS
+from influencers.measured.metrics import Metrics
 from influencers.storage import tables
 from jobs.command_line import OUTPUT, Job, main
 
 
-def run(spark: SparkSession, config: Config) -> dict[str, Any]:
+def run(spark: SparkSession, config: Config) -> Metrics:
     """Describe every post and every account."""
     posts = tables.read(spark, config, POSTS)
     edges = config.features.tier_edges
@@ -24,7 +24,7 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     tables.write(described, config, POST_FEATURES)
     written = tables.read(spark, config, POST_FEATURES)
     tables.write(account_features(posts, written, tier_edges=edges), config, ACCOUNTS)
-    return {}
+    return Metrics()
 
 
 JOB = Job(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from typing import Any
 
 from pyspark.sql import SparkSession
 
@@ -12,12 +11,13 @@ from influencers import erasure, progress
 from influencers.config import Config
 from influencers.ingest.posts import held
 from influencers.ingest.tables import POSTS, QUARANTINE
+from influencers.measured.metrics import Metrics
 from influencers.run import manifest, metrics
 from influencers.storage import files, forgotten, replacing, tables
 from jobs.command_line import OUTPUT, Job, Option, main
 
 
-def run(spark: SparkSession, config: Config) -> dict[str, Any]:
+def run(spark: SparkSession, config: Config) -> Metrics:
     """Remove the accounts; what was begun by a run that died is brought to its end first.
 
     Raises:
@@ -35,15 +35,15 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
         files.delete(spark, files.join(config.paths.output, name))
     kept, aside = tables.read(spark, config, POSTS), tables.read(spark, config, QUARANTINE)
     numbers = held(kept, aside)
-    metrics.update(spark, config, {"tables": numbers})
+    metrics.update(spark, config, Metrics(tables=numbers))
     # Not whom: the manifest is one of the files that have to forget.
     manifest.update(
         spark, dataclasses.replace(config, forget=dataclasses.replace(config.forget, owners=())),
         "forget",
     )  # fmt: skip
     inputs = [one["uri"] for one in manifest.read(spark, config).get("inputs", [])]
-    progress.say(*erasure.remarks(before - numbers["posts"]["rows"], inputs))
-    return {}
+    progress.say(*erasure.remarks(before - (numbers.posts.rows or 0), inputs))
+    return Metrics()
 
 
 JOB = Job(

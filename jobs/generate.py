@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 from influencers import progress, synthetic
 from influencers.config import Config
+from influencers.measured.metrics import Metrics
 from jobs.command_line import OUTPUT, Job, Option, main
 
 
-def run(spark: object, config: Config) -> dict[str, Any]:
+def run(spark: object, config: Config) -> Metrics:
     """Write posts.csv, images/ and truth/ below the output folder; needs no session."""
     folder = synthetic.local_folder(config.paths.output)
     expected = synthetic.generate(folder, config.generate)
@@ -20,7 +20,7 @@ def run(spark: object, config: Config) -> dict[str, Any]:
         f"({rows['posts']:,} posts, {rows['quarantined']:,} bad records, "
         f"{rows['duplicates']:,} second crawls), {expected['images']:,} images"
     )
-    return {"generated": {"rows": rows, "images": expected["images"]}}
+    return Metrics()
 
 
 JOB = Job(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Any
+from dataclasses import replace
 
 from pyspark.sql import DataFrame, SparkSession
 
@@ -14,12 +14,13 @@ from influencers.images import keys, ledger
 from influencers.images.portions import portions
 from influencers.images.tables import IMAGES, IMAGES_FETCHED
 from influencers.ingest.tables import POSTS
+from influencers.measured.metrics import Metrics
 from influencers.run import persisted
 from influencers.storage import tables
 from jobs.command_line import OUTPUT, Job, main
 
 
-def run(spark: SparkSession, config: Config) -> dict[str, Any]:
+def run(spark: SparkSession, config: Config) -> Metrics:
     """Fetch what is due; returns how many pictures there are and what became of them."""
     if not tables.read_or_empty(spark, config, IMAGES_FETCHED).isEmpty():
         _enter_staged(spark, config)
@@ -42,7 +43,7 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
             tables.write(known, config, IMAGES)
         numbers = ledger.coverage(wanted, tables.read(spark, config, IMAGES))
     progress.say(*ledger.remarks(numbers))
-    return {"images": {**numbers, "due": count, "asked": asked}}
+    return Metrics(images=replace(numbers, due=count, asked=asked))
 
 
 def _enter(rows: DataFrame, config: Config) -> None:

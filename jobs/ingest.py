@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Any
 
 from pyspark.sql import SparkSession
 
@@ -12,12 +11,14 @@ from influencers import progress
 from influencers.config import Config
 from influencers.ingest import disputes, posts, sources
 from influencers.ingest.tables import POSTS, QUARANTINE
+from influencers.measured.metrics import Metrics
+from influencers.measured.records import Standing
 from influencers.run import manifest, persisted
 from influencers.storage import forgotten, tables
 from jobs.command_line import INPUT, OUTPUT, Job, Option, main
 
 
-def run(spark: SparkSession, config: Config) -> dict[str, Any]:
+def run(spark: SparkSession, config: Config) -> Metrics:
     """Read the input files into the tables posts and quarantine."""
     patterns = (*config.paths.input, *config.ingest.replace)
     found = sources.find(spark, patterns, config.ingest, output=config.paths.output)
@@ -47,9 +48,9 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     manifest.update_inputs(spark, config, [source.file for source in found])
     progress.say(*empty, *posts.remarks(numbers), *disputes.remarks(standing))
     posts.require_some(numbers, empty, output=config.paths.output)
-    stands = [row.asDict() for row in standing]
+    stands = tuple(Standing(**row.asDict()) for row in standing)
     kept, aside = tables.read(spark, config, POSTS), tables.read(spark, config, QUARANTINE)
-    return {"rows": numbers, "standing": stands, "tables": posts.held(kept, aside)}
+    return Metrics(rows=numbers, standing=stands, tables=posts.held(kept, aside))
 
 
 # How files are read: the pipeline takes the same options.

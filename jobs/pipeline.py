@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from typing import Any
+from dataclasses import replace
 
 from pyspark.sql import SparkSession
 
 from influencers import progress
 from influencers.config import Config
+from influencers.measured.metrics import Metrics
 from influencers.run import manifest, metrics, session
 from influencers.storage import files
 from influencers.synthetic import local_folder, served_sample
@@ -32,7 +33,7 @@ STAGES: tuple[tuple[str, Run], ...] = (
 _OF_PICTURES = ("images", "duplicates")
 
 
-def run(spark: SparkSession, config: Config) -> dict[str, Any]:
+def run(spark: SparkSession, config: Config) -> Metrics:
     """Run every stage; without input, on a sample that is generated first."""
     with contextlib.ExitStack() as stack:
         if not (config.paths.input or config.ingest.replace):
@@ -46,11 +47,11 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
             started = time.monotonic()
             with progress.stage(spark, name, label=f"{number}/{len(stages)} {name}"):
                 numbers = stage(spark, config)
-            took = {"seconds": {name: time.monotonic() - started}}
-            metrics.update(spark, config, metrics.merged(numbers, took))
+            took = {name: time.monotonic() - started}
+            metrics.update(spark, config, replace(numbers, seconds=took))
     manifest.update(spark, config, "pipeline")
     progress.say(f"report: {files.join(config.paths.output, 'report.html')}")
-    return {}
+    return Metrics()
 
 
 JOB = Job(

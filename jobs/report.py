@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime, timezone
-from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
@@ -18,6 +17,7 @@ from influencers.features.tables import ACCOUNTS
 from influencers.figures import stored
 from influencers.images.tables import IMAGES
 from influencers.ingest.tables import POSTS
+from influencers.measured.metrics import Metrics
 from influencers.report.contents import page_of
 from influencers.report.figures import current_figures
 from influencers.report.frames import Sources, collected
@@ -27,18 +27,18 @@ from influencers.storage import files, tables
 from jobs.command_line import OUTPUT, Job, main
 
 
-def run(spark: SparkSession, config: Config) -> dict[str, Any]:
+def run(spark: SparkSession, config: Config) -> Metrics:
     """Write report.html from what the other jobs left."""
     numbers = metrics.read(spark, config)
     progress.say(*stages.remarks(spark, config))
-    frames = collected(_sources(spark, config), numbers["communities"], options=config.report)
+    frames = collected(_sources(spark, config), numbers.communities, options=config.report)
     pngs, svgs = stored.read(spark, config.paths.output, current_figures(numbers))
     inputs = [one["uri"] for one in manifest.read(spark, config).get("inputs", [])]
     now = datetime.now(timezone.utc)
     page = page_of(numbers, frames, config, made_at=now, sources=inputs, figures=pngs,
                    drawings=svgs)  # fmt: skip
     files.write_text(spark, files.join(config.paths.output, "report.html"), render(page))
-    return {}
+    return Metrics()
 
 
 def _sources(spark: SparkSession, config: Config) -> Sources:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from typing import Any
 
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from influencers import progress
 from influencers.config import Config
+from influencers.measured.metrics import Metrics
 from influencers.models import known_tables, saved, scoring, worth
 from influencers.models.asked import SCORED, Asked, outcome, with_left_out
 from influencers.models.score_input import read_input
@@ -20,7 +20,7 @@ from influencers.storage import files, tables
 from jobs.command_line import INPUT, LABEL, OUTPUT, Job, Option, main
 
 
-def run(spark: SparkSession, config: Config) -> dict[str, Any]:
+def run(spark: SparkSession, config: Config) -> Metrics:
     """Write the probabilities of the input's rows, in place of those scored before."""
     model, reasons = config.models.model, config.models.reasons
     table, uri = PREDICTIONS[model], saved.asked_uri(config)
@@ -38,7 +38,7 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
     scored = tables.read(spark, config, table).where(F.col("split") == SCORED)
     inputs = ", ".join(config.paths.input)
     progress.say(outcome(scored, model=model, where=inputs, output=config.paths.output))
-    return {}
+    return Metrics()
 
 
 JOB = Job(

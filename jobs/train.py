@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from pyspark.sql import SparkSession
 
 from influencers import progress
 from influencers.config import Config
 from influencers.figures import style
+from influencers.measured.metrics import Metrics
 from influencers.models import known_tables, saved, training, tuning
 from influencers.models.figures.declarations import figures_of
 from influencers.models.results import SplitResult, metrics_by_label
@@ -21,7 +21,7 @@ from influencers.storage import files, tables
 from jobs.command_line import LABEL, OUTPUT, Job, Option, main
 
 
-def run(spark: SparkSession, config: Config) -> dict[str, Any]:
+def run(spark: SparkSession, config: Config) -> Metrics:
     """Train what is asked for; returns models.MODEL.LABEL.SPLIT.WHO, and LABEL.folds.WHO."""
     models = training.models_to_train(config.models)
     progress.say(*stages.remarks(spark, config))
@@ -30,7 +30,7 @@ def run(spark: SparkSession, config: Config) -> dict[str, Any]:
         # Drawn one by one: matplotlib knows one thread.
         drawn = {one.png: style.png(one.draw(results)) for one in figures_of(model)}
         files.replace_all(spark, config.paths.output, drawn)
-    return {"models": dict(zip(models, map(metrics_by_label, trained), strict=True))}
+    return Metrics(models=dict(zip(models, map(metrics_by_label, trained), strict=True)))
 
 
 def _train(spark: SparkSession, config: Config, model: str) -> list[list[SplitResult]]:

@@ -111,7 +111,7 @@ def test_planted_communities_are_found_again(spark: SparkSession, tmp_path: Path
     generate(tmp_path / "sample", config.generate)
     settings = [f"paths.output={tmp_path}/out", f'paths.input=["{tmp_path}/sample/posts.csv"]']
     ingest.run(spark, load(None, settings))
-    numbers = communities.run(spark, load(None, settings))["communities"]
+    numbers = communities.run(spark, load(None, settings)).communities
     with (tmp_path / "sample" / "truth" / "hashtags.csv").open(newline="") as lines:
         truth = {row["hashtag"]: row["community"] for row in csv.DictReader(lines)}
     for row_name in ALGORITHMS:
@@ -124,7 +124,7 @@ def test_planted_communities_are_found_again(spark: SparkSession, tmp_path: Path
         }
         assert len(found) > 400
         assert adjusted_mutual_information(counted(truth, found)) >= 0.95, row_name
-    assert sum(one["chosen"] for one in numbers.values()) == 1
+    assert sum(one.chosen for one in numbers.values()) == 1
 
 
 def test_real_posts(spark: SparkSession, shared_data: Path, tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_real_posts(spark: SparkSession, shared_data: Path, tmp_path: Path) -> N
     settings = [f"paths.output={tmp_path}/out", f'paths.input=["{source}"]']
     ingest.run(spark, load(None, settings))
     config = load(None, [*settings, "communities.backbone=none"])
-    numbers = communities.run(spark, config)["communities"]
-    assert numbers["louvain"]["modularity"] >= 0.83
-    assert numbers["weighted_label_propagation"]["modularity"] >= 0.77
-    assert all(one["largest_share"] <= 0.30 for one in numbers.values())
+    numbers = communities.run(spark, config).communities
+    assert numbers["louvain"].modularity >= 0.83
+    assert numbers["weighted_label_propagation"].modularity >= 0.77
+    assert all(one.largest_share <= 0.30 for one in numbers.values())

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
 
-from influencers.communities.modularity import Quality, nothing
 from influencers.communities.modularity import quality as quality_of
+from influencers.measured.communities import Quality
 
 
 def frames(
@@ -30,7 +30,7 @@ def frames(
 
 
 def quality(edges: DataFrame, communities: DataFrame) -> Quality:
-    return quality_of(edges, communities).get("one", nothing())
+    return quality_of(edges, communities).get("one", Quality())
 
 
 def slow_quality(graph: Any, community: dict[Any, int]) -> tuple[float, float]:

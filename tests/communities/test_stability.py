@@ -10,9 +10,10 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from influencers.communities.algorithms import find_communities
-from influencers.communities.stability import Stability, stability
+from influencers.communities.stability import stability
 from influencers.config import CommunitiesConfig
 from influencers.errors import UserError
+from influencers.measured.communities import Stability
 
 SETTINGS = replace(CommunitiesConfig(), stability_runs=2)
 

@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from influencers.communities.excerpt import Excerpt, Tag
-from influencers.communities.modularity import Quality
 from influencers.communities.structure_figure import COLOURS, SHAPES, draw_communities
 from influencers.figures import style
+from influencers.measured.communities import Quality
 
 QUALITY = Quality(0.81, 0.8, 106, 0.25, 1122, 3813)
 

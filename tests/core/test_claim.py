@@ -17,6 +17,7 @@ from pyspark.sql import SparkSession
 from influencers.config import Config, PathsConfig, load
 from influencers.errors import UserError
 from influencers.ingest.tables import QUARANTINE
+from influencers.measured.metrics import Metrics
 from influencers.models import saved
 from influencers.run import manifest, metrics
 from influencers.storage import claim, files, tables
@@ -207,7 +208,7 @@ def test_a_run_that_lost_its_output_writes_no_file(
             lambda: files.write_bytes(spark, str(folder / "figures" / "a.png"), b"new"),
             lambda: files.write_text(spark, str(folder / "kept"), "new"),
             lambda: files.delete(spark, str(folder / "kept")),
-            lambda: metrics.update(spark, config, {}),
+            lambda: metrics.update(spark, config, Metrics()),
             lambda: manifest.update(spark, config, "pipeline"),
             lambda: saved.save(spark, PipelineModel([]), str(folder / "models" / "m")),
             lambda: export.run(spark, load(None, ["export.table=posts"], config)),

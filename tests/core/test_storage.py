@@ -15,6 +15,9 @@ from influencers.config import Config, PathsConfig
 from influencers.errors import UserError
 from influencers.features.tables import ACCOUNTS
 from influencers.ingest.tables import QUARANTINE
+from influencers.measured.metrics import Metrics
+from influencers.measured.models import LabelMetrics, ModelMetrics
+from influencers.measured.records import Rows
 from influencers.run import manifest, metrics
 from influencers.storage import files, input_files, tables
 
@@ -102,12 +105,16 @@ def test_files(spark: SparkSession, tmp_path: Path) -> None:
 
 def test_metrics_are_added_and_models_replaced(spark: SparkSession, config: Config) -> None:
     metrics.start(spark, config)
-    metrics.update(spark, config, {"models": {"virality": {"old": 1}}, "rows": {"read": 5}})
-    metrics.update(spark, config, {"models": {"virality": {"new": float("nan")}}})
+    old, new = ({"virality": {name: LabelMetrics(by_time={"forest": one})}} for name, one in (
+        ("old", ModelMetrics(auc=1.0)), ("new", ModelMetrics(auc=float("nan"), prevalence=0.25))
+    ))  # fmt: skip
+    metrics.update(spark, config, Metrics(models=old, rows=Rows(read=5)))
+    metrics.update(spark, config, Metrics(models=new))
     found = metrics.read(spark, config)
-    assert found["models"] == {"virality": {"new": None}}
-    assert found["rows"]["read"] == 5
-    assert set(metrics.empty()) <= set(found)
+    known = ModelMetrics(prevalence=0.25)
+    assert found.models == {"virality": {"new": LabelMetrics(by_time={"forest": known})}}
+    assert found.rows == Rows(read=5)
+    assert found.engines.spark == spark.version
 
 
 def test_a_hash_has_its_budget(spark: SparkSession, config: Config, tmp_path: Path) -> None:

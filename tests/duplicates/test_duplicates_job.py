@@ -13,6 +13,7 @@ from pyspark.sql import SparkSession
 from influencers.config import Config, load
 from influencers.duplicates.tables import DUPLICATE_GROUPS, DUPLICATE_PAIRS
 from influencers.errors import UserError, explain
+from influencers.measured.keys import as_json
 from influencers.storage import tables
 from jobs import duplicates
 
@@ -28,7 +29,7 @@ def test_a_file_of_hashes_with_rows_that_say_nothing(spark: SparkSession, tmp_pa
     ids = pa.array(["a", "b", "c", "d", None, "f"])
     config = config_for(tmp_path, id=ids, phash=pa.array([LOW, NEAR, LOW, FAR, LOW, None]))
 
-    numbers = duplicates.run(spark, config)["duplicates"]
+    numbers = as_json(duplicates.run(spark, config).duplicates)
 
     links = {
         (row.a, row.b): (row.distance, row.link)
@@ -52,9 +53,9 @@ def test_more_pairs_than_the_driver_takes_are_joined_by_graphframes(
     config = config_for(tmp_path, id=pa.array(["a", "b", "c"]), phash=pa.array([LOW, NEAR, FAR]))
     settings = dataclasses.replace(config.duplicates, driver_pairs=0)
 
-    numbers = duplicates.run(spark, dataclasses.replace(config, duplicates=settings))["duplicates"]
+    numbers = duplicates.run(spark, dataclasses.replace(config, duplicates=settings)).duplicates
 
-    assert (numbers["near"], numbers["groups"]) == (1, 1)
+    assert (numbers.near, numbers.groups) == (1, 1)
     # GraphFrames wants a folder for checkpoints: the job's own, and nothing of it stays.
     used = spark.sparkContext.getCheckpointDir() or ""
     assert f"{tmp_path}/out/checkpoints/" in used
@@ -87,5 +88,5 @@ def test_a_file_that_is_no_parquet_is_named(spark: SparkSession, tmp_path: Path)
 
 def test_no_hashes_at_all(spark: SparkSession, tmp_path: Path) -> None:
     nothing = {"id": pa.array([], pa.string()), "phash": pa.array([], pa.int64())}
-    numbers = duplicates.run(spark, config_for(tmp_path, **nothing))["duplicates"]
-    assert numbers["images"] == numbers["pairs"] == numbers["groups"] == 0
+    numbers = duplicates.run(spark, config_for(tmp_path, **nothing)).duplicates
+    assert numbers.images == numbers.pairs == numbers.groups == 0

@@ -14,6 +14,7 @@ from influencers.explore.tables import (
     FIGURE_ENGAGEMENT_VS_FOLLOWERS,
     FIGURE_LIKES_DISTRIBUTION,
 )
+from influencers.measured.explore import Explore
 from influencers.storage import tables
 from jobs.explore import run
 
@@ -24,7 +25,7 @@ NAMES = ("follower_distribution", "engagement_vs_followers", "likes_distribution
 
 def explored(
     spark: SparkSession, folder: Path, accounts: int, *, extreme: bool = False
-) -> tuple[Config, dict]:
+) -> tuple[Config, Explore | None]:
     """The job's run on random posts: where it wrote, and the numbers it returned.
 
     Args:
@@ -49,7 +50,7 @@ def explored(
         ("accounts", account_rows(rows)),
     ):
         tables.write(table(spark, name, content), config, TABLES[name])
-    return config, run(spark, config)
+    return config, run(spark, config).explore
 
 
 @pytest.mark.parametrize("accounts", [80, 0], ids=["posts", "no posts"])
@@ -57,6 +58,7 @@ def test_every_figure_and_analysis_is_written(
     spark: SparkSession, tmp_path: Path, accounts: int
 ) -> None:
     config, numbers = explored(spark, tmp_path, accounts)
+    assert numbers is not None
     assert tuple(figure.name for figure in FIGURES) == NAMES
     pictures = {path.name for path in (tmp_path / "figures").iterdir() if path.suffix == ".png"}
     assert pictures == {f"{name}.png" for name in NAMES}
@@ -71,12 +73,12 @@ def test_every_figure_and_analysis_is_written(
     traits = {
         "content_type", "has_location", "question", "hashtag_count", "hashtag", "hour", "weekday",
     }  # fmt: skip
-    assert set(numbers["explore"]["content"]) == traits
-    outcomes = numbers["explore"]["content_by_outcome"]
+    assert set(numbers.content) == traits
+    outcomes = numbers.content_by_outcome
     assert set(outcomes) == {"engagement_rate", "comments", "comments_per_like"}
     assert {frozenset(line) for line in outcomes.values()} == {frozenset(traits)}
-    assert outcomes["engagement_rate"] == numbers["explore"]["content"]
-    assert set(numbers["explore"]["virality"]) == {"top_likes", "top_engagement_in_tier"}
+    assert outcomes["engagement_rate"] == numbers.content
+    assert set(numbers.virality) == {"top_likes", "top_engagement_in_tier"}
 
 
 def test_the_largest_counts_there_are_do_not_end_a_run(spark: SparkSession, tmp_path: Path) -> None:

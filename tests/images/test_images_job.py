@@ -23,6 +23,7 @@ from influencers.images.decode.decoding import Decoded, decoded
 from influencers.images.measure.perceptual_hash import from_hex
 from influencers.images.tables import IMAGES
 from influencers.ingest.tables import POSTS
+from influencers.measured.images import Images
 from influencers.storage import tables
 from jobs import images
 
@@ -85,7 +86,7 @@ def test_each_hostile_answer_has_its_status_and_no_other_row_suffers(
     urls += [server.url("/signed?oe=5F0E1A2B"), "nowhere", "http://10.0.0.1/a.jpg"]
     write_posts(spark, config, urls)
     began = time.monotonic()
-    numbers = images.run(spark, config)["images"]
+    numbers = images.run(spark, config).images
     assert time.monotonic() - began < 60
     found = ledger_of(spark, config)
     for path, status in HOSTILE.items():
@@ -96,8 +97,8 @@ def test_each_hostile_answer_has_its_status_and_no_other_row_suffers(
     assert counts["expired"] == counts["bad_url"] == 1
     assert counts["blocked_address"] == 2
     assert server.count("/signed") == 0
-    assert numbers["ok"] == 41
-    assert numbers["wanted"] == numbers["due"] == len(HOSTILE) + 43
+    assert numbers.ok == 41
+    assert numbers.wanted == numbers.due == len(HOSTILE) + 43
     assert server.count("/flaky") == 2
     assert server.count("/not-found") == server.count("/forbidden") == 1
 
@@ -107,7 +108,7 @@ def test_features_are_those_of_the_picture_and_a_second_run_asks_for_nothing(
 ) -> None:
     config = config_for(tmp_path, server)
     write_posts(spark, config, [server.url(f"/p/{number}.jpg") for number in range(40)])
-    assert images.run(spark, config)["images"]["asked"] == 40
+    assert images.run(spark, config).images.asked == 40
     row = ledger_of(spark, config)["/p/3.jpg"]
     picture = decoded(server.files["/p/3.jpg"], LIMITS)
     assert isinstance(picture, Decoded)
@@ -117,8 +118,8 @@ def test_features_are_those_of_the_picture_and_a_second_run_asks_for_nothing(
     assert (row.format, row.width, row.height) == ("jpeg", picture.width, picture.height)
     assert sum(one.share for one in row.colors) == pytest.approx(1)
     assert row.attempts == 1
-    again = images.run(spark, config)["images"]
-    assert (again["asked"], again["due"], again["ok"]) == (0, 0, 40)
+    again = images.run(spark, config).images
+    assert (again.asked, again.due, again.ok) == (0, 0, 40)
     assert sum(server.count(path) for path in server.files) == 40
     assert tables.read(spark, config, IMAGES).count() == 40
 
@@ -165,10 +166,10 @@ def test_a_broken_run_goes_on_where_it_was(
     assert 0 < kept < 40
     time.sleep(1.0)  # requests that were under way end
     before = server.count("/slow")
-    numbers = images.run(spark, config)["images"]
-    assert numbers["asked"] == 40 - kept
+    numbers = images.run(spark, config).images
+    assert numbers.asked == 40 - kept
     assert server.count("/slow") - before == 40 - kept
-    assert tables.read(spark, config, IMAGES).count() == numbers["ok"] == 40
+    assert tables.read(spark, config, IMAGES).count() == numbers.ok == 40
 
 
 def test_a_host_is_asked_no_more_than_it_bears(
@@ -179,7 +180,7 @@ def test_a_host_is_asked_no_more_than_it_bears(
     )
     write_posts(spark, config, [server.url(f"/p/{number}.jpg") for number in range(40)])
     began = time.monotonic()
-    assert images.run(spark, config)["images"]["ok"] == 40
+    assert images.run(spark, config).images.ok == 40
     assert time.monotonic() - began >= 39 / 20
     assert server.most_active <= 3
     # A start may be late by a quarter of a second, so that a window holds that much more.
@@ -191,8 +192,6 @@ def test_posts_without_pictures_leave_an_empty_ledger(
 ) -> None:
     config = config_for(tmp_path, server)
     write_posts(spark, config, [None, None])
-    numbers = images.run(spark, config)["images"]
-    assert numbers == {
-        "wanted": 0, "due": 0, "asked": 0, "ok": 0, "waiting": 0, "by_status": {},
-    }  # fmt: skip
+    numbers = images.run(spark, config).images
+    assert numbers == Images(wanted=0, due=0, asked=0, ok=0, waiting=0, by_status={})
     assert tables.read(spark, config, IMAGES).count() == 0

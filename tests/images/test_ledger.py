@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from influencers.images import ledger
 from influencers.images.tables import IMAGES
+from influencers.measured.images import Images
 from influencers.storage.tables import conform
 
 NOW = 1_700_000_000.0
@@ -108,9 +109,8 @@ def test_coverage_counts_what_posts_name(spark: SparkSession) -> None:
         {"image_key": "z", "status": "ok"},
     )
     found = ledger.coverage(pictures, known)
-    assert found == {
-        "wanted": 4, "ok": 2, "waiting": 1, "by_status": {"not_asked": 1, "ok": 2, "timeout": 1},
-    }  # fmt: skip
+    by_status = {"not_asked": 1, "ok": 2, "timeout": 1}
+    assert found == Images(wanted=4, ok=2, waiting=1, by_status=by_status)
     assert ledger.remarks(found) == [
         "pictures: 2 of 4 fetched; not_asked 1, timeout 1",
         "1 of them are to be asked for again by a later run",

@@ -14,6 +14,7 @@ from pyspark.sql import SparkSession
 from influencers.config import Config, PathsConfig
 from influencers.errors import UserError
 from influencers.ingest.tables import POSTS, QUARANTINE
+from influencers.measured.keys import as_json
 from influencers.storage import tables
 from jobs import ingest
 from test_sources import NAMES, write
@@ -44,9 +45,9 @@ class Folder:
 
     def ingest(self, *names: str, replace: tuple[str, ...] = ()) -> dict[str, Any]:
         numbers = ingest.run(self.spark, self.config(*names, replace=replace))
-        rows: dict[str, Any] = numbers["rows"]
+        rows: dict[str, Any] = as_json(numbers.rows)
         assert rows["read"] == rows["posts"] + rows["quarantined"] + rows["duplicates"]
-        self.standing = {Path(row["source_file"]).name: row["posts"] for row in numbers["standing"]}
+        self.standing = {Path(one.source_file).name: one.posts for one in numbers.standing or ()}
         return rows
 
     def posts(self) -> dict[str, tuple[int, int, str]]:

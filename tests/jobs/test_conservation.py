@@ -14,6 +14,7 @@ from pyspark.sql import SparkSession
 
 from influencers.config import Config, load
 from influencers.ingest.tables import POSTS, QUARANTINE
+from influencers.measured.keys import as_json
 from influencers.storage import tables
 from jobs import ingest
 
@@ -90,7 +91,8 @@ def ended(spark: SparkSession, corpus: Corpus, tmp_path_factory: pytest.TempPath
 
 @pytest.fixture(scope="module")
 def numbers(spark: SparkSession, ended: Config) -> dict[str, Any]:
-    rows: dict[str, Any] = ingest.run(spark, ended)["rows"]
+    """The section `rows` of metrics.json."""
+    rows: dict[str, Any] = as_json(ingest.run(spark, ended).rows)
     return rows
 
 

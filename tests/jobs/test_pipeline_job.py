@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from chispa import assert_df_equality
 from pyspark.sql import SparkSession
@@ -25,7 +26,10 @@ from influencers.features.tables import ACCOUNTS, POST_FEATURES
 from influencers.images.measure.perceptual_hash import from_hex
 from influencers.images.tables import IMAGES
 from influencers.ingest.tables import POSTS, QUARANTINE
+from influencers.measured.reading import read_metrics
+from influencers.measured.records import Rows
 from influencers.models.declaration import LABELS, allowed_features
+from influencers.run import metrics
 from influencers.storage import tables
 from influencers.synthetic import generate, image_server
 from jobs import export, features, forget, ingest, pipeline, score
@@ -46,6 +50,7 @@ SETTINGS = (
     "models.depth=3",
     *CANARIES,
 )
+ROOT = Path(__file__).resolve().parents[2]
 FIGURES = {
     "follower_distribution",
     "engagement_vs_followers",
@@ -122,6 +127,17 @@ def test_the_records_are_those_that_were_planted(finished: Config) -> None:
     assert {name: numbers[name] for name in expected["rows"]} == expected["rows"]
     assert numbers["by_reason"] == expected["reasons"]
     assert numbers["read"] == numbers["posts"] + numbers["quarantined"] + numbers["duplicates"]
+
+
+def test_metrics_are_as_their_schema_and_types_say(finished: Config) -> None:
+    """The file is of the published schema, and nothing of it is lost in the types."""
+    schema = json.loads((ROOT / "docs" / "metrics.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(metrics_of(finished))
+    text = output(finished, "metrics.json").read_text(encoding="utf-8")
+    found = read_metrics(text, source="metrics.json")
+    assert metrics.as_text(found) == text
+    assert read_metrics(metrics.as_text(found), source="metrics.json") == found
+    assert found.images.ok and found.standing and found.explore and found.models
 
 
 def test_metrics_have_every_key(finished: Config) -> None:
@@ -362,15 +378,14 @@ def test_real_posts_end_where_they_should(
 ) -> None:
     source = shared_data / "posts" / "posts.csv"
     config = config_for(tmp_path / "out", f'paths.input=["{source}"]')
-    numbers = ingest.run(spark, config)["rows"]
-    assert numbers == {
-        "read": 16_539,
-        "posts": 16_536,
-        "quarantined": 3,
-        "duplicates": 0,
+    assert ingest.run(spark, config).rows == Rows(
+        read=16_539,
+        posts=16_536,
+        quarantined=3,
+        duplicates=0,
         # Three posts are dated before Instagram existed.
-        "by_reason": {"time_out_of_range:created_at": 3},
-    }
+        by_reason={"time_out_of_range:created_at": 3},
+    )
 
 
 def test_generate_is_used_for_the_sample(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from pyspark.sql import SparkSession
 from influencers.catalog import TABLES
 from influencers.communities.tables import COMMUNITY_PROFILES
 from influencers.config import Config, load
+from influencers.measured.metrics import Metrics
+from influencers.measured.models import LabelMetrics
 from influencers.models import known_tables
 from influencers.report.figures import current_figures, figures_in
 from influencers.run import metrics, stages
@@ -55,7 +57,9 @@ def test_tables_are_taken_as_they_are_where_nothing_is_known(
 
 def test_images_that_are_switched_off_are_not_read(spark: SparkSession, config: Config) -> None:
     off = load(None, ["images.enabled=false"], config)
-    metrics.update(spark, off, {"seconds": {"communities": 1.0, "images": 1.0, "duplicates": 1.0}})
+    metrics.update(
+        spark, off, Metrics(seconds={"communities": 1.0, "images": 1.0, "duplicates": 1.0})
+    )
     shown = {name for name, is_read in read(spark, off).items() if is_read}
     assert shown == {"communities", "profiles"}
     assert stages.remarks(spark, off) == [
@@ -65,17 +69,17 @@ def test_images_that_are_switched_off_are_not_read(spark: SparkSession, config: 
 
 
 def test_a_later_job_knows_what_the_pipeline_left_out(spark: SparkSession, config: Config) -> None:
-    metrics.update(spark, config, {"seconds": {"images": 1.0, "duplicates": 1.0}})
+    metrics.update(spark, config, Metrics(seconds={"images": 1.0, "duplicates": 1.0}))
     metrics.start(spark, config)  # as a pipeline begins
-    metrics.update(spark, config, {"seconds": {"communities": 1.0}})
+    metrics.update(spark, config, Metrics(seconds={"communities": 1.0}))
     shown = {name for name, is_read in read(spark, config).items() if is_read}
     assert shown == {"communities", "profiles"}
-    metrics.update(spark, config, {"seconds": {"images": 1.0, "duplicates": 1.0}})
+    metrics.update(spark, config, Metrics(seconds={"images": 1.0, "duplicates": 1.0}))
     assert all(read(spark, config).values())
 
 
 def test_figures_of_a_model_that_was_not_trained_are_not_shown() -> None:
-    trained = metrics.merged(metrics.empty(), {"models": {"influence": {"x": {}}}})
+    trained = Metrics(models={"influence": {"x": LabelMetrics()}})
     shown = {figure.name for figure in current_figures(trained)}
     assert not [name for name in shown if name.startswith("viral_content")]
     assert {name for name in shown if name.startswith("influential")} == {

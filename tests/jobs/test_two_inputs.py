@@ -11,6 +11,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from influencers.config import Config, load
+from influencers.measured.explore import Explore
+from influencers.measured.metrics import Metrics
 from influencers.report.contents import sections
 from influencers.report.frames import Frames
 from influencers.report.headlines import headlines
@@ -69,8 +71,8 @@ def test_the_manifest_has_every_input(config: Config) -> None:
     assert all(one["sha256"] and one["bytes"] and one["read_at"] for one in inputs)
 
 
-def test_the_report_shows_both(config: Config) -> None:
-    numbers = metrics_of(config)
+def test_the_report_shows_both(spark: SparkSession, config: Config) -> None:
+    numbers = metrics.read(spark, config)
     nothing = pd.DataFrame()
     frames = Frames(nothing, nothing, nothing, nothing, ())
     shown = {one.label: one for one in headlines(numbers, frames)}
@@ -108,6 +110,7 @@ def test_what_is_mended_goes_and_a_file_has_one_entry(
 
 def test_a_section_is_of_the_last_job_that_reports_it(spark: SparkSession, tmp_path: Path) -> None:
     config = load(None, [f"paths.output={tmp_path}"])
-    metrics.update(spark, config, {"explore": {"content": {"old": 1}, "virality": {"a": 1}}})
-    metrics.update(spark, config, {"explore": {"content": {"new": 1}}})
-    assert metrics.read(spark, config)["explore"] == {"content": {"new": 1}}
+    old = Explore(content={"old": "higher"}, virality={"top_likes": {"a": "lower"}})
+    metrics.update(spark, config, Metrics(explore=old))
+    metrics.update(spark, config, Metrics(explore=Explore(content={"new": "higher"})))
+    assert metrics.read(spark, config).explore == Explore(content={"new": "higher"})

@@ -29,7 +29,7 @@ def grouped(accounts: int, rows: int, alike: float, seed: int = 5) -> GroupedCou
     return GroupedCounts(-np.arange(len(owner)), matrix, hits)
 
 
-def interval(counts: GroupedCounts, metric: str, *, least: int = 10) -> list[float] | None:
+def interval(counts: GroupedCounts, metric: str, *, least: int = 10) -> tuple[float, float] | None:
     drawn = metric_draws(counts, seed=3)[metric]
     return interval_of(drawn, groups=counts.rows.shape[1], least=least)
 
@@ -116,7 +116,7 @@ def test_one_draw_of_every_group_is_the_metric_itself(
     found = metric_draws(counts.grouped("test", "one"), seed=1)
     whole = ranking_metrics(counts.by_score("test", "one"))
     for name, values in found.items():
-        assert values[0] == pytest.approx(whole[name])
+        assert values[0] == pytest.approx(getattr(whole, name))
 
 
 def test_scores_that_mean_nothing_are_seldom_above_a_random_order() -> None:

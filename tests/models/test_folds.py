@@ -56,18 +56,19 @@ def test_the_label_that_is_shown_has_a_mean_over_folds(
     by_account, by_time = shown
     assert by_time.performance == {}
     worth = by_account.performance["forest"]
-    assert (worth["folds"], worth["split"]) == (3, "by_account")
-    assert worth["values"][0] == by_account.metrics["forest"]["average_precision"]
-    assert len(set(worth["values"])) == 3
+    assert (worth.folds, worth.split) == (3, "by_account")
+    assert worth.values[0] == by_account.metrics["forest"].average_precision
+    assert len(set(worth.values)) == 3
     # Every account is held out once, so that every post counts once.
-    assert worth["rows"] == post_features.count()
-    assert worth["average_precision"] == pytest.approx(sum(worth["values"]) / 3)
-    assert worth["best_baseline"]["name"] in LABELS["top_likes"].baselines
-    assert worth["verdict"] in {"better", "no clear gain", "worse"}
+    assert worth.rows == post_features.count()
+    assert worth.average_precision == pytest.approx(sum(worth.values) / 3)
+    assert worth.best_baseline is not None
+    assert worth.best_baseline.name in LABELS["top_likes"].baselines
+    assert worth.verdict in {"better", "no clear gain", "worse"}
     assert not not_above_chance(worth)
     # Of the others, and of other variants, the one split says what there is to say.
     for alone in (by_account.performance["without_history"], other[0].performance["forest"]):
-        assert (alone["folds"], alone["deviation"]) == (1, None)
+        assert (alone.folds, alone.deviation) == (1, None)
     shuffled = post_features.orderBy(F.xxhash64("shortcode")).repartition(5)
     again, _ = train(shuffled, config, *labels)
     assert again[0].performance == by_account.performance

@@ -1,19 +1,18 @@
 from __future__ import annotations
 
-from typing import Any
-
 from influencers.figures import style
+from influencers.measured.models import ModelMetrics, Skipped, SplitMetrics
 from influencers.models.declaration import LABELS, VIRALITY
 from influencers.models.figures import importance
 from influencers.models.figures.importance import Bar
 from influencers.models.results import SplitResult
 
-METRICS: dict[str, Any] = {
+METRICS: dict[str, SplitMetrics] = {
     "by_account": {
-        "forest": {"average_precision": 0.5, "auc": 0.75, "prevalence": 0.1, "rows": 1234},
-        "history_only": {"average_precision": 0.4, "auc": None},
+        "forest": ModelMetrics(average_precision=0.5, auc=0.75, prevalence=0.1, rows=1234),
+        "history_only": ModelMetrics(average_precision=0.4),
     },
-    "by_time": {"skipped": "no training row has a label"},
+    "by_time": Skipped("no training row has a label"),
 }
 
 
@@ -48,7 +47,7 @@ def test_a_figure_shows_every_feature_in_its_groups_colour() -> None:
 
 def test_without_a_model_the_figure_says_so() -> None:
     skipped = [
-        SplitResult(LABELS["top_likes"], split, {}, {}, metrics={"skipped": "all alike"})
+        SplitResult(LABELS["top_likes"], split, {}, {}, skipped="all alike")
         for split in ("by_account", "by_time")
     ]
     figure = importance.figure_of(skipped)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import asdict
 from itertools import permutations
 from math import ceil
 
@@ -78,22 +79,22 @@ def slow_top_precision(rows: Sequence[tuple[int, bool]]) -> float:
 def test_ranking_metrics_equal_their_definitions(rows: list[tuple[int, bool]]) -> None:
     found = metrics.ranking_metrics(counts_of(rows))
     positives = sum(label for _, label in rows)
-    assert (found["rows"], found["positives"]) == (len(rows), positives)
+    assert (found.rows, found.positives) == (len(rows), positives)
     if positives == 0:
-        assert found["average_precision"] is None
-        assert found["lift_at_top_decile"] is None
-        assert found["auc"] is None
+        assert found.average_precision is None
+        assert found.lift_at_top_decile is None
+        assert found.auc is None
         return
-    assert found["average_precision"] == pytest.approx(slow_average_precision(rows))
-    assert found["recall_at_precision_80"] == pytest.approx(slow_recall(rows))
-    assert found["precision_at_top_decile"] == pytest.approx(slow_top_precision(rows))
-    assert found["lift_at_top_decile"] == pytest.approx(
+    assert found.average_precision == pytest.approx(slow_average_precision(rows))
+    assert found.recall_at_precision_80 == pytest.approx(slow_recall(rows))
+    assert found.precision_at_top_decile == pytest.approx(slow_top_precision(rows))
+    assert found.lift_at_top_decile == pytest.approx(
         slow_top_precision(rows) / (positives / len(rows))
     )
     if positives == len(rows):
-        assert found["auc"] is None
+        assert found.auc is None
     else:
-        assert found["auc"] == pytest.approx(slow_auc(rows))
+        assert found.auc == pytest.approx(slow_auc(rows))
 
 
 def test_average_precision_by_hand() -> None:
@@ -120,7 +121,7 @@ def test_weighted_rows_are_rows_that_come_several_times(
 
 def test_no_rows_have_no_metrics() -> None:
     empty = np.array([], "int64")
-    found = metrics.ranking_metrics(ScoreCounts(empty, empty, empty))
+    found = asdict(metrics.ranking_metrics(ScoreCounts(empty, empty, empty)))
     assert found.pop("rows") == found.pop("positives") == 0
     assert set(found.values()) == {None}
     assert metrics.brier(ScoreCounts(empty, empty, empty)) is None

@@ -12,7 +12,7 @@ from influencers.models.results import SplitResult
 def test_every_figure_of_a_model_is_drawn_even_where_no_model_was_trained(model: str) -> None:
     trained = [
         [
-            SplitResult(LABELS[label], split, {}, {}, metrics={"skipped": "all alike"})
+            SplitResult(LABELS[label], split, {}, {}, skipped="all alike")
             for split in ("by_account", "by_time")
         ]
         for label in labels_of(model)

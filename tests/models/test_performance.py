@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from influencers.errors import UserError
+from influencers.measured.keys import as_json
 from influencers.models import worth
 from influencers.models.evaluate.performance import (
     BETTER,
@@ -39,36 +40,37 @@ def test_means_are_over_folds_and_held_against_the_best_baseline() -> None:
     ]
     found = summary(folds, "forest", ["likes_only", "history_only"], min_groups=20)
     assert found is not None
-    assert (found["folds"], found["rows"], found["account_groups"]) == (3, 300, 45)
-    assert found["values"] == pytest.approx([0.6, 0.7, 0.8])
-    assert found["average_precision"] == pytest.approx(0.7)
-    assert found["deviation"] == pytest.approx(0.1)
-    best = found["best_baseline"]
-    assert best["name"] == "history_only"
-    assert best["average_precision"] == pytest.approx(0.8)
-    assert best["deviation"] == pytest.approx(0.1)
-    assert found["over_best"]["average_precision"] == pytest.approx(-0.1)
+    assert (found.folds, found.rows, found.account_groups) == (3, 300, 45)
+    assert found.values == pytest.approx([0.6, 0.7, 0.8])
+    assert found.average_precision == pytest.approx(0.7)
+    assert found.deviation == pytest.approx(0.1)
+    best = found.best_baseline
+    assert best is not None and found.over_best is not None
+    assert best.name == "history_only"
+    assert best.average_precision == pytest.approx(0.8)
+    assert best.deviation == pytest.approx(0.1)
+    assert found.over_best.average_precision == pytest.approx(-0.1)
     # What moves both together is no part of the difference: its interval is narrow.
-    low, high = found["over_best"]["interval"]
+    low, high = found.over_best.interval
     assert -0.14 < low < -0.1 < high < -0.06
-    assert found["interval"][1] - found["interval"][0] > 0.1
-    assert found["verdict"] == WORSE
-    assert found["over_random"]["average_precision"] == pytest.approx(0.6)
+    assert found.interval[1] - found.interval[0] > 0.1
+    assert found.verdict == WORSE
+    assert found.over_random.average_precision == pytest.approx(0.6)
 
 
 @pytest.mark.parametrize(("forest", "said"), [(0.75, BETTER), (0.6, NO_CLEAR_GAIN), (0.5, WORSE)])
 def test_verdicts(forest: float, said: str) -> None:
     found = summary([fold(forest=forest, base=0.6)] * 2, "forest", ["base"], min_groups=20)
     assert found is not None
-    assert found["verdict"] == said
+    assert found.verdict == said
 
 
 def test_too_few_accounts_have_neither_interval_nor_verdict() -> None:
     found = summary([fold(3, forest=0.9, base=0.1)] * 5, "forest", ["base"], min_groups=20)
     assert found is not None
-    assert found["verdict"] == TOO_FEW == verdict(None)
-    assert found["interval"] is None
-    assert found["over_best"]["interval"] is found["over_random"]["interval"] is None
+    assert found.verdict == TOO_FEW == verdict(None)
+    assert found.interval is None
+    assert found.over_best.interval is found.over_random.interval is None
 
 
 def test_a_fold_without_a_number_and_a_baseline_without_a_fold_are_left_out() -> None:
@@ -79,18 +81,18 @@ def test_a_fold_without_a_number_and_a_baseline_without_a_fold_are_left_out() ->
     )
     found = summary([whole, without, empty], "forest", ["base", "other"], min_groups=20)
     assert found is not None
-    assert found["folds"] == 2
-    assert found["best_baseline"]["name"] == "base"
+    assert found.folds == 2
+    assert found.best_baseline.name == "base"
     alone = summary([whole], "forest", [], min_groups=20)
     assert alone is not None
-    assert alone["deviation"] is alone["best_baseline"] is None
-    assert "verdict" not in alone
+    assert alone.deviation is alone.best_baseline is None
+    assert alone.verdict is alone.over_best is None
     assert summary([empty], "forest", ["base"], min_groups=20) is None
 
 
 def card(found: Fold, min_groups: int = 10) -> dict[str, object]:
     performance = summary([found], "forest", ["likes_only"], min_groups=min_groups)
-    return {"name": "virality-top_likes", "performance": performance}
+    return {"name": "virality-top_likes", "performance": as_json(performance)}
 
 
 def test_a_model_that_is_ahead_is_used_without_a_word() -> None:

@@ -19,7 +19,7 @@ from influencers.models.rows.row_sample import GROUPS
 
 
 def average_precision(counts: ScoreCounts) -> float:
-    found = ranking_metrics(counts)["average_precision"]
+    found = ranking_metrics(counts).average_precision
     assert found is not None
     return float(found)
 
@@ -158,14 +158,15 @@ def test_a_verdict_above_the_limit_is_that_of_the_exact_counts(held_out: DataFra
             counts, "label", {}, ["forest", "baseline"], part="test", seed=1, min_groups=20
         )
         gain = fold.gain("forest", "baseline", 20)
-        assert gain["average_precision"] < 0
-        low, high = gain["interval"]
-        assert low < gain["average_precision"] < high
-        assert verdict(gain["interval"]) == WORSE
+        assert gain.average_precision is not None and gain.interval is not None
+        assert gain.average_precision < 0
+        low, high = gain.interval
+        assert low < gain.average_precision < high
+        assert verdict(gain.interval) == WORSE
         for who in ("forest", "baseline"):
-            for metric, (low, high) in metrics[who]["intervals"].items():
-                assert low <= metrics[who][metric] <= high
-        found[rows] = gain["average_precision"]
+            for metric, (low, high) in metrics[who].intervals.items():
+                assert low <= getattr(metrics[who], metric) <= high
+        found[rows] = gain.average_precision
     assert found[120_000] == pytest.approx(found[1], abs=0.002)
 
 

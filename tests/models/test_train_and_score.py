@@ -18,6 +18,7 @@ from influencers.errors import UserError
 from influencers.features.tables import POST_FEATURES
 from influencers.images.tables import IMAGES
 from influencers.ingest.tables import POSTS
+from influencers.measured.keys import as_json
 from influencers.models import saved
 from influencers.models.tables import PREDICTIONS_VIRALITY
 from influencers.report.contents import sections
@@ -68,7 +69,9 @@ def config(
 
 @pytest.fixture(scope="module")
 def numbers(spark: SparkSession, config: Config) -> dict[str, Any]:
-    return train.run(spark, config)["models"]
+    """As metrics.json has them, but not rounded."""
+    found: dict[str, Any] = as_json(train.run(spark, config).models)
+    return found
 
 
 def scored(config: Config, *inputs: str, model: str, **paths: str) -> Config:
@@ -309,7 +312,7 @@ def test_a_skipped_label_is_told_in_the_report_under_its_own_name(
     tables.write(unknown, broken, POST_FEATURES)
     metrics.update(spark, broken, train.run(spark, broken))
     found = metrics.read(spark, broken)
-    assert found["models"]["virality"]["top_likes"]["folds"]["forest"]["average_precision"] > 0
+    assert found.models["virality"]["top_likes"].folds["forest"].average_precision > 0
     told = [line for line in warnings(found) if "skipped" in line]
     assert told == [
         f"Virality, beats own history, {where}: skipped, no training row has a label."

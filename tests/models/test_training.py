@@ -14,6 +14,8 @@ from pyspark.sql import functions as F
 
 from influencers.config import ModelsConfig
 from influencers.errors import UserError
+from influencers.measured.keys import as_json
+from influencers.measured.models import Drop, Importance, Skipped
 from influencers.models import training
 from influencers.models.declaration import (
     BEFORE_POSTING,
@@ -23,7 +25,7 @@ from influencers.models.declaration import (
     WITHOUT_HISTORY,
 )
 from influencers.models.estimators.normaliser import VECTOR
-from influencers.models.explain.permutation import Drop, Explanation, Importance
+from influencers.models.explain.permutation import Explanation
 from influencers.models.figures import explanations
 from influencers.models.results import SplitResult, kept
 from influencers.models.rows import frames
@@ -78,11 +80,12 @@ def test_the_forest_finds_what_was_planted(viral: SplitResult, influential: Spli
         forests = ["forest", "without_history"] if result is viral else ["forest"]
         assert list(result.metrics)[: len(forests)] == forests
         assert set(result.metrics) == {*forests, *baselines}
-        assert all(set(result.metrics[who]) == OF_FORESTS for who in forests)
-        assert all(set(result.metrics[who]) == QUALITY for who in baselines)
-        assert set(result.metrics["forest"]["over"]) == baselines
-        assert result.metrics["forest"]["auc"] > 0.85
-        assert result.metrics["forest"]["brier"] < 0.15
+        written = as_json(result.metrics)
+        assert all(set(written[who]) == OF_FORESTS for who in forests)
+        assert all(set(written[who]) == QUALITY for who in baselines)
+        assert set(written["forest"]["over"]) == baselines
+        assert written["forest"]["auc"] > 0.85
+        assert written["forest"]["brier"] < 0.15
 
 
 def test_predictions_are_of_held_out_accounts_only(
@@ -102,7 +105,7 @@ def test_predictions_are_of_held_out_accounts_only(
     ]
     owners = {row["owner_id"] for row in found.select("owner_id").distinct().collect()}
     expected = post_features.where(F.col("owner_id").isin(*owners)).count()
-    assert found.count() == expected == viral.metrics["forest"]["rows"]
+    assert found.count() == expected == viral.metrics["forest"].rows
     calibration = viral.train["calibration"]
     assert viral.train["rows"] + calibration["rows"] == post_features.count() - expected
     assert viral.train["accounts"] + calibration["accounts"] == 60 - len(owners)
@@ -269,15 +272,15 @@ def test_what_cannot_be_learnt_is_skipped_with_the_reason(
     unknown = post_features.withColumn("likes", F.expr(f"if({rows}, likes, null)"))
     result = learn(unknown, "top_likes", BY_ACCOUNT, replace(quick, **options))
     assert result.fitted == {}
-    assert list(result.metrics) == ["skipped"]
-    assert re.search(reason, result.metrics["skipped"])
+    assert result.metrics == {} and result.skipped is not None
+    assert re.search(reason, result.skipped)
     assert "top_likes, by_account: skipped" in training.remarks([[result]])[0]
 
 
 def test_one_class_on_a_side_is_skipped(post_features: DataFrame, quick: ModelsConfig) -> None:
     same = post_features.withColumn("likes", F.lit(5).cast("bigint"))
     result = learn(same, "top_likes", BY_ACCOUNT, quick)
-    assert "rows have the same label" in result.metrics["skipped"]
+    assert "rows have the same label" in (result.skipped or "")
 
 
 def test_one_label_that_cannot_be_learnt_leaves_the_others(
@@ -295,7 +298,7 @@ def test_one_label_that_cannot_be_learnt_leaves_the_others(
     chosen = [LABELS[name] for name in ("top_likes", "beats_own_history")]
     trained = training.train_labels(frame, chosen, replace(quick, trees=2, depth=2))
     assert all("forest" in one.metrics for one in trained[0])
-    assert [one.metrics for one in trained[1]] == [{"skipped": "no training row has a label"}] * 2
+    assert [one.outcome() for one in trained[1]] == [Skipped("no training row has a label")] * 2
     said = training.remarks(trained)
     assert any(
         "virality: unknown in all training rows" in one and "emoji_count" in one for one in said
@@ -309,7 +312,7 @@ def test_too_few_to_calibrate_on_are_told(post_features: DataFrame, quick: Model
     result = learn(post_features, "top_likes", BY_ACCOUNT, config)
     assert result.fitted[BEFORE_POSTING].calibration.votes == (0.0, 1.0)
     assert any("to calibrate on, fewer than 10000" in one for one in training.remarks([[result]]))
-    assert result.metrics["forest"]["brier"] == result.metrics["forest"]["brier_of_votes"]
+    assert result.metrics["forest"].brier == result.metrics["forest"].brier_of_votes
 
 
 def test_few_accounts_have_neither_intervals_nor_verdicts(
@@ -320,21 +323,21 @@ def test_few_accounts_have_neither_intervals_nor_verdicts(
         post_features, "top_likes", BY_ACCOUNT, replace(quick, trees=2, depth=2, min_groups=30)
     )
     for measured in found.metrics.values():
-        assert measured["rows"] > 150
-        assert set(measured["intervals"].values()) == {None}
-        assert all(gain["interval"] is None for gain in measured.get("over", {}).values())
-    assert found.performance["forest"]["verdict"] == "too few accounts"
+        assert measured.rows > 150
+        assert set(measured.intervals.values()) == {None}
+        assert all(gain.interval is None for gain in (measured.over or {}).values())
+    assert found.performance["forest"].verdict == "too few accounts"
 
 
 def test_a_permutation_figure_says_that_it_is_of_a_sample(viral: SplitResult) -> None:
     forest = viral.metrics["forest"]
     for rows, told in (
-        (40, f"A sample of 40 rows, out of {forest['rows']} of unseen accounts; average "
+        (40, f"A sample of 40 rows, out of {forest.rows} of unseen accounts; average "
              f"precision 0.512 on the sample, so that it differs from the "
-             f"{forest['average_precision']:.3f} of all"),
-        (forest["rows"], f"All {forest['rows']} rows of unseen accounts; average precision 0.512."),
+             f"{forest.average_precision:.3f} of all"),
+        (forest.rows, f"All {forest.rows} rows of unseen accounts; average precision 0.512."),
     ):  # fmt: skip
-        drops = {"hour": Drop(0.1, [0.05, 0.2])}
+        drops = {"hour": Drop(0.1, (0.05, 0.2))}
         explanation = Explanation(Importance(rows, 0.512, drops, {"timing": drops["hour"]}), ())
         figure = explanations.draw_permutation(replace(viral, explanation=explanation))
         said = " ".join(" ".join(text.get_text().split()) for text in figure.texts)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pandas as pd
 
+from influencers.measured.metrics import Metrics
 from influencers.report.contents import sections
 from influencers.report.figures import FIGURES
 from influencers.report.frames import Frames
-from influencers.run import metrics
 
 
 def test_every_declared_figure_is_in_its_section_once() -> None:
     nothing = pd.DataFrame()
     shown = [
         (section.anchor, figure.name)
-        for section in sections(metrics.empty(), Frames(nothing, nothing, nothing, nothing, ()), {})
+        for section in sections(Metrics(), Frames(nothing, nothing, nothing, nothing, ()), {})
         for figure in section.figures
     ]
     assert sorted(shown) == sorted((figure.section, figure.name) for figure in FIGURES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -11,13 +12,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from influencers.communities.excerpt import Excerpt, Tag
+from influencers.measured.communities import Quality
+from influencers.measured.images import Duplicates
+from influencers.measured.metrics import Metrics
+from influencers.measured.models import (
+    Baseline,
+    Gain,
+    LabelMetrics,
+    ModelMetrics,
+    Performance,
+    Skipped,
+)
+from influencers.measured.records import Rows
 from influencers.report.contents import sections
 from influencers.report.frames import Circle, Frames, circles
 from influencers.report.headlines import headlines
 from influencers.report.page import Page, render
 from influencers.report.table import count, decimal, percent
 from influencers.report.warnings import warnings
-from influencers.run import metrics
 
 LEADER = {
     "tier": "nano",
@@ -37,12 +49,12 @@ def frames(**changes: Any) -> Frames:
     return Frames(**{**nothing, "circles": (), **changes})
 
 
-def numbers(**changes: Any) -> metrics.Numbers:
-    rows = {"read": 100, "posts": 98, "quarantined": 1, "duplicates": 1, "by_reason": {}}
-    return metrics.merged(metrics.merged(metrics.empty(), {"rows": rows}), changes)
+def numbers(**changes: Any) -> Metrics:
+    rows = Rows(read=100, posts=98, quarantined=1, duplicates=1)
+    return replace(Metrics(rows=rows), **changes)
 
 
-def page(metrics_: metrics.Numbers, frames_: Frames, **changes: Any) -> str:
+def page(metrics_: Metrics, frames_: Frames, **changes: Any) -> str:
     parts: dict[str, Any] = {
         "title": "Title",
         "made_at": "2024-01-01 00:00 UTC",
@@ -74,7 +86,7 @@ class Outline(HTMLParser):
 
 
 def test_an_empty_run_gives_a_page() -> None:
-    outline = Outline(page(metrics.empty(), frames()))
+    outline = Outline(page(Metrics(), frames()))
     assert "None." in outline.text
     assert "–" in outline.text
 
@@ -102,14 +114,14 @@ def test_figures_are_inside_and_nothing_else_is_loaded() -> None:
 
 
 def test_headlines_name_the_best() -> None:
-    forest = {"average_precision": 0.5, "prevalence": 0.1}
+    forest = ModelMetrics(average_precision=0.5, prevalence=0.1)
     found = headlines(
         numbers(
             communities={
-                "a": {"modularity": 0.3, "communities": 4},
-                "b": {"modularity": 0.6, "communities": 9},
+                "a": Quality(modularity=0.3, communities=4),
+                "b": Quality(modularity=0.6, communities=9),
             },
-            models={"virality": {"top_likes": {"by_account": {"forest": forest}}}},
+            models={"virality": {"top_likes": LabelMetrics(by_account={"forest": forest})}},
         ),
         frames(accounts=1234),
     )
@@ -121,14 +133,14 @@ def test_headlines_name_the_best() -> None:
 
 
 def test_a_headline_has_the_mean_over_folds_and_the_verdict() -> None:
-    worth = {
-        "split": "by_account", "folds": 5, "average_precision": 0.82, "deviation": 0.031,
-        "prevalence": 0.25, "random": 0.26, "verdict": "worse",
-        "best_baseline": {"name": "likes_only", "average_precision": 0.873, "deviation": 0.02},
-        "over_best": {"average_precision": -0.053, "interval": [-0.09, -0.01]},
-        "over_random": {"average_precision": 0.57, "interval": [0.4, 0.7]},
-    }  # fmt: skip
-    models = {"influence": {"top_followers": {"by_account": {}, "folds": {"forest": worth}}}}
+    worth = Performance(
+        split="by_account", folds=5, average_precision=0.82, deviation=0.031,
+        prevalence=0.25, random=0.26, verdict="worse",
+        best_baseline=Baseline("likes_only", 0.873, 0.02),
+        over_best=Gain(-0.053, (-0.09, -0.01)),
+        over_random=Gain(0.57, (0.4, 0.7)),
+    )  # fmt: skip
+    models = {"influence": {"top_followers": LabelMetrics(by_account={}, folds={"forest": worth})}}
     (shown,) = (
         one
         for one in headlines(numbers(models=models), frames())
@@ -139,7 +151,8 @@ def test_a_headline_has_the_mean_over_folds_and_the_verdict() -> None:
     assert "best baseline, mean likes alone: 0.873 ± 0.020; verdict: worse" in shown.note
     (line,) = warnings(numbers(models=models))
     assert "forest: average precision 0.820 is behind that of mean likes alone, 0.873" in line
-    worth["over_random"] = {"average_precision": 0.1, "interval": [-0.01, 0.2]}
+    weak = replace(worth, over_random=Gain(0.1, (-0.01, 0.2)))
+    models = {"influence": {"top_followers": LabelMetrics(folds={"forest": weak})}}
     lines = warnings(numbers(models=models))
     assert any("that of a random order, 0.260; `score` asks for --force" in one
                for one in lines)  # fmt: skip
@@ -148,11 +161,11 @@ def test_a_headline_has_the_mean_over_folds_and_the_verdict() -> None:
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"rows": {"quarantined": 60}}, "quarantine"),
-        ({"communities": {"a": {"largest_share": 0.6, "modularity": 0.3}}}, "one community holds"),
-        ({"communities": {"a": {"modularity": 0.01, "communities": 2}}}, "no better than chance"),
+        ({"rows": Rows(read=100, posts=39, quarantined=60, duplicates=1)}, "quarantine"),
+        ({"communities": {"a": Quality(0.3, largest_share=0.6)}}, "one community holds"),
+        ({"communities": {"a": Quality(0.01, communities=2)}}, "no better than chance"),
         (
-            {"models": {"virality": {"top_likes": {"by_time": {"skipped": "one class"}}}}},
+            {"models": {"virality": {"top_likes": LabelMetrics(by_time=Skipped("one class"))}}},
             "Virality, top likes, later posts: skipped, one class.",
         ),
     ],
@@ -187,7 +200,7 @@ def test_copied_pictures_are_shown_beside_their_rows() -> None:
             for thumbnail in (b"\xff\xd8look", None)
         ]
     )  # fmt: skip
-    html = page(numbers(duplicates={"groups": 1}), frames(copied=copied))
+    html = page(numbers(duplicates=Duplicates(groups=1)), frames(copied=copied))
     assert html.count("data:image/jpeg;base64,/9hsb29r") == 1
     assert "/p/&lt;1&gt;.jpg" in html
     assert "2020-01-02" in html and "–" in html
@@ -202,7 +215,7 @@ def test_communities_are_described_by_what_marks_them() -> None:
             }
         ]
     )  # fmt: skip
-    text = Outline(page(numbers(communities={"louvain": {"communities": 1}}),
+    text = Outline(page(numbers(communities={"louvain": Quality(communities=1)}),
                         frames(profiles=profiles))).text  # fmt: skip
     for told in ("#<b>", "ann, 7", "0.250", "3.1 %", "–"):
         assert told in text

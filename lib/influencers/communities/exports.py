@@ -7,11 +7,11 @@ from pyspark.sql import DataFrame
 from influencers.communities.excerpt import take_excerpt
 from influencers.communities.figures import COMMUNITY_STRUCTURE
 from influencers.communities.graphml import heaviest_as_graphml
-from influencers.communities.modularity import Quality
 from influencers.communities.structure_figure import draw_communities
 from influencers.communities.view import interactive
 from influencers.config import CommunitiesConfig
 from influencers.figures import style
+from influencers.measured.communities import Quality
 
 
 def exports(

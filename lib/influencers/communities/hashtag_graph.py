@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from pyspark.sql import DataFrame
 
@@ -19,6 +18,7 @@ from influencers.communities.cooccurrence import (
 )
 from influencers.communities.edge_list import edges_from_rows
 from influencers.config import CommunitiesConfig
+from influencers.measured.communities import Hashtags
 from influencers.run import persisted
 
 
@@ -40,14 +40,17 @@ class HashtagGraph:
     backbone: DataFrame
     ubiquitous: Sequence[str]
 
-    def counts(self, edges: DataFrame) -> dict[str, Any]:
+    def counts(self, edges: DataFrame) -> Hashtags:
         """What of the posts and of all links is in the graph, for metrics.json.
 
         Args:
             edges: the backbone as it was written.
         """
-        shown = asdict(kept(self.links, edges)) | left_out(self.bounded, self.uses, edges)
-        return shown | {"ubiquitous": len(self.ubiquitous)}
+        return Hashtags(
+            ubiquitous=len(self.ubiquitous),
+            **asdict(kept(self.links, edges)),
+            **left_out(self.bounded, self.uses, edges),
+        )
 
 
 @contextmanager
@@ -80,9 +83,7 @@ def linked(
         yield HashtagGraph(bounded, uses, links, backbone, common)
 
 
-def remarks(
-    counts: Mapping[str, Any], ubiquitous: Sequence[str], settings: CommunitiesConfig
-) -> list[str]:
+def remarks(counts: Hashtags, ubiquitous: Sequence[str], settings: CommunitiesConfig) -> list[str]:
     """What is worth saying of the graph, a line each.
 
     Args:
@@ -91,8 +92,8 @@ def remarks(
         settings: the bounds that were applied.
     """
     lines = [
-        f"hashtag graph: {counts['tags']:,} hashtags, {counts['edges']:,} links; "
-        f"{counts['isolated']:,} hashtags without one, {counts['cut_tags']:,} cut from posts "
+        f"hashtag graph: {counts.tags:,} hashtags, {counts.edges:,} links; "
+        f"{counts.isolated:,} hashtags without one, {counts.cut_tags:,} cut from posts "
         f"with more than {settings.max_tags}"
     ]
     if ubiquitous:
@@ -101,10 +102,10 @@ def remarks(
             f"left out, as more than {settings.max_account_share:.0%} of accounts use "
             f"them: {len(ubiquitous):,} ({named})"
         )
-    if settings.backbone != "none" and counts["edges_share"] is not None:
+    if settings.backbone != "none" and counts.edges_share is not None:
         lines.append(
-            f"backbone ({settings.backbone}): keeps {counts['tags_share']:.1%} of linked "
-            f"hashtags, {counts['edges_share']:.1%} of links, "
-            f"{counts['weight_share']:.1%} of weight"
+            f"backbone ({settings.backbone}): keeps {counts.tags_share:.1%} of linked "
+            f"hashtags, {counts.edges_share:.1%} of links, "
+            f"{counts.weight_share:.1%} of weight"
         )
     return lines

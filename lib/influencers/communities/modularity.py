@@ -3,33 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
 
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
-
-@dataclass(frozen=True)
-class Quality:
-    """The numbers of one division into communities.
-
-    Attributes:
-        modularity: with the edges' weights; None for a graph without edges.
-        modularity_unweighted: the same with every edge counted once.
-        communities: how many there are.
-        largest_share: the part of all hashtags that is in the largest; None when there are none.
-        tags: hashtags with a community.
-        edges: edges of the graph.
-    """
-
-    modularity: float | None
-    modularity_unweighted: float | None
-    communities: int
-    largest_share: float | None
-    tags: int
-    edges: int
+from influencers.measured.communities import Quality, Stability
+from influencers.measured.keys import Absent
 
 
 @dataclass(frozen=True)
@@ -44,18 +25,17 @@ class Compared:
     qualities: Mapping[str, Quality]
     chosen: str
 
-    def numbers(self, *, accounts: int) -> dict[str, dict[str, Any]]:
+    def numbers(self, *, accounts: int, stability: Stability | Absent | None) -> dict[str, Quality]:
         """By algorithm, for metrics.json.
 
         Args:
             accounts: how many have a community of the chosen algorithm.
+            stability: of the chosen algorithm.
         """
-        found = {
-            name: asdict(one) | {"chosen": name == self.chosen}
-            for name, one in self.qualities.items()
-        }
-        found[self.chosen]["accounts"] = accounts
-        return found
+        chosen = replace(
+            self.qualities[self.chosen], chosen=True, accounts=accounts, stability=stability
+        )
+        return {**self.qualities, self.chosen: chosen}
 
     def remarks(self) -> list[str]:
         """What is worth saying of each division, a line each."""
@@ -78,7 +58,7 @@ def compare(
         names: of the algorithms, in the order in which they are reported.
         chosen: the algorithm to show; empty: that of the highest modularity.
     """
-    found = {name: nothing() for name in names} | quality(edges, communities)
+    found = {name: Quality() for name in names} | quality(edges, communities)
     return Compared(found, chosen or best_by_modularity(found))
 
 
@@ -109,11 +89,6 @@ def quality(edges: DataFrame, communities: DataFrame) -> dict[str, Quality]:
         F.count(F.lit(1)).alias("communities"),
     )
     return {row["algorithm"]: _quality(row) for row in rows.collect()}
-
-
-def nothing() -> Quality:
-    """The quality of the division of an empty graph."""
-    return Quality(None, None, 0, None, 0, 0)
 
 
 def best_by_modularity(found: Mapping[str, Quality]) -> str:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -15,25 +12,12 @@ from scipy.special import gammaln
 from influencers.buckets import bucket
 from influencers.communities.algorithms import find_communities
 from influencers.config import CommunitiesConfig
+from influencers.measured.communities import Stability
+from influencers.measured.keys import ABSENT, Absent
 
 Integers = NDArray[np.int64]
 
 _HASH_RANGE = 1_000_000
-
-
-@dataclass(frozen=True)
-class Stability:
-    """How alike communities are to those found with some links left out.
-
-    Attributes:
-        runs: how many times.
-        mean_ami: the mean adjusted mutual information, 0 as chance has it to 1 the same.
-        least_ami: the least.
-    """
-
-    runs: int
-    mean_ami: float
-    least_ami: float
 
 
 def stability(
@@ -60,14 +44,13 @@ def stability(
     return Stability(len(known), float(np.mean(known)), min(known))
 
 
-def stability_numbers(
+def stability_if_asked(
     edges: DataFrame, communities: DataFrame, *, algorithm: str, settings: CommunitiesConfig
-) -> dict[str, Any]:
-    """What `stability` finds, for metrics.json: `stability`; nothing where it is switched off."""
+) -> Stability | Absent | None:
+    """What `stability` finds; absent where it is switched off."""
     if not settings.stability_runs:
-        return {}
-    found = stability(edges, communities, algorithm=algorithm, settings=settings)
-    return {"stability": asdict(found) if found else None}
+        return ABSENT
+    return stability(edges, communities, algorithm=algorithm, settings=settings)
 
 
 def _compared(

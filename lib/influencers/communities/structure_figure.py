@@ -15,8 +15,8 @@ from influencers.communities import layout
 from influencers.communities.algorithms import algorithm_of
 from influencers.communities.excerpt import Excerpt
 from influencers.communities.layout import Points
-from influencers.communities.modularity import Quality
 from influencers.figures import fonts, style
+from influencers.measured.communities import Quality
 
 # The palette with its yellow darkened, to stand on white; shapes say the same once more.
 COLOURS = (style.BLUE, style.VERMILION, style.GREEN, style.PURPLE,

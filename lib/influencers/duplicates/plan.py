@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame
@@ -14,6 +13,7 @@ from pyspark.sql import functions as F
 from influencers.duplicates import search
 from influencers.duplicates.schemes import Scheme, schemes
 from influencers.errors import UserError
+from influencers.measured.images import SearchPlan
 
 # Nanoseconds of one core. Ten million hashes in 15 tables took two cores 24 s from their histogram
 # to their pairs; a candidate, by `benchmarks/duplicates.py --constants`.
@@ -46,15 +46,15 @@ class Search:
     candidates: int
     considered: dict[int, int] = field(default_factory=dict)
 
-    def numbers(self) -> dict[str, Any]:
+    def numbers(self) -> SearchPlan:
         """As metrics.json has it."""
-        return {
-            "radius": self.radius,
-            "blocks": self.blocks,
-            "tables": self.tables,
-            "candidates": self.candidates,
-            "considered": {str(blocks): count for blocks, count in self.considered.items()},
-        }
+        return SearchPlan(
+            radius=self.radius,
+            blocks=self.blocks,
+            tables=self.tables,
+            candidates=self.candidates,
+            considered={str(blocks): count for blocks, count in self.considered.items()},
+        )
 
     def remark(self) -> str:
         """The choice in a line."""

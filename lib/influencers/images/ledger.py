@@ -6,14 +6,12 @@ know what to fetch asks the ledger, so that a run that was killed goes on where 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from influencers.images import statuses
 from influencers.images.tables import IMAGES
+from influencers.measured.images import Images
 
 # What became of one address says nothing about a newer one of the same picture: neither a refusal
 # nor a host that was down for as long as it was asked.
@@ -100,12 +98,11 @@ def newer(source: str, target: str) -> str:
     return f"{source}.fetched_at > {target}.fetched_at"
 
 
-def coverage(wanted: DataFrame, ledger: DataFrame) -> dict[str, Any]:
+def coverage(wanted: DataFrame, ledger: DataFrame) -> Images:
     """How many of the wanted pictures have been fetched, and what became of the others.
 
     Returns:
-        `wanted`, `ok`, and `by_status`: pictures by status; `waiting` of those are to be asked for
-        again.
+        All but `due` and `asked`.
     """
     counted = (
         wanted.select("image_key")
@@ -116,23 +113,23 @@ def coverage(wanted: DataFrame, ledger: DataFrame) -> dict[str, Any]:
         .collect()
     )
     by_status = {row["status"]: row["images"] for row in counted}
-    return {
-        "wanted": sum(by_status.values()),
-        "ok": by_status.get(statuses.OK, 0),
-        "waiting": sum(row["waiting"] for row in counted),
-        "by_status": by_status,
-    }
+    return Images(
+        wanted=sum(by_status.values()),
+        ok=by_status.get(statuses.OK, 0),
+        waiting=sum(row["waiting"] for row in counted),
+        by_status=by_status,
+    )
 
 
-def remarks(numbers: Mapping[str, Any]) -> list[str]:
+def remarks(numbers: Images) -> list[str]:
     """What is worth saying of the counts of `coverage`, a line each."""
     others = [
         f"{status} {count:,}"
-        for status, count in sorted(numbers["by_status"].items(), key=lambda item: -item[1])
+        for status, count in sorted(numbers.by_status.items(), key=lambda item: -item[1])
         if status != statuses.OK
     ]
-    line = f"pictures: {numbers['ok']:,} of {numbers['wanted']:,} fetched"
+    line = f"pictures: {numbers.ok:,} of {numbers.wanted:,} fetched"
     lines = [f"{line}; {', '.join(others)}" if others else line]
-    if numbers["waiting"]:
-        lines.append(f"{numbers['waiting']:,} of them are to be asked for again by a later run")
+    if numbers.waiting:
+        lines.append(f"{numbers.waiting:,} of them are to be asked for again by a later run")
     return lines

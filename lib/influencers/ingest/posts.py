@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
@@ -13,6 +13,7 @@ from influencers.errors import UserError
 from influencers.ingest import rules
 from influencers.ingest.hashtags import caption_tags
 from influencers.ingest.tables import POSTS
+from influencers.measured.records import PostsTable, QuarantineTable, Rows, Tables
 from influencers.storage import tables
 
 # Made by this module; all other columns of the table are read from the file.
@@ -48,7 +49,7 @@ def quarantined(records: DataFrame) -> DataFrame:
     return records.where(F.size("reasons") > 0).select("source_file", "record", "raw", "reasons")
 
 
-def counts(records: DataFrame) -> dict[str, Any]:
+def counts(records: DataFrame) -> Rows:
     """How many records were read, and where they go: read = posts + quarantined + duplicates.
 
     Posts are those of these records, whether the table knows them already or not. `by_reason`
@@ -58,28 +59,28 @@ def counts(records: DataFrame) -> dict[str, Any]:
     read, quarantine, distinct = records.agg(
         F.count("*"), F.count_if(~is_good), F.count_distinct(F.when(is_good, F.col("shortcode")))
     ).head()  # type: ignore[misc]
-    return {
-        "read": read,
-        "posts": distinct,
-        "quarantined": quarantine,
-        "duplicates": read - quarantine - distinct,
-        "by_reason": _by_reason(records),
-    }
+    return Rows(
+        read=read,
+        posts=distinct,
+        quarantined=quarantine,
+        duplicates=read - quarantine - distinct,
+        by_reason=_by_reason(records),
+    )
 
 
-def with_forgotten(numbers: dict[str, Any], left_out: int) -> dict[str, Any]:
+def with_forgotten(numbers: Rows, left_out: int) -> Rows:
     """What `counts` counted, with the records of forgotten accounts that were left out before."""
     if not left_out:
         return numbers
-    return numbers | {"read": numbers["read"] + left_out, "forgotten": left_out}
+    return replace(numbers, read=(numbers.read or 0) + left_out, forgotten=left_out)
 
 
-def held(posts: DataFrame, quarantine: DataFrame) -> dict[str, Any]:
+def held(posts: DataFrame, quarantine: DataFrame) -> Tables:
     """What the tables hold, of all files that were ever read."""
-    return {
-        "posts": {"rows": posts.count()},
-        "quarantine": {"rows": quarantine.count(), "by_reason": _by_reason(quarantine)},
-    }
+    return Tables(
+        posts=PostsTable(posts.count()),
+        quarantine=QuarantineTable(quarantine.count(), _by_reason(quarantine)),
+    )
 
 
 def _by_reason(records: DataFrame) -> dict[str, int]:
@@ -87,21 +88,21 @@ def _by_reason(records: DataFrame) -> dict[str, int]:
     return {row["reason"]: row["count"] for row in found.sort("reason").collect()}
 
 
-def remarks(numbers: Mapping[str, Any]) -> list[str]:
+def remarks(numbers: Rows) -> list[str]:
     """What is worth saying of the counts, a line each."""
     lines = [
-        f"read {numbers['read']:,} records: {numbers['posts']:,} posts, "
-        f"{numbers['quarantined']:,} in quarantine, {numbers['duplicates']:,} duplicates"
+        f"read {numbers.read:,} records: {numbers.posts:,} posts, "
+        f"{numbers.quarantined:,} in quarantine, {numbers.duplicates:,} duplicates"
     ]
-    if numbers.get("forgotten"):
-        lines.append(f"{numbers['forgotten']:,} records of forgotten accounts left out")
-    if numbers["by_reason"]:
-        told = ", ".join(f"{reason} {count:,}" for reason, count in numbers["by_reason"].items())
+    if numbers.forgotten:
+        lines.append(f"{numbers.forgotten:,} records of forgotten accounts left out")
+    if numbers.by_reason:
+        told = ", ".join(f"{reason} {count:,}" for reason, count in numbers.by_reason.items())
         lines.append(f"quarantined for {told}")
     return lines
 
 
-def require_some(numbers: Mapping[str, Any], empty: Sequence[str], *, output: str) -> None:
+def require_some(numbers: Rows, empty: Sequence[str], *, output: str) -> None:
     """Refuse an input without a post.
 
     Args:
@@ -112,11 +113,11 @@ def require_some(numbers: Mapping[str, Any], empty: Sequence[str], *, output: st
     Raises:
         UserError: no record was read, or none is a usable post.
     """
-    if numbers["read"] == 0:
+    if numbers.read == 0:
         raise UserError(f"{empty[0]}: is it the right file?")
-    if numbers["posts"] == 0:
+    if numbers.posts == 0:
         raise UserError(
-            f"no usable post among {numbers['read']} records: see the reasons in the table "
+            f"no usable post among {numbers.read} records: see the reasons in the table "
             f"quarantine below {output}"
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from influencers.config import ModelsConfig
 from influencers.models.evaluate.model_metrics import who_of
@@ -55,8 +55,5 @@ def with_explanation(result: SplitResult, explanation: Explanation) -> SplitResu
         return replace(result, explanation=explanation)
     forest = next(iter(result.fitted))
     who = who_of(forest)
-    metrics = {
-        **result.metrics,
-        who: {**result.metrics[who], "importance": asdict(importance)},
-    }
+    metrics = {**result.metrics, who: replace(result.metrics[who], importance=importance)}
     return replace(result, explanation=explanation, metrics=metrics)

@@ -13,6 +13,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from influencers.config import ModelsConfig
+from influencers.measured.models import ModelMetrics
 from influencers.models.declaration import (
     BEFORE_POSTING,
     KEYS,
@@ -100,9 +101,7 @@ def train_split(
             )
     return [
         done.get(label.name)
-        or SplitResult(
-            label, split, rule, dict(learnt[label.name]), metrics={"skipped": reasons[label.name]}
-        )
+        or SplitResult(label, split, rule, dict(learnt[label.name]), skipped=reasons[label.name])
         for label in labels
     ]
 
@@ -110,7 +109,7 @@ def train_split(
 @dataclass(frozen=True)
 class _Found:
     label: Label
-    metrics: dict[str, Any]
+    metrics: dict[str, ModelMetrics]
     fitted: dict[str, Fitted]
     curves: dict[str, model_metrics.Curve]
     sheet: Sheet

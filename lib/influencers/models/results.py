@@ -10,6 +10,13 @@ from pyspark.ml import PipelineModel
 from pyspark.ml.classification import RandomForestClassificationModel
 from pyspark.sql import DataFrame, SparkSession
 
+from influencers.measured.models import (
+    LabelMetrics,
+    ModelMetrics,
+    Performance,
+    Skipped,
+    SplitMetrics,
+)
 from influencers.models.declaration import Label
 from influencers.models.estimators.forest import PROBABILITY
 from influencers.models.estimators.normaliser import Normaliser
@@ -66,7 +73,8 @@ class SplitResult:
         rule: how rows were held out.
         learnt: what the label learnt: thresholds or factor.
         train: rows, positives, accounts, and the first and last time of the training rows.
-        metrics: by WHO; or `skipped` with the reason.
+        metrics: by WHO; none where skipped.
+        skipped: why nothing could be learnt or measured; None where it was.
         fitted: by variant, the default first; none where skipped.
         curves: by WHO, what its precision-recall curve is drawn of.
         rows: all rows with their parts and labels; None where skipped.
@@ -82,27 +90,32 @@ class SplitResult:
     rule: dict[str, object]
     learnt: dict[str, Any]
     train: dict[str, Any] = field(default_factory=dict)
-    metrics: dict[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, ModelMetrics] = field(default_factory=dict)
+    skipped: str | None = None
     fitted: dict[str, Fitted] = field(default_factory=dict)
     curves: dict[str, Curve] = field(default_factory=dict)
     rows: DataFrame | None = None
     sheet: Sheet | None = None
     explanation: Explanation | None = None
     fold: Fold | None = None
-    performance: Mapping[str, Any] = field(default_factory=dict)
+    performance: Mapping[str, Performance] = field(default_factory=dict)
+
+    def outcome(self) -> SplitMetrics:
+        """As metrics.json has it: the metrics by WHO, or why there are none."""
+        return self.metrics if self.skipped is None else Skipped(self.skipped)
 
 
-def metrics_by_label(trained: Sequence[Sequence[SplitResult]]) -> dict[str, Any]:
+def metrics_by_label(trained: Sequence[Sequence[SplitResult]]) -> dict[str, LabelMetrics]:
     """The metrics of a model's labels by split, for metrics.json; of folds where there are any.
 
     Args:
         trained: what came of every label on every split.
     """
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, LabelMetrics] = {}
     for results in trained:
-        numbers = {one.split: one.metrics for one in results}
-        performance = next((one.performance for one in results if one.performance), None)
-        found[results[0].label.name] = numbers | ({"folds": performance} if performance else {})
+        numbers = {one.split: one.outcome() for one in results}
+        performance = next((one.performance for one in results if one.performance), {})
+        found[results[0].label.name] = LabelMetrics(**numbers, folds=performance)
     return found
 
 

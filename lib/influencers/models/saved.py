@@ -20,6 +20,7 @@ from pyspark.sql import functions as F
 from influencers import __version__, progress
 from influencers.config import Config
 from influencers.errors import UserError
+from influencers.measured.keys import as_json
 from influencers.models import explaining, tracking
 from influencers.models.declaration import BEFORE_POSTING, INFLUENCE, Feature
 from influencers.models.evaluate.model_metrics import who_of
@@ -100,8 +101,8 @@ def make_card(
             "held_out": result.rule,
             **result.train,
         },
-        "metrics": {one.split: one.metrics for one in tried},
-        "performance": result.performance.get(who_of(fitted.variant)),
+        "metrics": {one.split: as_json(one.outcome()) for one in tried},
+        "performance": as_json(result.performance.get(who_of(fitted.variant))),
         "calibration": {
             "votes": list(fitted.calibration.votes),
             "probabilities": list(fitted.calibration.probabilities),

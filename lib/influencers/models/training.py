@@ -142,7 +142,7 @@ def _with_performance(
         )
         for variant, who in ((one, who_of(one)) for one in chosen.fitted)
     }
-    known = {who: {"split": chosen.split, **one} for who, one in found.items() if one is not None}
+    known = {who: replace(one, split=chosen.split) for who, one in found.items() if one is not None}
     return [replace(one, performance=known) if one is chosen else one for one in results]
 
 
@@ -161,8 +161,8 @@ def remarks(trained: Sequence[Sequence[SplitResult]]) -> list[str]:
     """What the user should read of the labels of a model: each sentence once."""
     said: dict[str, None] = {}
     for one in (one for results in trained for one in results):
-        if "skipped" in one.metrics:
-            said[f"{one.label.name}, {one.split}: skipped, {one.metrics['skipped']}"] = None
+        if one.skipped is not None:
+            said[f"{one.label.name}, {one.split}: skipped, {one.skipped}"] = None
         for fitted in one.fitted.values():
             dropped = fitted.normaliser.dropped
             if dropped:

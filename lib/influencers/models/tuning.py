@@ -180,7 +180,7 @@ def _try(vectors: DataFrame, setting: Setting, config: ModelsConfig, rows: int) 
         grouped_parts=[],
     )
     found = [ranking_metrics(counts.by_score(name, "setting")) for name in names]
-    return Tried(setting, tuple(float(one["average_precision"] or 0.0) for one in found))
+    return Tried(setting, tuple(float(one.average_precision or 0.0) for one in found))
 
 
 def _folds(config: ModelsConfig) -> Iterator[str]:

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from influencers.errors import UserError
+from influencers.measured.models import Performance
+from influencers.measured.reading import read_performance
 from influencers.models.evaluate.performance import is_behind, not_above_chance
 from influencers.models.titles import WHO_TITLES
 
 
-def chance_caution(found: Mapping[str, Any]) -> str | None:
+def chance_caution(found: Performance) -> str | None:
     """That nothing shows a model to be better than chance; None where something does.
 
     Args:
@@ -19,20 +21,20 @@ def chance_caution(found: Mapping[str, Any]) -> str | None:
     if not not_above_chance(found):
         return None
     return (
-        f"average precision {found['average_precision']:.3f} is not shown to be above "
-        f"that of a random order, {found['random']:.3f}"
+        f"average precision {found.average_precision:.3f} is not shown to be above "
+        f"that of a random order, {found.random:.3f}"
     )
 
 
-def baseline_caution(found: Mapping[str, Any]) -> str | None:
+def baseline_caution(found: Performance) -> str | None:
     """That a model is behind its best baseline beyond the interval; None where it is not."""
-    if not is_behind(found):
+    best, gain = found.best_baseline, found.over_best
+    if not is_behind(found) or best is None or gain is None or gain.interval is None:
         return None
-    best, gain = found["best_baseline"], found["over_best"]
-    low, high = gain["interval"]
+    low, high = gain.interval
     return (
-        f"average precision {found['average_precision']:.3f} is behind that of "
-        f"{WHO_TITLES.get(best['name'], best['name'])}, {best['average_precision']:.3f} "
+        f"average precision {found.average_precision:.3f} is behind that of "
+        f"{WHO_TITLES.get(best.name, best.name)}, {best.average_precision:.3f} "
         f"(95 % of the difference: {low:.3f} to {high:.3f})"
     )
 
@@ -49,9 +51,9 @@ def warnings(card: Mapping[str, Any], *, force: bool) -> list[str]:
     Raises:
         UserError: nothing shows that the model is better than chance, and it is not forced.
     """
-    found = card.get("performance")
-    if not found:
+    if not card.get("performance"):
         return []
+    found = read_performance(card["performance"], source=f"the card of {card['name']}")
     chance, behind = chance_caution(found), baseline_caution(found)
     if chance and not force:
         raise UserError(

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from influencers.config import Config, flatten
+from influencers.measured.metrics import Metrics
 from influencers.redaction import redacted, without_secrets
 from influencers.report.frames import Frames
 from influencers.report.headlines import headlines
@@ -23,11 +24,10 @@ from influencers.report.sections import (
     virality,
 )
 from influencers.report.warnings import warnings
-from influencers.run.metrics import Numbers
 
 
 def page_of(
-    metrics: Numbers,
+    metrics: Metrics,
     frames: Frames,
     config: Config,
     *,
@@ -39,7 +39,7 @@ def page_of(
     """The page of a run, without secrets.
 
     Args:
-        metrics: metrics.json, with every key of `metrics.empty`.
+        metrics: metrics.json.
         frames: the small tables behind the page.
         config: title and settings.
         made_at: when, in UTC.
@@ -59,22 +59,22 @@ def page_of(
     )
 
 
-def sections(metrics: Numbers, frames: Frames, config: Mapping[str, Any]) -> list[Section]:
+def sections(metrics: Metrics, frames: Frames, config: Mapping[str, Any]) -> list[Section]:
     """The parts of the report, in order.
 
     Args:
-        metrics: metrics.json, with every key of `metrics.empty`.
+        metrics: metrics.json.
         frames: the small tables behind it.
         config: settings by their full names, without secrets.
     """
-    models = metrics["models"]
+    models = metrics.models
     return [
         engagement.section(frames.tiers),
         influence.section(frames.leaders, models, config),
         virality.section(frames.virality, models),
         content.section(frames.content),
-        communities.section(metrics["communities"], frames.circles, frames.profiles),
-        images.section(metrics["images"]),
-        duplicates.section(metrics["duplicates"], frames.copied),
+        communities.section(metrics.communities, frames.circles, frames.profiles),
+        images.section(metrics.images),
+        duplicates.section(metrics.duplicates, frames.copied),
         data.section(metrics, config),
     ]

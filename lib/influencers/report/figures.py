@@ -5,8 +5,8 @@ from __future__ import annotations
 from influencers.communities import figures as of_communities
 from influencers.explore import figures as of_explore
 from influencers.figures.figure import Figure
+from influencers.measured.metrics import Metrics
 from influencers.models.figures import declarations as of_models
-from influencers.run.metrics import Numbers
 
 FIGURES: tuple[Figure, ...] = (
     *of_explore.FIGURES,
@@ -20,8 +20,8 @@ def figures_in(section: str) -> tuple[Figure, ...]:
     return tuple(figure for figure in FIGURES if figure.section == section)
 
 
-def current_figures(metrics: Numbers) -> tuple[Figure, ...]:
+def current_figures(metrics: Metrics) -> tuple[Figure, ...]:
     """The figures that this run has drawn: none of a model that it did not train."""
     return tuple(
-        figure for figure in FIGURES if figure.model is None or figure.model in metrics["models"]
+        figure for figure in FIGURES if figure.model is None or figure.model in metrics.models
     )

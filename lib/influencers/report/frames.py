@@ -13,7 +13,7 @@ from influencers.communities.excerpt import Excerpt, take_excerpt
 from influencers.communities.profiles import in_words
 from influencers.config import ReportConfig
 from influencers.explore.standing import OUTCOMES
-from influencers.run.metrics import Numbers
+from influencers.measured.communities import Quality
 
 # What an account or a table may add to the page at most.
 _ROWS = 200
@@ -68,7 +68,9 @@ class Frames:
     profiles: pd.DataFrame | None = None
 
 
-def collected(tables: Sources, communities: Numbers, *, options: ReportConfig) -> Frames:
+def collected(
+    tables: Sources, communities: Mapping[str, Quality], *, options: ReportConfig
+) -> Frames:
     """The rows that the page has room for.
 
     Args:
@@ -101,13 +103,14 @@ def collected(tables: Sources, communities: Numbers, *, options: ReportConfig) -
     )
 
 
-def best_algorithm(communities: Numbers) -> str | None:
+def best_algorithm(communities: Mapping[str, Quality]) -> str | None:
     """The algorithm whose communities are shown: the chosen one, else that of most modularity."""
-    chosen = [name for name, one in communities.items() if one.get("chosen")]
+    chosen = [name for name, one in communities.items() if one.chosen]
     if chosen:
         return chosen[0]
-    known = [name for name, one in communities.items() if one.get("modularity") is not None]
-    return max(sorted(known), key=lambda name: communities[name]["modularity"], default=None)
+    known = {name: one.modularity for name, one in sorted(communities.items())}
+    found = {name: one for name, one in known.items() if one is not None}
+    return max(found, key=lambda name: found[name], default=None)
 
 
 def largest_circles(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from influencers.measured.metrics import Metrics
 from influencers.report.frames import Frames, best_algorithm
 from influencers.report.model_notes import headline_of
 from influencers.report.records import held, of_one_run, share_quarantined
 from influencers.report.table import count, decimal, percent, plain
-from influencers.run.metrics import Numbers
 
 
 @dataclass(frozen=True)
@@ -20,43 +20,43 @@ class Headline:
     note: str = ""
 
 
-def headlines(metrics: Numbers, frames: Frames) -> list[Headline]:
+def headlines(metrics: Metrics, frames: Frames) -> list[Headline]:
     """The numbers at the top."""
     found = [_posts_headline(metrics), Headline(count(frames.accounts), "accounts")]
     found.append(_quarantine_headline(metrics))
-    best = best_algorithm(metrics["communities"])
+    best = best_algorithm(metrics.communities)
     if best:
-        one = metrics["communities"][best]
+        one = metrics.communities[best]
         found.append(
             Headline(
-                count(one.get("communities")),
+                count(one.communities),
                 "communities",
-                f"modularity {decimal(one.get('modularity'))}, {plain(best)}",
+                f"modularity {decimal(one.modularity)}, {plain(best)}",
             )
         )
-    if metrics["images"].get("wanted"):
-        images = metrics["images"]
-        share = percent(images["ok"] / images["wanted"])
-        found.append(Headline(count(images["ok"]), "images measured", f"{share} of those named"))
+    images = metrics.images
+    if images.wanted:
+        share = percent((images.ok or 0) / images.wanted)
+        found.append(Headline(count(images.ok), "images measured", f"{share} of those named"))
     for model in ("influence", "virality"):
-        headline = headline_of(metrics["models"], model)
+        headline = headline_of(metrics.models, model)
         if headline:
             value, note = headline
             found.append(Headline(value, f"average precision, {model}", note))
     return found
 
 
-def _posts_headline(metrics: Numbers) -> Headline:
-    rows, (posts, _) = metrics["rows"], held(metrics)
+def _posts_headline(metrics: Metrics) -> Headline:
+    rows, (posts, _) = metrics.rows, held(metrics)
     if of_one_run(metrics):
-        return Headline(count(posts), "posts", f"of {count(rows['read'])} records read")
-    last = f"{count(rows['posts'])} of them of {count(rows['read'])} records in the last input"
+        return Headline(count(posts), "posts", f"of {count(rows.read)} records read")
+    last = f"{count(rows.posts)} of them of {count(rows.read)} records in the last input"
     return Headline(count(posts), "posts", last)
 
 
-def _quarantine_headline(metrics: Numbers) -> Headline:
-    rows, (_, quarantined) = metrics["rows"], held(metrics)
+def _quarantine_headline(metrics: Metrics) -> Headline:
+    rows, (_, quarantined) = metrics.rows, held(metrics)
     if of_one_run(metrics):
         return Headline(count(quarantined), "records in quarantine", share_quarantined(rows))
-    last = f"{count(rows['quarantined'])} of them of the last input"
+    last = f"{count(rows.quarantined)} of them of the last input"
     return Headline(count(quarantined), "records in quarantine", last)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from influencers.measured.models import Gain, Interval, Labels, ModelMetrics, Performance
 from influencers.models.evaluate.performance import verdict
-from influencers.report.model_notes import FOLDS, splits_of
 from influencers.report.table import Table, count, decimal, plain, unknown
 
 # Label, split, who, and what was measured of them.
-_Measured = tuple[str, str, str, Mapping[str, Any]]
+_Measured = tuple[str, str, str, ModelMetrics]
 
 
-def model_tables(models: Mapping[str, Any], model: str) -> tuple[Table, ...]:
+def model_tables(models: Mapping[str, Labels], model: str) -> tuple[Table, ...]:
     """What metrics.json says of a model.
 
     Args:
@@ -24,30 +23,25 @@ def model_tables(models: Mapping[str, Any], model: str) -> tuple[Table, ...]:
     found = [
         (plain(label), plain(split), who, one)
         for label, of_label in labels.items()
-        for split, whos in splits_of(of_label)
+        for split, whos in of_label.measured().items()
         for who, one in whos.items()
-        if isinstance(one, Mapping) and "average_precision" in one
     ]
     return _worth(labels), _quality(found), _gains(found), _groups(found), _tiers(found)
 
 
-def _worth(labels: Mapping[str, Any]) -> Table:
+def _worth(labels: Labels) -> Table:
     rows = tuple(
         (
             plain(label),
             plain(who),
-            count(one["folds"]),
-            decimal(one["average_precision"]),
-            decimal(one.get("deviation")),
-            decimal(one.get("prevalence")),
-            plain((one.get("best_baseline") or {}).get("name", "–")),
-            decimal((one.get("best_baseline") or {}).get("average_precision")),
-            decimal(one.get("over_best", {}).get("average_precision")),
-            _interval(one.get("over_best", {}).get("interval")),
-            one.get("verdict", "–"),
+            count(one.folds),
+            decimal(one.average_precision),
+            decimal(one.deviation),
+            decimal(one.prevalence),
+            *_beside_best(one),
         )
         for label, of_label in labels.items()
-        for who, one in of_label.get(FOLDS, {}).items()
+        for who, one in of_label.folds.items()
     )
     columns = (
         "label", "model", "folds", "average precision", "deviation", "prevalence",
@@ -59,13 +53,24 @@ def _worth(labels: Mapping[str, Any]) -> Table:
         "of the difference, over accounts. Of one fold it is the split of unseen accounts."
     )
     skipped = [
-        f"{plain(label)}, {plain(split)}: skipped, {found['skipped']}."
+        f"{plain(label)}, {plain(split)}: skipped, {reason}."
         for label, of_label in labels.items()
-        for split, found in splits_of(of_label)
-        if "skipped" in found
+        for split, reason in of_label.skipped().items()
     ]
     title = "Held-out performance beside the best baseline"
     return Table(title, columns, rows, frozenset({2, 3, 4, 5, 7, 8, 9}), " ".join([note, *skipped]))
+
+
+def _beside_best(one: Performance) -> tuple[str, ...]:
+    """The best baseline, its average precision, the gain over it, its interval, the verdict."""
+    best, gain = one.best_baseline, one.over_best or Gain()
+    return (
+        "–" if best is None else plain(best.name),
+        "–" if best is None else decimal(best.average_precision),
+        decimal(gain.average_precision),
+        _interval(gain.interval),
+        one.verdict or "–",
+    )
 
 
 def _quality(found: Sequence[_Measured]) -> Table:
@@ -74,16 +79,16 @@ def _quality(found: Sequence[_Measured]) -> Table:
             label,
             split,
             plain(who),
-            decimal(one["average_precision"]),
-            _interval(one.get("intervals", {}).get("average_precision")),
-            decimal(one.get("prevalence")),
-            decimal(one.get("precision_at_top_decile")),
-            decimal(one.get("lift_at_top_decile"), 1),
-            decimal(one.get("recall_at_precision_80"), 2),
-            decimal(one.get("auc")),
-            _interval(one.get("intervals", {}).get("auc")),
-            decimal(one.get("brier")),
-            count(one.get("rows")),
+            decimal(one.average_precision),
+            _interval(one.interval("average_precision")),
+            decimal(one.prevalence),
+            decimal(one.precision_at_top_decile),
+            decimal(one.lift_at_top_decile, 1),
+            decimal(one.recall_at_precision_80, 2),
+            decimal(one.auc),
+            _interval(one.interval("auc")),
+            decimal(one.brier),
+            count(one.rows),
         )
         for label, split, who, one in found
     )
@@ -106,12 +111,12 @@ def _gains(found: Sequence[_Measured]) -> Table:
             split,
             plain(who),
             plain(other),
-            decimal(gain.get("average_precision")),
-            _interval(gain.get("interval")),
-            verdict(gain.get("interval")),
+            decimal(gain.average_precision),
+            _interval(gain.interval),
+            verdict(gain.interval),
         )
         for label, split, who, one in found
-        for other, gain in one.get("over", {}).items()
+        for other, gain in (one.over or {}).items()
     )
     columns = (
         "label",
@@ -131,12 +136,13 @@ def _groups(found: Sequence[_Measured]) -> Table:
             label,
             split,
             group,
-            decimal(drop.get("mean")),
-            _interval(drop.get("interval")),
-            verdict(drop.get("interval")),
+            decimal(drop.mean),
+            _interval(drop.interval),
+            verdict(drop.interval),
         )
         for label, split, _, one in found
-        for group, drop in one.get("importance", {}).get("groups", {}).items()
+        if one.importance is not None
+        for group, drop in one.importance.groups.items()
     )
     columns = ("label", "split", "group", "loss of average precision", "95 %", "verdict")
     note = (
@@ -154,19 +160,19 @@ def _tiers(found: Sequence[_Measured]) -> Table:
             split,
             plain(who),
             tier,
-            decimal(one_tier.get("average_precision")),
-            decimal(one_tier.get("prevalence")),
-            decimal(one_tier.get("auc")),
-            count(one_tier.get("rows")),
+            decimal(one_tier.average_precision),
+            decimal(one_tier.prevalence),
+            decimal(one_tier.auc),
+            count(one_tier.rows),
         )
         for label, split, who, one in found
-        for tier, one_tier in one.get("tiers", {}).items()
+        for tier, one_tier in one.tiers.items()
     )
     columns = ("label", "split", "model", "tier", "average precision", "prevalence", "AUC", "n")
     return Table("Held-out performance by follower tier", columns, rows, frozenset(range(4, 8)))
 
 
-def _interval(found: Sequence[float] | None) -> str:
+def _interval(found: Interval | None) -> str:
     if found is None or any(unknown(one) for one in found):
         return "–"
     low, high = found

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+from influencers.measured.metrics import Metrics
+from influencers.measured.records import Rows
 from influencers.report.table import percent
-from influencers.run.metrics import Numbers
 
 
-def held(metrics: Numbers) -> tuple[int | None, int | None]:
+def held(metrics: Metrics) -> tuple[int | None, int | None]:
     """How many posts and quarantined records the tables hold, of all that was ever read."""
-    rows, tables = metrics["rows"], metrics["tables"]
-    posts, quarantined = tables["posts"]["rows"], tables["quarantine"]["rows"]
+    rows, tables = metrics.rows, metrics.tables
+    posts, quarantined = tables.posts.rows, tables.quarantine.rows
     return (
-        rows["posts"] if posts is None else posts,
-        rows["quarantined"] if quarantined is None else quarantined,
+        rows.posts if posts is None else posts,
+        rows.quarantined if quarantined is None else quarantined,
     )
 
 
-def of_one_run(metrics: Numbers) -> bool:
+def of_one_run(metrics: Metrics) -> bool:
     """Whether the tables hold what the last run of ingest has read, and nothing else."""
-    return held(metrics) == (metrics["rows"]["posts"], metrics["rows"]["quarantined"])
+    return held(metrics) == (metrics.rows.posts, metrics.rows.quarantined)
 
 
-def share_quarantined(rows: Numbers) -> str:
+def share_quarantined(rows: Rows) -> str:
     """The quarantined share of what was read."""
-    return percent(rows["quarantined"] / rows["read"]) if rows.get("read") else ""
+    return percent((rows.quarantined or 0) / rows.read) if rows.read else ""

@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
+from influencers.measured.metrics import Metrics
 from influencers.report.model_notes import model_warnings
+from influencers.report.records import share_quarantined
 from influencers.report.table import decimal, percent, plain
-from influencers.run.metrics import Numbers
 
 
-def warnings(metrics: Numbers) -> list[str]:
+def warnings(metrics: Metrics) -> list[str]:
     """What a reader must know before believing the rest."""
     found = []
-    rows = metrics["rows"]
-    if rows["read"] and (rows["quarantined"] or 0) / rows["read"] > 0.05:
+    rows = metrics.rows
+    if rows.read and (rows.quarantined or 0) / rows.read > 0.05:
         found.append(
-            f"{percent(rows['quarantined'] / rows['read'])} of the records are in quarantine: "
+            f"{share_quarantined(rows)} of the records are in quarantine: "
             "look at the reasons below before trusting any figure."
         )
-    images = metrics["images"]
-    if images.get("wanted") and images["ok"] < images["wanted"] / 2:
+    images = metrics.images
+    measured = (images.ok or 0) / images.wanted if images.wanted else 1.0
+    if measured < 0.5:
         found.append(
-            f"Only {percent(images['ok'] / images['wanted'])} of the images were measured: the "
+            f"Only {percent(measured)} of the images were measured: the "
             "virality model knows the others by their median alone."
         )
-    for name, one in metrics["communities"].items():
-        if (one.get("largest_share") or 0) > 0.5:
+    for name, one in metrics.communities.items():
+        if (one.largest_share or 0) > 0.5:
             found.append(
                 f"{plain(name).capitalize()}: one community holds "
-                f"{percent(one['largest_share'])} of the hashtags; the split means little."
+                f"{percent(one.largest_share)} of the hashtags; the split means little."
             )
-        elif one.get("communities") and (one.get("modularity") or 0) < 0.05:
+        elif one.communities and (one.modularity or 0) < 0.05:
             found.append(
-                f"{plain(name).capitalize()}: modularity {decimal(one.get('modularity'))} is no "
+                f"{plain(name).capitalize()}: modularity {decimal(one.modularity)} is no "
                 "better than chance."
             )
-    found += model_warnings(metrics["models"])
+    found += model_warnings(metrics.models)
     return list(dict.fromkeys(found))

@@ -1,7 +1,8 @@
 """One run as a whole: its session, its numbers, and what it takes to run it again.
 
 - `session`: the only place that builds a Spark session.
-- `metrics`: metrics.json, the run in numbers. `manifest`: manifest.json, versions and inputs.
+- `metrics`: metrics.json, the run in numbers, on storage; its types are in `influencers.measured`.
+- `manifest`: manifest.json, versions and inputs.
 - `stages`: whether the tables of a stage are of this run.
 - `side_by_side`: independent Spark jobs at the same time.
 """

@@ -41,7 +41,7 @@ def left_out(spark: SparkSession, config: Config, stage: str) -> str:
         return "images.enabled is false"
     if not files.exists(spark, metrics.location(config)):
         return ""
-    ran = stage in metrics.read(spark, config)["seconds"]
+    ran = stage in metrics.read(spark, config).seconds
     return "" if ran else "the last pipeline has not run it"
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from influencers.measured.models import Interval
 from influencers.models.evaluate.metrics import Floats, measures, squares
 from influencers.models.evaluate.score_counts import GroupedCounts
 
@@ -37,16 +38,16 @@ def resampled(counts: GroupedCounts, *, seed: int) -> tuple[Floats, Floats]:
     return rows, positives
 
 
-def interval(values: Floats) -> list[float] | None:
+def interval(values: Floats) -> Interval | None:
     """Low and high; None where too many draws had no value."""
     known = values[np.isfinite(values)]
     if len(known) < 0.9 * len(values) or not len(known):
         return None
     low, high = np.percentile(known, [_LOW, _HIGH])
-    return [float(low), float(high)]
+    return float(low), float(high)
 
 
-def interval_of(values: Floats, *, groups: int, least: int) -> list[float] | None:
+def interval_of(values: Floats, *, groups: int, least: int) -> Interval | None:
     """The interval, where enough groups of accounts speak.
 
     Args:

@@ -17,6 +17,7 @@ from pyspark.ml.regression import IsotonicRegression, IsotonicRegressionModel
 from pyspark.sql import SparkSession
 from scipy.optimize import isotonic_regression
 
+from influencers.measured.models import Bin
 from influencers.models.evaluate.metrics import PROBABILITY_UNIT, Floats, ScoreCounts
 
 CALIBRATED = "calibrated"
@@ -104,20 +105,6 @@ def calibration_stage(
     ).fit(corners)
     model.setFeaturesCol(probability)
     return model
-
-
-@dataclass(frozen=True)
-class Bin:
-    """Rows of about the same probability.
-
-    Attributes:
-        predicted: their mean probability.
-        observed: the share of positives among them.
-    """
-
-    rows: int
-    predicted: float
-    observed: float
 
 
 def reliability(counts: ScoreCounts, calibration: Calibration, *, bins: int = BINS) -> list[Bin]:

@@ -6,7 +6,6 @@ there are, and exact metrics are made of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +14,8 @@ from numpy.typing import NDArray
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 from scipy.special import digamma
+
+from influencers.measured.models import Ranked
 
 Floats = NDArray[np.float64]
 
@@ -103,19 +104,14 @@ def average_precision(rows: NDArray[Any], positives: NDArray[Any]) -> Floats:
         return np.asarray(weighed.sum(-1) / _last(hits))
 
 
-def ranking_metrics(counts: ScoreCounts) -> dict[str, float | int | None]:
-    """`rows`, `positives` and the `measures` of one ranking; None where one has no meaning."""
+def ranking_metrics(counts: ScoreCounts) -> Ranked:
+    """The `measures` of one ranking; None where one has no meaning."""
     found = measures(counts.rows, counts.positives)
-    return {
-        "rows": int(counts.rows.sum()),
-        "positives": int(counts.positives.sum()),
-        **known_numbers(found),
-    }
-
-
-def known_numbers(found: Mapping[str, Floats]) -> dict[str, float | None]:
-    """Single numbers, None for NaN."""
-    return {name: float(one) if np.isfinite(one) else None for name, one in found.items()}
+    return Ranked(
+        rows=int(counts.rows.sum()),
+        positives=int(counts.positives.sum()),
+        **{name: float(one) if np.isfinite(one) else None for name, one in found.items()},
+    )
 
 
 def brier(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, replace
 
+from influencers.measured.models import Bin, ModelMetrics, TierMetrics
 from influencers.models.declaration import BEFORE_POSTING
 from influencers.models.evaluate import bootstrap
-from influencers.models.evaluate.calibration import Bin, Calibration, reliability
+from influencers.models.evaluate.calibration import Calibration, reliability
 from influencers.models.evaluate.metrics import (
     PROBABILITY_UNIT,
     Floats,
@@ -49,7 +49,7 @@ def measure(
     part: str,
     seed: int,
     min_groups: int,
-) -> tuple[dict[str, Any], dict[str, Curve], Fold]:
+) -> tuple[dict[str, ModelMetrics], dict[str, Curve], Fold]:
     """The metrics and curves of a label, by WHO: forests first, then baselines; and its fold.
 
     Every metric has its 95 % interval over accounts in `intervals`, of the very counts that the
@@ -66,7 +66,7 @@ def measure(
         seed: of the draws.
         min_groups: of accounts, or there is no interval.
     """
-    metrics: dict[str, Any] = {}
+    metrics: dict[str, ModelMetrics] = {}
     curves: dict[str, Curve] = {}
     drawn: dict[str, dict[str, Floats]] = {}
     groups = 0
@@ -74,35 +74,51 @@ def measure(
         name = f"{label}/{who}"
         by_score, grouped = counts.by_score(part, name), counts.grouped(part, name)
         groups = grouped.rows.shape[1]
-        found: dict[str, Any] = dict(ranking_metrics(by_score))
         calibration = calibrations.get(who)
         probability, bins = None, list[Bin]()
         if calibration is not None:
             probability = calibration(grouped.scores / PROBABILITY_UNIT)
             bins = reliability(by_score, calibration)
-            found["brier"] = brier(by_score, calibration(by_score.scores / PROBABILITY_UNIT))
-            found["brier_of_votes"] = brier(by_score)
         drawn[who] = bootstrap.metric_draws(grouped, seed=seed, probability=probability)
-        found["intervals"] = {
-            metric: bootstrap.interval_of(one, groups=groups, least=min_groups)
-            for metric, one in drawn[who].items()
-        }
-        found["tiers"] = _within_tiers(counts.by_tier(part, name))
-        if bins:
-            found["reliability"] = [asdict(one) for one in bins]
-        metrics[who], curves[who] = found, Curve(by_score, bins)
+        of_probabilities, of_votes = _briers(by_score, calibration)
+        metrics[who] = ModelMetrics(
+            **asdict(ranking_metrics(by_score)),
+            brier=of_probabilities,
+            brier_of_votes=of_votes,
+            intervals={
+                metric: bootstrap.interval_of(one, groups=groups, least=min_groups)
+                for metric, one in drawn[who].items()
+            },
+            tiers=_within_tiers(counts.by_tier(part, name)),
+            reliability=tuple(bins) or None,
+        )
+        curves[who] = Curve(by_score, bins)
     fold = fold_of(metrics, drawn, groups=groups)
     for who in calibrations:
-        metrics[who]["over"] = {other: fold.gain(who, other, min_groups) for other in baselines}
+        over = {other: fold.gain(who, other, min_groups) for other in baselines}
+        metrics[who] = replace(metrics[who], over=over)
     return metrics, curves, fold
 
 
-def _within_tiers(counts: Mapping[str, ScoreCounts]) -> dict[str, dict[str, Any]]:
+def _briers(
+    counts: ScoreCounts, calibration: Calibration | None
+) -> tuple[float | None, float | None]:
+    """The Brier scores of a forest, after calibration and before; None of a baseline."""
+    if calibration is None:
+        return None, None
+    return brier(counts, calibration(counts.scores / PROBABILITY_UNIT)), brier(counts)
+
+
+def _within_tiers(counts: Mapping[str, ScoreCounts]) -> dict[str, TierMetrics]:
     """The metrics within each follower tier that has both classes."""
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, TierMetrics] = {}
     for tier, one in counts.items():
         every = ranking_metrics(one)
-        if 0 < one.positives.sum() < one.rows.sum():
-            names = ("rows", "prevalence", "average_precision", "auc")
-            found[tier or "unknown"] = {name: every[name] for name in names}
+        if 0 < every.positives < every.rows:
+            found[tier or "unknown"] = TierMetrics(
+                rows=every.rows,
+                prevalence=every.prevalence,
+                average_precision=every.average_precision,
+                auc=every.auc,
+            )
     return found

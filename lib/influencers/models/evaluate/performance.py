@@ -9,12 +9,12 @@ interval over accounts of the difference itself.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import mean, stdev
-from typing import Any
 
 import numpy as np
 
+from influencers.measured.models import Baseline, Gain, Interval, Performance, Ranked
 from influencers.models.evaluate import bootstrap
 from influencers.models.evaluate.metrics import Floats
 
@@ -44,20 +44,17 @@ class Fold:
     average_precision: Mapping[str, float | None]
     draws: Mapping[str, Floats]
 
-    def gain(self, who: str, other: str, min_groups: int) -> dict[str, Any]:
+    def gain(self, who: str, other: str, min_groups: int) -> Gain:
         """How much more average precision one has than the other, and its interval."""
         one, two = self.average_precision[who], self.average_precision[other]
         found = bootstrap.interval_of(
             self.draws[who] - self.draws[other], groups=self.groups, least=min_groups
         )
-        return {
-            "average_precision": None if one is None or two is None else one - two,
-            "interval": found,
-        }
+        return Gain(None if one is None or two is None else one - two, found)
 
 
 def fold_of(
-    metrics: Mapping[str, Mapping[str, Any]],
+    metrics: Mapping[str, Ranked],
     drawn: Mapping[str, Mapping[str, Floats]],
     *,
     groups: int,
@@ -71,17 +68,17 @@ def fold_of(
     """
     first = next(iter(metrics))
     return Fold(
-        rows=metrics[first]["rows"],
+        rows=metrics[first].rows,
         groups=groups,
-        prevalence=metrics[first]["prevalence"],
-        random=metrics[first]["random_average_precision"],
+        prevalence=metrics[first].prevalence,
+        random=metrics[first].random_average_precision,
         random_draws=drawn[first]["random_average_precision"],
-        average_precision={who: one["average_precision"] for who, one in metrics.items()},
+        average_precision={who: one.average_precision for who, one in metrics.items()},
         draws={who: one["average_precision"] for who, one in drawn.items()},
     )
 
 
-def verdict(interval: Sequence[float] | None) -> str:
+def verdict(interval: Interval | None) -> str:
     """What the interval of a difference says."""
     if interval is None:
         return TOO_FEW
@@ -91,7 +88,7 @@ def verdict(interval: Sequence[float] | None) -> str:
 
 def summary(
     folds: Sequence[Fold], who: str, baselines: Sequence[str], *, min_groups: int
-) -> dict[str, Any] | None:
+) -> Performance | None:
     """The means over folds, with what they are to be held against.
 
     Accounts are drawn within each fold, and the mean over folds is taken of every draw: intervals
@@ -106,10 +103,7 @@ def summary(
         min_groups: of accounts in all folds together, or there is neither interval nor verdict.
 
     Returns:
-        `average_precision`, `deviation` (None of one fold) and `values` of the folds; `interval`;
-        `prevalence`, `random`; `over_random` and, where there is a baseline, `over_best`, each with
-        `average_precision` (the difference) and `interval`; `best_baseline` with its own mean and
-        deviation; `verdict`. None where no fold has positives and negatives.
+        All but the split. None where no fold has positives and negatives.
     """
     known = [one for one in folds if one.average_precision.get(who) is not None]
     if not known:
@@ -123,51 +117,47 @@ def summary(
     def draws(name: str) -> Floats:
         return np.asarray(np.mean([one.draws[name] for one in known], axis=0))
 
-    def difference(base: Floats, usual: float) -> dict[str, Any]:
+    def difference(base: Floats, usual: float) -> Gain:
         found = bootstrap.interval_of(draws(who) - base, groups=groups, least=min_groups)
-        return {"average_precision": mean(values(who)) - usual, "interval": found}
+        return Gain(mean(values(who)) - usual, found)
 
-    prevalence = mean(one.prevalence or 0.0 for one in known)
     random = mean(one.random or 0.0 for one in known)
     by_chance = np.asarray(np.mean([one.random_draws for one in known], axis=0))
-    found: dict[str, Any] = {
-        "folds": len(known),
-        "rows": sum(one.rows for one in known),
-        "account_groups": groups,
-        **_spread(values(who)),
-        "values": values(who),
-        "interval": bootstrap.interval_of(draws(who), groups=groups, least=min_groups),
-        "prevalence": prevalence,
-        "random": random,
-        "over_random": difference(by_chance, random),
-        "best_baseline": None,
-    }
+    found = Performance(
+        folds=len(known),
+        rows=sum(one.rows for one in known),
+        account_groups=groups,
+        average_precision=mean(values(who)),
+        deviation=_deviation(values(who)),
+        values=tuple(values(who)),
+        interval=bootstrap.interval_of(draws(who), groups=groups, least=min_groups),
+        prevalence=mean(one.prevalence or 0.0 for one in known),
+        random=random,
+        over_random=difference(by_chance, random),
+    )
     everywhere = [name for name in baselines if len(values(name)) == len(known)]
-    if everywhere:
-        best = max(everywhere, key=lambda name: mean(values(name)))
-        gain = difference(draws(best), mean(values(best)))
-        found["best_baseline"] = {"name": best, **_spread(values(best))}
-        found |= {"over_best": gain, "verdict": verdict(gain["interval"])}
-    return found
+    if not everywhere:
+        return found
+    best = max(everywhere, key=lambda name: mean(values(name)))
+    gain = difference(draws(best), mean(values(best)))
+    baseline = Baseline(best, mean(values(best)), _deviation(values(best)))
+    return replace(found, best_baseline=baseline, over_best=gain, verdict=verdict(gain.interval))
 
 
-def not_above_chance(found: Mapping[str, Any]) -> bool:
+def not_above_chance(found: Performance) -> bool:
     """Whether a summary's average precision is not shown to be above that of a random order.
 
     Of too few accounts for an interval, the number itself decides.
     """
-    gain = found["over_random"]
-    low = gain["average_precision"] if gain["interval"] is None else gain["interval"][0]
-    return bool(low <= 0)
+    gain = found.over_random
+    low = gain.average_precision if gain.interval is None else gain.interval[0]
+    return low is not None and low <= 0
 
 
-def is_behind(found: Mapping[str, Any]) -> bool:
+def is_behind(found: Performance) -> bool:
     """Whether the forest of a summary is behind its best baseline, beyond the interval."""
-    return found.get("verdict") == WORSE
+    return found.verdict == WORSE
 
 
-def _spread(values: Sequence[float]) -> dict[str, Any]:
-    return {
-        "average_precision": mean(values),
-        "deviation": stdev(values) if len(values) > 1 else None,
-    }
+def _deviation(values: Sequence[float]) -> float | None:
+    return stdev(values) if len(values) > 1 else None

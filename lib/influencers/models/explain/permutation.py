@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from influencers.measured.models import Drop, Importance
 from influencers.models.declaration import CATEGORICAL, Feature
 from influencers.models.estimators.normaliser import Normaliser
 from influencers.models.evaluate import bootstrap
@@ -29,34 +30,6 @@ _DRAWS, _ROWS = 100, 500
 _POINTS = 12
 # Of a deviation: what floating point loses between a number and its place on a scale.
 _ROUNDING = 1e-9
-
-
-@dataclass(frozen=True)
-class Drop:
-    """How much average precision is lost when something is shuffled.
-
-    Attributes:
-        mean: over all shuffles; below 0 where shuffling happened to help.
-        interval: 95 %, over accounts; None where too few speak.
-    """
-
-    mean: float
-    interval: list[float] | None
-
-
-@dataclass(frozen=True)
-class Importance:
-    """What hangs on each feature and each group, the most important first.
-
-    Attributes:
-        rows: held-out rows that were asked.
-        average_precision: on these, of nothing shuffled.
-    """
-
-    rows: int
-    average_precision: float
-    features: dict[str, Drop]
-    groups: dict[str, Drop]
 
 
 @dataclass(frozen=True)

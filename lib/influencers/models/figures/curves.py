@@ -62,11 +62,11 @@ def draw_precision_recall(trained: Sequence[Sequence[SplitResult]]) -> Figure:
         for axes, one in panels:
             for who, curve in one.curves.items():
                 recall, precision = precision_recall_curve(curve.counts)
-                quality = one.metrics[who]["average_precision"]
+                quality = one.metrics[who].average_precision
                 name = f"{WHO_TITLES.get(who, who)} ({quality:.3f})"
                 wide = 2.0 if who == "forest" else 1.1
                 axes.plot(recall, precision, color=_COLOURS[who], linewidth=wide, label=name)
-            axes.axhline(one.metrics["forest"]["prevalence"], color=style.GREY, linestyle=":")
+            axes.axhline(one.metrics["forest"].prevalence or 0.0, color=style.GREY, linestyle=":")
             axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="recall", ylabel="precision")
             axes.legend(fontsize=7, loc="best", frameon=True, edgecolor="none", framealpha=0.8)
     return figure
@@ -99,7 +99,7 @@ def draw_reliability(trained: Sequence[Sequence[SplitResult]]) -> Figure:
                 came = [bin_.observed for bin_ in curve.bins]
                 reach = max(reach, *said, *came)
                 found = one.metrics[who]
-                name = f"{WHO_TITLES[who]} ({found['brier']:.3f}, {found['brier_of_votes']:.3f})"
+                name = f"{WHO_TITLES[who]} ({found.brier:.3f}, {found.brier_of_votes:.3f})"
                 axes.plot(said, came, "o-", color=_COLOURS[who], markersize=4, label=name)
             axes.plot([0, 1], [0, 1], color=style.GREY, linestyle=":", zorder=0)
             axes.set(xlim=(0, reach * 1.05), ylim=(0, reach * 1.05))
@@ -132,6 +132,7 @@ def _panels(
                 shown.append((one_axes, one))
                 continue
             one_axes.set_axis_off()
-            reason = str(one.metrics.get("skipped", ""))
-            one_axes.text(0.5, 0.5, reason, ha="center", wrap=True, transform=one_axes.transAxes)
+            one_axes.text(
+                0.5, 0.5, one.skipped or "", ha="center", wrap=True, transform=one_axes.transAxes
+            )
     return figure, shown

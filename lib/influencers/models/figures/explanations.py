@@ -8,9 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from influencers.figures import style
+from influencers.measured.models import Drop, Importance
 from influencers.models.declaration import Label, declared
 from influencers.models.evaluate.model_metrics import who_of
-from influencers.models.explain.permutation import Dependence, Drop, Explanation, Importance
+from influencers.models.explain.permutation import Dependence, Explanation
 from influencers.models.figures.importance import COLOURS
 from influencers.models.results import SplitResult
 from influencers.models.titles import SPLIT_TITLES
@@ -55,11 +56,11 @@ def _sample_sentence(result: SplitResult, importance: Importance) -> str:
     reached = f"average precision {importance.average_precision:.3f}"
     forest = result.metrics[who_of(next(iter(result.fitted)))]
     where = SPLIT_TITLES[result.split]
-    if importance.rows >= forest["rows"]:
+    if importance.rows >= forest.rows:
         return f"All {asked} of {where}; {reached}."
     return (
-        f"A sample of {asked}, out of {style.count(forest['rows'])} of {where}; {reached} on the "
-        f"sample, so that it differs from the {forest['average_precision']:.3f} of all these rows, "
+        f"A sample of {asked}, out of {style.count(forest.rows)} of {where}; {reached} on the "
+        f"sample, so that it differs from the {forest.average_precision:.3f} of all these rows, "
         "and from the mean over folds of the report."
     )
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from influencers.figures import style
+from influencers.measured.models import Skipped, SplitMetrics
 from influencers.models.declaration import declared
 from influencers.models.results import SplitResult, kept
 from influencers.models.titles import SPLIT_TITLES, WHO_TITLES
@@ -51,14 +51,18 @@ def bars(model: str, importances: Mapping[str, float]) -> list[Bar]:
 
 
 def draw(
-    shown: Sequence[Bar], *, title: str, metrics: Mapping[str, Any], left_out: Sequence[str] = ()
+    shown: Sequence[Bar],
+    *,
+    title: str,
+    metrics: Mapping[str, SplitMetrics],
+    left_out: Sequence[str] = (),
 ) -> Figure:
     """Horizontal bars of feature importance, coloured by group, with the metrics below.
 
     Args:
         shown: the bars, the longest first.
         title: what is predicted.
-        metrics: by split, then by who; or `skipped` with the reason.
+        metrics: by split, then by who; or why it was skipped.
         left_out: features of which nothing was known.
     """
     caption = metrics_sentence(metrics)
@@ -110,30 +114,30 @@ def figure_of(results: Sequence[SplitResult]) -> Figure:
     return draw(
         bars(label.model, known),
         title=f"Feature importance: {label.title}",
-        metrics={one.split: one.metrics for one in results},
+        metrics={one.split: one.outcome() for one in results},
         left_out=[]
         if fitted is None
         else [declared(label.model)[n].title for n in fitted.normaliser.dropped],
     )
 
 
-def metrics_sentence(metrics: Mapping[str, Any]) -> str:
+def metrics_sentence(metrics: Mapping[str, SplitMetrics]) -> str:
     """Held-out performance of the forest and the baselines, with the prevalence."""
     return " ".join(_split_sentence(split, found) for split, found in metrics.items())
 
 
-def _split_sentence(split: str, found: Mapping[str, Any]) -> str:
+def _split_sentence(split: str, found: SplitMetrics) -> str:
     name = SPLIT_TITLES.get(split, split)
-    if "skipped" in found:
-        return f"{name.capitalize()}: not measured, {found['skipped']}."
+    if isinstance(found, Skipped):
+        return f"{name.capitalize()}: not measured, {found.skipped}."
     forest = found["forest"]
     ranked = ", ".join(
-        f"{WHO_TITLES.get(who, who)} {_number(one['average_precision'])} ({_number(one['auc'])})"
+        f"{WHO_TITLES.get(who, who)} {_number(one.average_precision)} ({_number(one.auc)})"
         for who, one in found.items()
     )
     return (
-        f"{name.capitalize()}, {style.count(forest['rows'])} rows, "
-        f"{style.percent(forest['prevalence'])} positive: average precision (AUC) of {ranked}."
+        f"{name.capitalize()}, {style.count(forest.rows)} rows, "
+        f"{style.percent(forest.prevalence or 0.0)} positive: average precision (AUC) of {ranked}."
     )
 
 

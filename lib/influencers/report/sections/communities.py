@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from influencers.measured.communities import Quality
 from influencers.report.figures import figures_in
 from influencers.report.frames import Circle
 from influencers.report.section import Section
 from influencers.report.table import Table, count, decimal, percent, plain, rows_of
-from influencers.run.metrics import Numbers
 
 
 def section(
-    communities: Numbers, circles: Sequence[Circle], profiles: pd.DataFrame | None
+    communities: Mapping[str, Quality], circles: Sequence[Circle], profiles: pd.DataFrame | None
 ) -> Section:
     """The section of communities.
 
@@ -37,18 +37,18 @@ def section(
     )
 
 
-def _algorithm_table(communities: Numbers) -> Table:
+def _algorithm_table(communities: Mapping[str, Quality]) -> Table:
     return Table(
         "The algorithms",
         ("algorithm", "hashtags", "links", "communities", "largest", "modularity"),
         tuple(
             (
                 plain(name),
-                count(one.get("tags")),
-                count(one.get("edges")),
-                count(one.get("communities")),
-                percent(one.get("largest_share")),
-                decimal(one.get("modularity")),
+                count(one.tags),
+                count(one.edges),
+                count(one.communities),
+                percent(one.largest_share),
+                decimal(one.modularity),
             )
             for name, one in sorted(communities.items())
         ),

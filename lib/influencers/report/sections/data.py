@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
+from influencers.measured.metrics import Metrics
 from influencers.report.figures import figures_in
 from influencers.report.records import held, of_one_run
 from influencers.report.section import Section
 from influencers.report.table import Table, count, decimal
-from influencers.run.metrics import Numbers
-
-# Kinds of records, in the order of their table.
-_KINDS = ("read", "posts", "quarantined", "duplicates", "forgotten")
 
 
-def section(metrics: Numbers, config: Mapping[str, Any]) -> Section:
+def section(metrics: Metrics, config: Mapping[str, Any]) -> Section:
     """The section of records and settings.
 
     Args:
@@ -30,37 +28,48 @@ def section(metrics: Numbers, config: Mapping[str, Any]) -> Section:
         (
             _rows_table(metrics),
             _reason_table(metrics),
-            _seconds_table(metrics["seconds"]),
-            _pairs("Engines", ("engine", "version"), metrics["engines"], numeric=False),
+            _seconds_table(metrics.seconds),
+            _pairs("Engines", ("engine", "version"), asdict(metrics.engines), numeric=False),
             _pairs("Configuration", ("setting", "value"), config, numeric=False),
         ),
     )
 
 
-def _rows_table(metrics: Numbers) -> Table:
-    rows = metrics["rows"]
-    kinds = [one for one in _KINDS if one != "forgotten" or rows.get(one)]
+def _rows_table(metrics: Metrics) -> Table:
+    rows = metrics.rows
+    kinds = {
+        "read": rows.read,
+        "posts": rows.posts,
+        "quarantined": rows.quarantined,
+        "duplicates": rows.duplicates,
+    }
+    if rows.forgotten:
+        kinds["forgotten"] = rows.forgotten
     if of_one_run(metrics):
-        return _pairs("Records", ("records", "number"), {one: count(rows[one]) for one in kinds})
+        shown = {kind: count(number) for kind, number in kinds.items()}
+        return _pairs("Records", ("records", "number"), shown)
     now = dict(zip(("posts", "quarantined"), held(metrics), strict=True))
     return Table(
         "Records",
         ("records", "last input", "tables"),
-        tuple((one, count(rows[one]), count(now[one]) if one in now else "") for one in kinds),
+        tuple(
+            (kind, count(number), count(now[kind]) if kind in now else "")
+            for kind, number in kinds.items()
+        ),
         frozenset({1, 2}),
         "Last input: what the last run of ingest has read; a post that the tables knew already is "
         "among its posts. Tables: of all inputs together.",
     )
 
 
-def _reason_table(metrics: Numbers) -> Table:
-    known = metrics["tables"]["quarantine"]
-    found = (known if known["rows"] is not None else metrics["rows"]).get("by_reason", {})
-    reasons = {reason: count(number) for reason, number in found.items()}
+def _reason_table(metrics: Metrics) -> Table:
+    known = metrics.tables.quarantine
+    found = known if known.rows is not None else metrics.rows
+    reasons = {reason: count(number) for reason, number in found.by_reason.items()}
     return _pairs("Reasons for quarantine", ("reason", "records"), reasons)
 
 
-def _seconds_table(seconds: Numbers) -> Table:
+def _seconds_table(seconds: Mapping[str, float]) -> Table:
     return _pairs(
         "Time", ("stage", "seconds"), {name: decimal(one, 1) for name, one in seconds.items()}
     )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 
+from influencers.measured.images import Duplicates
 from influencers.report.figures import figures_in
 from influencers.report.section import Section
 from influencers.report.table import Table, count, rows_of, unknown
-from influencers.run.metrics import Numbers
 
 
-def section(duplicates: Numbers, copied: pd.DataFrame | None) -> Section:
+def section(duplicates: Duplicates, copied: pd.DataFrame | None) -> Section:
     """The section of near-duplicates.
 
     Args:
@@ -28,19 +28,19 @@ def section(duplicates: Numbers, copied: pd.DataFrame | None) -> Section:
     )
 
 
-def _links_table(duplicates: Numbers) -> Table:
-    texts = {
-        "images": "images compared",
-        "same_bytes": "links between images of the same bytes",
-        "same_hash": "links between images of the same hash",
-        "near": "pairs of near hashes",
-        "groups": "duplicate groups",
-        "grouped": "images in them",
-        "linked_through_others": "of those, farther from the first one than the radius",
+def _links_table(duplicates: Duplicates) -> Table:
+    numbers = {
+        "images compared": duplicates.images,
+        "links between images of the same bytes": duplicates.same_bytes,
+        "links between images of the same hash": duplicates.same_hash,
+        "pairs of near hashes": duplicates.near,
+        "duplicate groups": duplicates.groups,
+        "images in them": duplicates.grouped,
+        "of those, farther from the first one than the radius": duplicates.linked_through_others,
     }
-    rows = tuple((text, count(duplicates.get(key))) for key, text in texts.items())
-    radius = duplicates.get("search", {}).get("radius")
-    note = "" if radius is None else f"Hashes are near within {radius} of 64 bits."
+    rows = tuple((text, count(number)) for text, number in numbers.items())
+    search = duplicates.search
+    note = "" if search is None else f"Hashes are near within {search.radius} of 64 bits."
     return Table("Near-duplicate images", ("", "number"), rows, frozenset({1}), note)
 
 

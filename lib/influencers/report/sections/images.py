@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from influencers.measured.images import Images
 from influencers.report.figures import figures_in
 from influencers.report.section import Section
 from influencers.report.table import Table, count, percent, plain
-from influencers.run.metrics import Numbers
 
 # What became of a picture, in words.
 _STATUS_TEXTS = {
@@ -37,7 +37,7 @@ _STATUS_TEXTS = {
 }
 
 
-def section(images: Numbers) -> Section:
+def section(images: Images) -> Section:
     """The section of images.
 
     Args:
@@ -53,13 +53,13 @@ def section(images: Numbers) -> Section:
     )
 
 
-def _picture_table(images: Numbers) -> Table:
-    total = images.get("wanted") or 0
+def _picture_table(images: Images) -> Table:
+    total = images.wanted or 0
     rows = tuple(
         (plain(status), count(number), percent(number / total), _STATUS_TEXTS.get(status, ""))
-        for status, number in sorted(images["by_status"].items(), key=lambda one: (-one[1], one[0]))
+        for status, number in sorted(images.by_status.items(), key=lambda one: (-one[1], one[0]))
     )
-    waiting = images.get("waiting") or 0
+    waiting = images.waiting or 0
     return Table(
         "Download results",
         ("status", "images", "share", "meaning"),

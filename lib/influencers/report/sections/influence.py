@@ -8,15 +8,17 @@ from typing import Any
 import pandas as pd
 
 from influencers.features.tiers import TIERS
+from influencers.measured.models import Labels
 from influencers.report.effects import ends
 from influencers.report.figures import figures_in
 from influencers.report.model_tables import model_tables
 from influencers.report.section import Section
 from influencers.report.table import Table, count, percent, rows_of, unknown
-from influencers.run.metrics import Numbers
 
 
-def section(leaders: pd.DataFrame, models: Numbers, config: Mapping[str, Any]) -> Section:
+def section(
+    leaders: pd.DataFrame, models: Mapping[str, Labels], config: Mapping[str, Any]
+) -> Section:
     """The section of influence.
 
     Args:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
+from influencers.measured.models import Labels
 from influencers.report.effects import TOGETHER, ends
 from influencers.report.figures import figures_in
 from influencers.report.model_tables import model_tables
 from influencers.report.section import Section
 from influencers.report.table import Table, decimal, plain, rows_of, unknown
-from influencers.run.metrics import Numbers
 
 
-def section(virality: pd.DataFrame, models: Numbers) -> Section:
+def section(virality: pd.DataFrame, models: Mapping[str, Labels]) -> Section:
     """The section of virality.
 
     Args:
