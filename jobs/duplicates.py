@@ -14,6 +14,7 @@ from influencers.duplicates.links import copied, count_links, linked
 from influencers.duplicates.plan import near_pairs
 from influencers.duplicates.tables import DUPLICATE_GROUPS, DUPLICATE_PAIRS
 from influencers.graph.components import components
+from influencers.images import shown
 from influencers.images.tables import IMAGES
 from influencers.ingest.tables import POSTS
 from influencers.measured.images import Duplicates
@@ -65,13 +66,15 @@ def run(spark: SparkSession, config: Config) -> Metrics:
 
 def _fetched(spark: SparkSession, config: Config) -> DataFrame:
     images, posts = tables.read(spark, config, IMAGES), tables.read(spark, config, POSTS)
-    return fetched_pictures(images, posts, mirrors=config.images.mirrors)
+    progress.say(*shown.remarks(spark, config))
+    return fetched_pictures(images, posts, shown.read(spark, config, posts))
 
 
 JOB = Job(
     name="duplicates",
     summary="Find every pair of near-duplicate images, and the groups they form.",
-    reads="tables/images, tables/posts, or with --hashes Parquet of id string, phash bigint",
+    reads="tables/images, tables/post_images, tables/posts, or with --hashes Parquet of "
+    "id string, phash bigint",
     writes="tables/duplicate_pairs, tables/duplicate_groups",
     run=run,
     options=(OUTPUT, Option("--hashes", "duplicates.hashes", metavar="FILE"),

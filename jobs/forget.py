@@ -9,6 +9,7 @@ from pyspark.sql import SparkSession
 
 from influencers import erasure, progress
 from influencers.config import Config
+from influencers.images.tables import POST_IMAGES
 from influencers.ingest.posts import held
 from influencers.ingest.tables import POSTS, QUARANTINE
 from influencers.measured.metrics import Metrics
@@ -27,7 +28,8 @@ def run(spark: SparkSession, config: Config) -> Metrics:
     replacing.finish(spark, config)
     posts = tables.read(spark, config, POSTS)
     forgotten.write(spark, config, forgotten.read(spark, config).with_owners(owners))
-    found = erasure.traces(posts, owners)
+    post_images = tables.read_or_empty(spark, config, POST_IMAGES)
+    found = erasure.traces(posts, post_images, owners)
     before = posts.count()
     replacing.prepare(spark, config, lambda table, name: erasure.without(table, name, found))
     replacing.finish(spark, config)

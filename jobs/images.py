@@ -10,9 +10,9 @@ from pyspark.sql import DataFrame, SparkSession
 
 from influencers import progress
 from influencers.config import Config
-from influencers.images import keys, ledger
+from influencers.images import keys, ledger, shown
 from influencers.images.portions import portions
-from influencers.images.tables import IMAGES, IMAGES_FETCHED
+from influencers.images.tables import IMAGES, IMAGES_FETCHED, POST_IMAGES
 from influencers.ingest.tables import POSTS
 from influencers.measured.metrics import Metrics
 from influencers.run import persisted
@@ -25,10 +25,12 @@ def run(spark: SparkSession, config: Config) -> Metrics:
     if not tables.read_or_empty(spark, config, IMAGES_FETCHED).isEmpty():
         _enter_staged(spark, config)
         _empty_staged(spark, config)
-    posts = tables.read(spark, config, POSTS)
+    posts, mirrors = tables.read(spark, config, POSTS), config.images.mirrors
+    # Before any image is entered: no run that dies leaves one of which nobody knows whose it is.
+    tables.write(shown.of_posts(posts, mirrors=mirrors), config, POST_IMAGES)
     now = time.time()
     with persisted.frames() as keep:
-        wanted = keep(keys.distinct_images(posts, mirrors=config.images.mirrors))
+        wanted = keep(keys.distinct_images(posts, mirrors=mirrors))
         known = tables.read_or_empty(spark, config, IMAGES)
         due = keep(ledger.due(wanted, known, now=now))
         count, asked = ledger.count_due(due)
@@ -71,7 +73,7 @@ JOB = Job(
     name="images",
     summary="Fetch the images of posts that are due, measure them, and enter every outcome.",
     reads="tables posts, images; the image URLs of posts",
-    writes="table images",
+    writes="tables post_images, images",
     run=run,
     options=(OUTPUT,),
 )

@@ -15,6 +15,7 @@ from influencers.duplicates.tables import DUPLICATE_GROUPS
 from influencers.explore import tables as of_explore
 from influencers.features.tables import ACCOUNTS
 from influencers.figures import stored
+from influencers.images import shown
 from influencers.images.tables import IMAGES
 from influencers.ingest.tables import POSTS
 from influencers.measured.metrics import Metrics
@@ -30,7 +31,7 @@ from jobs.command_line import OUTPUT, Job, main
 def run(spark: SparkSession, config: Config) -> Metrics:
     """Write report.html from what the other jobs left."""
     numbers = metrics.read(spark, config)
-    progress.say(*stages.remarks(spark, config))
+    progress.say(*stages.remarks(spark, config), *shown.remarks(spark, config))
     frames = collected(_sources(spark, config), numbers.communities, options=config.report)
     pngs, svgs = stored.read(spark, config.paths.output, current_figures(numbers))
     inputs = [one["uri"] for one in manifest.read(spark, config).get("inputs", [])]
@@ -61,8 +62,8 @@ def _copied(spark: SparkSession, config: Config) -> DataFrame | None:
     if groups is None:
         return None
     posts, images = (tables.read(spark, config, one) for one in (POSTS, IMAGES))
-    limit = config.report.copied
-    return most_copied(groups, posts, images, mirrors=config.images.mirrors, limit=limit)
+    post_images = shown.read(spark, config, posts)
+    return most_copied(groups, posts, post_images, images, limit=config.report.copied)
 
 
 JOB = Job(

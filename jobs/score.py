@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 
 from influencers import progress
 from influencers.config import Config
+from influencers.images import shown
 from influencers.measured.metrics import Metrics
 from influencers.models import known_tables, saved, scoring, worth
 from influencers.models.asked import SCORED, Asked, outcome, with_left_out
@@ -29,7 +30,10 @@ def run(spark: SparkSession, config: Config) -> Metrics:
     forest = saved.trees(spark, pipeline, files.join(uri, card["pipeline"])) if reasons else None
     with persisted.frames() as keep:
         found = read_input(spark, config, card, keep=keep)
-        beside = known_tables.read_known(spark, config, scoring.needed_beside(card))
+        mirrored, needed = scoring.with_mirrors(config, card), scoring.needed_beside(card)
+        beside = known_tables.read_known(spark, mirrored, needed)
+        if beside.post_images is not None:
+            progress.say(*shown.remarks(spark, mirrored))
         frame = scoring.rows_to_score(found, beside, card, config)
         predictions = scoring.score(frame, pipeline, card, forest, reasons=reasons)
         if isinstance(found, Asked):
@@ -45,7 +49,8 @@ JOB = Job(
     name="score",
     summary="Apply a saved model to new posts, or to the features of posts or accounts.",
     reads="a model; posts (CSV, JSON lines, Parquet, the table posts) or a table of features "
-    "(Delta, Parquet); tables posts, account_communities, images, duplicate_pairs (if there)",
+    "(Delta, Parquet); tables posts, account_communities, post_images, images, "
+    "duplicate_pairs (if there)",
     writes="table predictions_influence or predictions_virality: the rows whose split is scored, a "
     "prediction or the reason why there is none",
     run=run,

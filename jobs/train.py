@@ -11,6 +11,7 @@ from pyspark.sql import SparkSession
 from influencers import progress
 from influencers.config import Config
 from influencers.figures import style
+from influencers.images import shown
 from influencers.measured.metrics import Metrics
 from influencers.models import known_tables, saved, training, tuning
 from influencers.models.figures.declarations import figures_of
@@ -24,7 +25,7 @@ from jobs.command_line import LABEL, OUTPUT, Job, Option, main
 def run(spark: SparkSession, config: Config) -> Metrics:
     """Train what is asked for; returns models.MODEL.LABEL.SPLIT.WHO, and LABEL.folds.WHO."""
     models = training.models_to_train(config.models)
-    progress.say(*stages.remarks(spark, config))
+    progress.say(*stages.remarks(spark, config), *shown.remarks(spark, config))
     trained = side_by_side.run_all(spark, [partial(_train, spark, config, one) for one in models])
     for model, results in zip(models, trained, strict=True):
         # Drawn one by one: matplotlib knows one thread.
@@ -59,8 +60,8 @@ def _train(spark: SparkSession, config: Config, model: str) -> list[list[SplitRe
 JOB = Job(
     name="train",
     summary="Train random forests for influence and virality, and measure them on held-out data.",
-    reads="tables accounts, post_features; account_communities, images, duplicate_pairs, posts "
-    "(if there)",
+    reads="tables accounts, post_features; account_communities, post_images, images, "
+    "duplicate_pairs, posts (if there)",
     writes="models/NAME; tables predictions_influence, predictions_virality; figures",
     run=run,
     options=(

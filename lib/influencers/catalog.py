@@ -22,6 +22,7 @@ TABLES: dict[str, Table] = {
         ingest.QUARANTINE,
         features.POST_FEATURES,
         features.ACCOUNTS,
+        images.POST_IMAGES,
         images.IMAGES_FETCHED,
         images.IMAGES,
         duplicates.DUPLICATE_PAIRS,

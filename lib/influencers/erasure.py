@@ -64,8 +64,14 @@ def owner_ids(texts: Sequence[str]) -> list[int]:
     return sorted({int(one) for one in texts})
 
 
-def traces(posts: DataFrame, owners: Sequence[int]) -> Traces:
-    """What is known of the accounts by their posts."""
+def traces(posts: DataFrame, post_images: DataFrame, owners: Sequence[int]) -> Traces:
+    """What is known of the accounts by their posts.
+
+    Args:
+        posts: the table posts.
+        post_images: the table of that name; without rows where an earlier version left none.
+        owners: the accounts' ids.
+    """
     is_theirs = F.coalesce(F.col("owner_id").isin(*owners), F.lit(False))
     theirs, others = posts.where(is_theirs), posts.where(~is_theirs)
     named = theirs.select(F.lower("owner_username").alias("name")).distinct()
@@ -73,7 +79,7 @@ def traces(posts: DataFrame, owners: Sequence[int]) -> Traces:
         owners,
         [row["name"] for row in named.where("name <> ''").collect()],
         theirs.select(F.col("shortcode").alias("word")),
-        _alone(_keys(theirs), _keys(others)),
+        _alone(_all_keys(theirs, post_images), _keys(others, post_images)),
         _alone(theirs.select(F.explode("hashtags")), others.select(F.explode("hashtags"))),
     )
 
@@ -153,8 +159,28 @@ def _readable_without(quarantine: DataFrame, found: Traces) -> DataFrame:
     return kept.select(*quarantine.columns)
 
 
-def _keys(posts: DataFrame) -> DataFrame:
-    """All keys that the images of posts may have been entered under, whatever the mirrors were."""
+def _all_keys(posts: DataFrame, post_images: DataFrame) -> DataFrame:
+    """All keys that the images of posts may have been entered under, in whatever run.
+
+    The table may know an address that a later crawl has replaced; an earlier run may have had other
+    mirrors than the table.
+    """
+    return _kept_keys(posts, post_images).unionByName(_possible_keys(posts))
+
+
+def _keys(posts: DataFrame, post_images: DataFrame) -> DataFrame:
+    """The keys of the images that posts show; all that are possible of posts not in the table."""
+    others = posts.join(post_images, on="shortcode", how="left_anti")
+    return _kept_keys(posts, post_images).unionByName(_possible_keys(others))
+
+
+def _kept_keys(posts: DataFrame, post_images: DataFrame) -> DataFrame:
+    kept = post_images.join(posts, on="shortcode", how="left_semi")
+    return kept.select(F.col("image_key").alias("word"))
+
+
+def _possible_keys(posts: DataFrame) -> DataFrame:
+    """All keys that the images of posts have with any mirrors."""
     url = F.col("image_url")
     on_a_mirror = F.regexp_replace(url, r"^(?i)(https?)://[^/?#]*", f"$1://{_MIRROR}")
     keys = F.array(image_key(url, mirrors=()), image_key(on_a_mirror, mirrors=(_MIRROR,)))

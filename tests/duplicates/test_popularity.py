@@ -5,6 +5,7 @@ from datetime import datetime, timezone
 from pyspark.sql import SparkSession
 
 from influencers.duplicates.popularity import most_copied
+from influencers.images import shown
 
 POSTS = (
     "shortcode string, owner_id bigint, owner_username string, created_at timestamp, "
@@ -36,7 +37,8 @@ def test_groups_with_the_most_posts_come_first(spark: SparkSession) -> None:
         [("x.example/a", b"look"), ("x.example/z", b"other")],
         "image_key string, thumbnail binary",
     )
-    rows = most_copied(groups, posts, images, mirrors=(), limit=2).collect()
+    post_images = shown.of_posts(posts, mirrors=())
+    rows = most_copied(groups, posts, post_images, images, limit=2).collect()
     assert [row.thumbnail for row in rows] == [b"look", None]
     assert [
         (row.representative, row.posts, row.accounts, row.first_account, row.first_post.day,

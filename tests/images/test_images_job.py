@@ -19,9 +19,10 @@ from hostile_server import HostileServer
 from image_bytes import noise, saved
 from image_options import LIMITS
 from influencers.config import Config, ImagesConfig, PathsConfig
+from influencers.images import shown
 from influencers.images.decode.decoding import Decoded, decoded
 from influencers.images.measure.perceptual_hash import from_hex
-from influencers.images.tables import IMAGES
+from influencers.images.tables import IMAGES, POST_IMAGES
 from influencers.ingest.tables import POSTS
 from influencers.measured.images import Images
 from influencers.storage import tables
@@ -195,3 +196,56 @@ def test_posts_without_pictures_leave_an_empty_ledger(
     numbers = images.run(spark, config).images
     assert numbers == Images(wanted=0, due=0, asked=0, ok=0, waiting=0, by_status={})
     assert tables.read(spark, config, IMAGES).count() == 0
+    assert tables.read(spark, config, POST_IMAGES).count() == 0
+
+
+def images_of(spark: SparkSession, config: Config) -> dict[str, str]:
+    return {
+        row.shortcode: row.image_key for row in tables.read(spark, config, POST_IMAGES).collect()
+    }
+
+
+@pytest.mark.parametrize("partitions", [1, 4])
+def test_every_post_with_an_address_has_its_image(
+    spark: SparkSession, tmp_path: Path, server: HostileServer, partitions: int
+) -> None:
+    """Whether the image is due or not; with other mirrors all keys are other ones."""
+    config = config_for(tmp_path, server)
+    urls = [server.url("/p/1.jpg"), None, server.url("/p/1.jpg"), "nowhere",
+            server.url("/p/2.jpg?oe=5F0E1A2B")]  # fmt: skip
+    write_posts(spark, config, urls)
+    posts = tables.read(spark, config, POSTS)
+    tables.write(posts.repartition(partitions, "shortcode"), config, POSTS)
+    host = f"127.0.0.1:{server.port}"
+    for mirrors, start in (((), host), (("127.0.0.1",), ""), (("127.0.0.1",), "")):
+        now = dataclasses.replace(
+            config, images=dataclasses.replace(config.images, mirrors=mirrors)
+        )
+        images.run(spark, now)
+        assert images_of(spark, now) == {
+            "S0": f"{start}/p/1.jpg", "S2": f"{start}/p/1.jpg", "S3": "nowhere",
+            "S4": f"{start}/p/2.jpg" if mirrors else f"{start}/p/2.jpg?oe=5F0E1A2B",
+        }  # fmt: skip
+        assert shown.mirrors_of(tables.read(spark, now, POST_IMAGES)) == mirrors
+        known = {row.image_key for row in tables.read(spark, now, IMAGES).collect()}
+        assert known >= set(images_of(spark, now).values())
+
+
+def test_a_run_that_dies_while_it_fetches_leaves_no_image_without_its_posts(
+    spark: SparkSession, tmp_path: Path, server: HostileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = config_for(tmp_path, server)
+    write_posts(spark, config, [server.url("/p/1.jpg")])
+    before = images.run(spark, config)["images"]
+    write_posts(spark, config, [server.url("/p/1.jpg"), server.url("/p/2.jpg")])
+
+    def dies(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(images, "_enter", dies)
+        with pytest.raises(KeyboardInterrupt):
+            images.run(spark, config)
+    assert tables.read(spark, config, IMAGES).count() == before["ok"] == 1
+    assert set(images_of(spark, config)) == {"S0", "S1"}
+    assert images.run(spark, config)["images"]["ok"] == 2

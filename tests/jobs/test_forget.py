@@ -15,6 +15,7 @@ from pyspark.sql import SparkSession
 from everything import files_with
 from influencers.config import Config, load
 from influencers.errors import UserError
+from influencers.images.tables import IMAGES, POST_IMAGES
 from influencers.ingest.tables import POSTS
 from influencers.storage import tables
 from jobs import features, forget, ingest
@@ -165,6 +166,27 @@ def test_a_death_before_that_leaves_the_tables(
     monkeypatch.undo()
     execute(forget.JOB, forgetting(config, str(ANN)))
     assert files_with(Path(config.paths.output), ["ann.smith", "CodeA-1"], [ANN]) == set()
+
+
+def test_images_go_by_the_key_that_they_were_entered_under(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    """Also by a key of other mirrors, and of an address that a later crawl has replaced."""
+    config = made(tmp_path)
+    keys = {
+        "CodeA-1": "/of/an/earlier/crawl.jpg", "CodeA_2": "i.example/both.jpg",
+        "CodeB1": "i.example/both.jpg", "CodeB2": "i.example/b.jpg",
+    }  # fmt: skip
+    rows_of = spark.createDataFrame(list(keys.items()), POST_IMAGES.schema)
+    tables.write(rows_of, config, POST_IMAGES)
+    # The last two are of other mirrors: only what others show now is surely theirs.
+    entered = [*keys.values(), "/a.jpg", "i.example/a.jpg"]
+    names = IMAGES.schema.fieldNames()
+    values = [[{"image_key": one}.get(name) for name in names] for one in sorted(set(entered))]
+    tables.write(spark.createDataFrame(values, IMAGES.schema), config, IMAGES)
+    execute(forget.JOB, forgetting(config, str(ANN)))
+    assert rows(spark, config, "images", "image_key") == {"i.example/both.jpg", "i.example/b.jpg"}
+    assert rows(spark, config, "post_images", "shortcode") == {"CodeB1", "CodeB2"}
 
 
 @pytest.mark.parametrize("owners", [(), ("ann",), ("1", "2.0")])

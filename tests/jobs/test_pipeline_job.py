@@ -24,15 +24,16 @@ from influencers.config import ALGORITHMS, Config, load
 from influencers.duplicates.tables import DUPLICATE_GROUPS, DUPLICATE_PAIRS
 from influencers.features.tables import ACCOUNTS, POST_FEATURES
 from influencers.images.measure.perceptual_hash import from_hex
-from influencers.images.tables import IMAGES
+from influencers.images.tables import IMAGES, POST_IMAGES
 from influencers.ingest.tables import POSTS, QUARANTINE
 from influencers.measured.reading import read_metrics
 from influencers.measured.records import Rows
+from influencers.models import known_tables
 from influencers.models.declaration import LABELS, allowed_features
 from influencers.run import metrics
 from influencers.storage import tables
 from influencers.synthetic import generate, image_server
-from jobs import export, features, forget, ingest, pipeline, score
+from jobs import export, features, forget, ingest, pipeline, score, train
 from jobs.command_line import execute
 from outputs import (
     WRITTEN,
@@ -263,6 +264,27 @@ def test_a_whole_output_forgets_an_account(
     others = tables.read(spark, config, POSTS).where("image_url IS NOT NULL")
     shown = {f"/p/{row.image_url.split('/p/')[1].split('?')[0]}" for row in others.collect()}
     assert images == shown
+    keyed = {row.shortcode for row in tables.read(spark, config, POST_IMAGES).collect()}
+    assert keyed == {row.shortcode for row in others.collect()}
+
+
+def test_a_later_job_knows_the_images_of_the_sample(
+    finished: Config, spark: SparkSession, tmp_path: Path
+) -> None:
+    """Its host was a mirror while the pipeline ran, and in no configuration since."""
+    config = copied(finished, tmp_path / "out", "models.model=virality")
+    assert "images.example" not in config.images.mirrors
+    rows, _ = known_tables.read_frame(spark, config, "virality")
+    known = rows.where("picture_brightness IS NOT NULL AND copy_posts_before IS NOT NULL")
+    assert known.count() > rows.count() / 10
+    execute(train.JOB, config)
+    before, after = (
+        json.loads(output(one, "models", "virality-top_likes", "model.json").read_text())
+        for one in (finished, config)
+    )
+    assert "picture_brightness" in {one["name"] for one in after["features"]}
+    for said in ("features", "left_out", "importances"):
+        assert after[said] == before[said]
 
 
 def test_run_again_in_other_partitions_gives_the_same_tables(
@@ -275,7 +297,8 @@ def test_run_again_in_other_partitions_gives_the_same_tables(
             f'paths.input=["{lines}"]',
             f'images.connect_to=["images.example:80={address}:{port}"]',
             'images.host_limits=["images.example=0/0"]',
-            'images.mirrors=["images.example"]',
+            # As the sample has them: post_images remembers.
+            f"images.mirrors={json.dumps([*finished.images.mirrors, 'images.example'])}",
         )
         pipeline.run(spark, again)
     assert_same_tables(spark, again, finished)

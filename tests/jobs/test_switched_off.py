@@ -25,6 +25,7 @@ def config(spark: SparkSession, tmp_path: Path) -> Config:
     config = load(None, [f"paths.output={tmp_path}"])
     for name in (
         "posts",
+        "post_images",
         "images",
         "duplicate_pairs",
         "duplicate_groups",
@@ -40,6 +41,7 @@ def read(spark: SparkSession, config: Config) -> dict[str, bool]:
     known = known_tables.read_known(spark, config)
     found = {
         "images": known.images,
+        "which image a post shows": known.post_images,
         "duplicates": known.duplicate_pairs,
         "communities": known.account_communities,
         "the most copied": report._copied(spark, config),

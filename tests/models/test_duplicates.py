@@ -12,6 +12,7 @@ from influencers.features.duplicates import (
     account_copies,
     copy_features,
 )
+from influencers.images import shown
 from influencers.models.rows.frames import with_pictures
 
 START = datetime(2020, 1, 1, tzinfo=timezone.utc)
@@ -38,11 +39,12 @@ def counted(
         (code, owner, START + timedelta(days=days), f"https://x.example/{name}")
         for code, owner, days, name in posts
     ]
+    frame = spark.createDataFrame(rows, POSTS)
     found = copy_features(
-        spark.createDataFrame(rows, POSTS),
+        frame,
+        shown.of_posts(frame, mirrors=()),
         spark.createDataFrame(PICTURES, IMAGES),
         spark.createDataFrame(LINKS, PAIRS),
-        mirrors=(),
     )
     return {row.shortcode: [row[name] for name in COLUMNS] for row in found.collect()}
 

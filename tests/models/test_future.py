@@ -26,6 +26,7 @@ from influencers.duplicates.plan import near_pairs
 from influencers.duplicates.tables import DUPLICATE_PAIRS
 from influencers.features.accounts import account_features
 from influencers.features.posts import post_features as described
+from influencers.images import shown
 from influencers.images.keys import distinct_images
 from influencers.ingest.posts import with_tags
 from influencers.models.declaration import (
@@ -90,7 +91,8 @@ def rows_of(frame: DataFrame, *keys: str) -> Rows:
 def links_of(posts: DataFrame, images: DataFrame) -> DataFrame:
     """The table duplicate_pairs, as the job `duplicates` makes it."""
     spark = posts.sparkSession
-    found = fetched_pictures(images, posts, mirrors=MIRRORS).persist()
+    post_images = shown.of_posts(posts, mirrors=MIRRORS)
+    found = fetched_pictures(images, posts, post_images).persist()
     compared = found.where("phash IS NOT NULL AND id = first_of_bytes")
     with near_pairs(compared, radius=2, max_candidates=10**9, cores=2) as (near, _):
         links = linked(copied(found, near), near).collect()
@@ -113,15 +115,15 @@ def communities_of(posts: DataFrame) -> DataFrame:
 
 def world_of(posts: DataFrame, images: DataFrame, cut: int) -> World:
     """From posts to the rows of both models; only images that a post shows are known."""
-    shown = distinct_images(posts, mirrors=MIRRORS).select("image_key")
-    fetched = images.join(shown, on="image_key", how="left_semi")
+    wanted = distinct_images(posts, mirrors=MIRRORS).select("image_key")
+    fetched = images.join(wanted, on="image_key", how="left_semi")
     features = described(posts, tier_edges=EDGES, history_length=10).persist()
     known = Known(
         posts=posts,
         account_communities=communities_of(posts),
+        post_images=shown.of_posts(posts, mirrors=MIRRORS),
         images=fetched,
         duplicate_pairs=links_of(posts, fetched),
-        mirrors=MIRRORS,
     )
     accounts = account_rows(
         account_features(posts, features, tier_edges=EDGES),

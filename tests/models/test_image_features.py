@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from influencers.features import images as pictures
+from influencers.images import shown
 from influencers.images.tables import IMAGES
 from influencers.models.declaration import LABELS, SILENT_GAPS, allowed_features, declared
 from influencers.models.estimators.normaliser import fit_normaliser
@@ -36,7 +37,7 @@ def test_a_post_has_the_measures_of_its_picture(spark: SparkSession) -> None:
         spark, A="https://x.cdn.example/a.jpg?oe=1", B="http://y.cdn.example/a.jpg",
         C="http://x.cdn.example/b.jpg", D=None,
     )  # fmt: skip
-    found = pictures.picture_features(frame, images, mirrors=("cdn.example",))
+    found = pictures.picture_features(shown.of_posts(frame, mirrors=("cdn.example",)), images)
     assert sorted(found.columns) == sorted(("shortcode", *pictures.COLUMNS))
     rows = {row.shortcode: row for row in found.collect()}
     assert set(rows) == {"A", "B"}
@@ -67,7 +68,7 @@ def test_an_account_has_the_medians_of_its_known_pictures(spark: SparkSession) -
             for code, owner, name in (("1", 7, "a"), ("2", 7, "b"), ("3", 7, "c"), ("4", 7, "lost"),
                                       ("5", 8, "d"), ("6", 9, "lost"))]  # fmt: skip
     frame = spark.createDataFrame(rows, "shortcode string, owner_id long, image_url string")
-    of_posts = pictures.picture_features(frame, images, mirrors=())
+    of_posts = pictures.picture_features(shown.of_posts(frame, mirrors=()), images)
     found = {row.owner_id: row for row in pictures.account_pictures(frame, of_posts).collect()}
     assert set(found) == {7, 8}
     assert found[7].median_picture_brightness == 0.2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,11 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from influencers.communities.tables import ACCOUNT_COMMUNITIES
-from influencers.config import Config, ImagesConfig, ModelsConfig, PathsConfig
+from influencers.config import Config, ModelsConfig, PathsConfig
 from influencers.errors import UserError
 from influencers.features.tables import POST_FEATURES
-from influencers.images.tables import IMAGES
+from influencers.images import shown
+from influencers.images.tables import IMAGES, POST_IMAGES
 from influencers.ingest.tables import POSTS
 from influencers.measured.keys import as_json
 from influencers.models import saved
@@ -56,12 +58,12 @@ def config(
     config = Config(
         paths=PathsConfig(output=output),
         models=settings,
-        # As the pipeline has it for its own sample: `score` is not told.
-        images=ImagesConfig(mirrors=(IMAGE_HOST,)),
     )
     tables.write(posts, config, POSTS)
     features.run(spark, config)
     tables.write(account_communities, config, ACCOUNT_COMMUNITIES)
+    # As the job images of a pipeline has it for its own sample: no later job is told.
+    tables.write(shown.of_posts(posts, mirrors=(IMAGE_HOST,)), config, POST_IMAGES)
     tables.write(images, config, IMAGES)
     duplicates.run(spark, config)
     return config
@@ -77,7 +79,6 @@ def numbers(spark: SparkSession, config: Config) -> dict[str, Any]:
 def scored(config: Config, *inputs: str, model: str, **paths: str) -> Config:
     return replace(
         config,
-        images=ImagesConfig(),
         paths=replace(config.paths, input=inputs, **paths),
         models=replace(config.models, model=model),
     )
@@ -202,9 +203,35 @@ def test_the_models_look_at_images_and_what_was_posted_before(
     ):
         card = json.loads((Path(config.paths.output) / "models" / name / "model.json").read_text())
         assert features_of <= {one["name"] for one in card["features"]}
-        assert card["mirrors"] == [IMAGE_HOST]
+        assert "mirrors" not in card
         if name.startswith("virality"):
             assert card["importances"]["picture_brightness"] > 0
+
+
+@pytest.mark.parametrize("table", ["post_features", "posts"])
+def test_an_output_of_an_earlier_version_is_scored_by_the_mirrors_of_its_card(
+    spark: SparkSession,
+    config: Config,
+    numbers: dict[str, Any],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    table: str,
+) -> None:
+    """It has images and no post_images, and a card said which mirrors the model had learnt by."""
+    shutil.copytree(config.paths.output, tmp_path / "out")
+    shutil.rmtree(tmp_path / "out" / "tables" / POST_IMAGES.name)
+    old = replace(config, paths=PathsConfig(output=str(tmp_path / "out")))
+    place = Path(saved.folder(old), "virality-top_likes", "model.json")
+    place.write_text(json.dumps({**json.loads(place.read_text()), "mirrors": [IMAGE_HOST]}))
+    said = []
+    for one in (config, old):
+        capsys.readouterr()
+        score.run(spark, scored(one, tables.location(one, table), model="virality"))
+        found = tables.read(spark, one, PREDICTIONS_VIRALITY).where("split = 'scored'")
+        rows = {row["shortcode"]: row["probability"] for row in found.collect()}
+        said.append((rows, capsys.readouterr().err.count("left no table post_images")))
+    assert [count for _, count in said] == [0, 1]
+    assert said[0][0] == pytest.approx(said[1][0], abs=1e-9)
 
 
 def test_every_record_has_a_prediction_or_a_reason(

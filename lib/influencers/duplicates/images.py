@@ -1,4 +1,4 @@
-"""The pictures to be compared: from the tables `images` and `posts`, or from a file of hashes."""
+"""The pictures to be compared: from the tables of images and posts, or from a file of hashes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from pyspark.sql import functions as F
 from influencers.duplicates.links import with_first_of_bytes
 from influencers.errors import UserError
 from influencers.images import statuses
-from influencers.images.keys import image_key
 
 
-def fetched_pictures(images: DataFrame, posts: DataFrame, *, mirrors: tuple[str, ...]) -> DataFrame:
+def fetched_pictures(images: DataFrame, posts: DataFrame, post_images: DataFrame) -> DataFrame:
     """The fetched pictures; grain: an image key.
 
     Columns: `id`; `phash`; `at`, when it was first posted; `first_of_bytes`, the first picture of
@@ -22,14 +21,13 @@ def fetched_pictures(images: DataFrame, posts: DataFrame, *, mirrors: tuple[str,
 
     Args:
         images: the table images.
-        posts: `image_url`, `created_at`.
-        mirrors: as `keys.image_key` has them.
+        posts: `shortcode`, `created_at`.
+        post_images: the table of that name.
     """
     shown = (
-        posts.select(
-            image_key(F.col("image_url"), mirrors=mirrors).alias("id"), F.col("created_at")
-        )
-        .groupBy("id")
+        posts.select("shortcode", "created_at")
+        .join(post_images, on="shortcode", how="inner")
+        .groupBy(F.col("image_key").alias("id"))
         .agg(F.min("created_at").alias("at"))
     )
     fetched = images.where((F.col("status") == statuses.OK) & F.col("sha256").isNotNull()).select(

@@ -5,11 +5,9 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from influencers.images.keys import image_key
-
 
 def most_copied(
-    groups: DataFrame, posts: DataFrame, images: DataFrame, *, mirrors: tuple[str, ...], limit: int
+    groups: DataFrame, posts: DataFrame, post_images: DataFrame, images: DataFrame, *, limit: int
 ) -> DataFrame:
     """The groups of pictures with the most posts, ties by representative; grain: a group.
 
@@ -19,20 +17,15 @@ def most_copied(
 
     Args:
         groups: the table duplicate_groups.
-        posts: `shortcode`, `owner_id`, `owner_username`, `created_at`, `image_url`.
+        posts: `shortcode`, `owner_id`, `owner_username`, `created_at`.
+        post_images: the table of that name.
         images: `image_key`, `thumbnail`.
-        mirrors: as `keys.image_key` has them.
         limit: how many.
     """
-    shown = posts.select(
-        image_key(F.col("image_url"), mirrors=mirrors).alias("image_key"),
-        "shortcode",
-        "owner_id",
-        "owner_username",
-        "created_at",
-    )
+    described = posts.select("shortcode", "owner_id", "owner_username", "created_at")
     foremost = (
-        groups.join(shown, on="image_key", how="inner")
+        groups.join(post_images, on="image_key", how="inner")
+        .join(described, on="shortcode", how="inner")
         .groupBy("representative", "pictures", "diameter")
         .agg(
             F.count(F.lit(1)).alias("posts"),

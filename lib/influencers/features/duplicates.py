@@ -8,7 +8,6 @@ from pyspark.sql import functions as F
 from influencers.duplicates.links import NEAR
 from influencers.features.feature import Feature, names, values
 from influencers.images import statuses
-from influencers.images.keys import image_key
 from influencers.storage.table import FRACTION, double
 
 _DAY = 24 * 60 * 60 * 1_000_000
@@ -16,7 +15,7 @@ _UNKNOWN = "the image is not known"
 
 
 def copy_features(
-    posts: DataFrame, images: DataFrame, pairs: DataFrame, *, mirrors: tuple[str, ...]
+    posts: DataFrame, post_images: DataFrame, images: DataFrame, pairs: DataFrame
 ) -> DataFrame:
     """What was posted before with the same picture: grain shortcode, posts with a known picture.
 
@@ -28,24 +27,18 @@ def copy_features(
     be known from a later post.
 
     Args:
-        posts: `shortcode`, `owner_id`, `created_at`, `image_url`.
+        posts: `shortcode`, `owner_id`, `created_at`.
+        post_images: the table of that name.
         images: the table images.
         pairs: the table duplicate_pairs.
-        mirrors: as `keys.image_key` has them.
     """
     fetched = images.where((F.col("status") == statuses.OK) & F.col("sha256").isNotNull())
     # What looks the same: a hash, or without one the bytes.
     look = F.when(F.col("degenerate"), F.col("sha256")).otherwise(F.hex("phash"))
     looks = fetched.select("image_key", look.alias("look"))
-    shown = (
-        posts.select(
-            "shortcode",
-            "owner_id",
-            F.unix_micros("created_at").alias("at"),
-            image_key(F.col("image_url"), mirrors=mirrors).alias("image_key"),
-        )
-        .join(looks, on="image_key", how="inner")
-        .drop("image_key")
+    of_posts = post_images.join(looks, on="image_key", how="inner").drop("image_key")
+    shown = posts.select("shortcode", "owner_id", F.unix_micros("created_at").alias("at")).join(
+        of_posts, on="shortcode", how="inner"
     )
     near = _near_looks(looks, pairs)
     # Every post once for itself, and once for each look that it is near to.

@@ -9,7 +9,6 @@ from pyspark.sql import functions as F
 
 from influencers.features.feature import Feature, names, values
 from influencers.images import statuses
-from influencers.images.keys import image_key
 from influencers.images.tables import IMAGES
 from influencers.storage.table import FRACTION, double
 
@@ -18,22 +17,18 @@ _OF_IMAGE = {column.name: column for column in IMAGES.columns}
 _UNKNOWN = "the image is not known, or has no such measure"
 
 
-def picture_features(posts: DataFrame, images: DataFrame, *, mirrors: tuple[str, ...]) -> DataFrame:
+def picture_features(post_images: DataFrame, images: DataFrame) -> DataFrame:
     """The measures of the pictures of posts: grain shortcode, without posts whose picture is not.
 
     `picture_ratio` is width / height, `picture_top_color_share` the share of the foremost colour;
     the others are those of the table images.
 
     Args:
-        posts: `shortcode`, `image_url`.
+        post_images: the table of that name.
         images: the table images.
-        mirrors: as `keys.image_key` has them.
     """
     measured = images.where(F.col("status") == statuses.OK).select("image_key", *values(FEATURES))
-    keyed = posts.select(
-        "shortcode", image_key(F.col("image_url"), mirrors=mirrors).alias("image_key")
-    )
-    return keyed.join(measured, on="image_key", how="inner").drop("image_key")
+    return post_images.join(measured, on="image_key", how="inner").drop("image_key")
 
 
 def account_pictures(posts: DataFrame, pictures: DataFrame) -> DataFrame:

@@ -157,6 +157,22 @@ IMAGES = Table(
     ),
 )
 
+# Which image a post shows. Made anew by each run of the job, with the mirrors of that run.
+POST_IMAGES = Table(
+    "post_images",
+    grain="a post that had an image address when `images` ran last",
+    key=("shortcode",),
+    job="images",
+    columns=(
+        string("shortcode", "id of the post"),
+        string(
+            "image_key",
+            "the image it shows, see `images`; one that is not there has not been asked for yet. "
+            "The column's metadata has the `mirrors` that keys were made with",
+        ),
+    ),
+)
+
 # Rows on their way into `images`: what a run that died had not entered yet is here.
 IMAGES_FETCHED = replace(
     IMAGES,

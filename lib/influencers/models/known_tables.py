@@ -11,6 +11,7 @@ from influencers.communities.tables import ACCOUNT_COMMUNITIES
 from influencers.config import Config
 from influencers.duplicates.tables import DUPLICATE_PAIRS
 from influencers.features.tables import ACCOUNTS, POST_FEATURES
+from influencers.images import shown
 from influencers.images.tables import IMAGES
 from influencers.ingest.tables import POSTS
 from influencers.models.declaration import INFLUENCE, VIRALITY
@@ -27,11 +28,15 @@ _ROWS = {INFLUENCE: ACCOUNTS, VIRALITY: POST_FEATURES}
 
 
 def read_known(spark: SparkSession, config: Config, names: Collection[str] = BESIDE) -> Known:
-    """The tables beside a model's own that there are; those of stages that have not run are not."""
+    """The tables beside a model's own that there are; those of stages that have not run are not.
+
+    With images comes `post_images`; an output without it has the keys of `images.mirrors`.
+    """
     found = {one.name: stages.read(spark, config, one) for one in _BESIDE if one.name in names}
-    return Known(
-        **found, algorithm=config.models.community_algorithm, mirrors=config.images.mirrors
-    )
+    posts, post_images = found.get(POSTS.name), None
+    if posts is not None and found.get(IMAGES.name) is not None:
+        post_images = shown.read(spark, config, posts)
+    return Known(**found, post_images=post_images, algorithm=config.models.community_algorithm)
 
 
 def read_frame(spark: SparkSession, config: Config, model: str) -> tuple[DataFrame, int | None]:

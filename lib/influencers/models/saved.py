@@ -115,7 +115,6 @@ def make_card(
         "tuning": list(tuning),
         "history_posts": config.features.history_posts,
         "community_algorithm": settings.community_algorithm,
-        "mirrors": list(config.images.mirrors),
         "versions": {
             "influencers": __version__,
             "spark": pyspark.__version__,

@@ -13,6 +13,7 @@ from pyspark.sql.types import BooleanType, DataType, NumericType, StringType
 
 from influencers.config import Config
 from influencers.errors import UserError
+from influencers.images import shown
 from influencers.ingest.tables import POSTS
 from influencers.models.asked import SCORED, Asked, predicted
 from influencers.models.declaration import BOOLEAN, CATEGORICAL, KEYS, TABLES
@@ -44,12 +45,13 @@ def needed_tables(card: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(one["table"] for one in card["features"])
 
 
-def joining(card: Mapping[str, Any], config: Config) -> dict[str, Any]:
-    """What the model's features were joined by, for `known.Known`; an older card does not say."""
-    return {
-        "algorithm": str(card.get("community_algorithm", config.models.community_algorithm)),
-        "mirrors": tuple(card.get("mirrors", config.images.mirrors)),
-    }
+def with_mirrors(config: Config, card: Mapping[str, Any]) -> Config:
+    """The configuration with the mirrors of an older card, for an output without post_images.
+
+    Cards had them as long as no table did.
+    """
+    mirrors = tuple(card.get("mirrors", config.images.mirrors))
+    return replace(config, images=replace(config.images, mirrors=mirrors))
 
 
 def needed_beside(card: Mapping[str, Any]) -> frozenset[str]:
@@ -65,6 +67,9 @@ def rows_to_score(
 ) -> DataFrame:
     """The rows to score: the same tables, joined in the same way, as the model has learnt from.
 
+    The images of posts that are asked are looked for among those of the output, by keys made as
+    there: with the mirrors that its table post_images remembers.
+
     Args:
         found: a table of features, or posts.
         beside: what there is beside the input.
@@ -74,14 +79,18 @@ def rows_to_score(
     Raises:
         UserError: as `check_columns`.
     """
-    beside = replace(beside, **joining(card, config))
+    # An older card does not say.
+    algorithm = str(card.get("community_algorithm", config.models.community_algorithm))
+    beside = replace(beside, algorithm=algorithm)
     table = found
     if isinstance(table, Asked):
         new, known = table.posts, beside.posts
         # Features mean what they meant in training, whatever this run's configuration says.
         features = replace(config.features, **feature_settings(card))
         table = features_of_new(new, known, model=card["model"], config=features)
-        beside = replace(beside, posts=all_posts(new, known))
+        images_of = beside.post_images
+        images_of = None if images_of is None else shown.with_posts(images_of, new)
+        beside = replace(beside, posts=all_posts(new, known), post_images=images_of)
     check_columns(table, card, ", ".join(config.paths.input))
     return with_known(table, beside, model=card["model"])
 

@@ -25,18 +25,17 @@ class Known:
 
     Attributes:
         posts: all posts, those that are scored among them; None: there is no such table.
-        account_communities, images, duplicate_pairs: the tables of these names; None: the stage
-            has not run, and what it finds is unknown.
+        account_communities, post_images, images, duplicate_pairs: the tables of these names;
+            None: the stage has not run, and what it finds is unknown.
         algorithm: whose communities, see `frames.community_features`.
-        mirrors: as `keys.image_key` has them.
     """
 
     posts: DataFrame | None = None
     account_communities: DataFrame | None = None
+    post_images: DataFrame | None = None
     images: DataFrame | None = None
     duplicate_pairs: DataFrame | None = None
     algorithm: str = ""
-    mirrors: tuple[str, ...] = ()
 
 
 def with_known(table: DataFrame, known: Known, *, model: str) -> DataFrame:
@@ -131,11 +130,13 @@ def _with_communities(table: DataFrame, known: Known) -> DataFrame:
 
 def _of_posts(known: Known) -> tuple[DataFrame | None, DataFrame | None]:
     """What is known of the pictures of posts, and of what was posted before with them."""
-    posts, images, pairs = known.posts, known.images, known.duplicate_pairs
-    if posts is None or images is None:
+    posts, shown, images, pairs = (
+        known.posts, known.post_images, known.images, known.duplicate_pairs,
+    )  # fmt: skip
+    if posts is None or shown is None or images is None:
         return None, None
-    pictures = picture_features(posts, images, mirrors=known.mirrors)
-    copies = None if pairs is None else copy_features(posts, images, pairs, mirrors=known.mirrors)
+    pictures = picture_features(shown, images)
+    copies = None if pairs is None else copy_features(posts, shown, images, pairs)
     return pictures, copies
 
 
