@@ -17,7 +17,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql.types import LongType, StringType, StructField, StructType
 
 from influencers.ingest import csv_records
-from influencers.ingest.columns import FIELDS, field_of, is_own_name, read_header
+from influencers.ingest.columns import FIELDS, Header, field_of, is_own_name, read_header
 
 FIELD_COUNT = "field_count"
 UNREADABLE_JSON = "unreadable_json"
@@ -31,7 +31,7 @@ RECORDS_SCHEMA = StructType(
         *(StructField(field, StringType()) for field in FIELDS),
     ]
 )
-_ARROW_SCHEMA = pa.schema(
+ARROW_SCHEMA = pa.schema(
     [
         ("source_file", pa.string()),
         ("record", pa.int64()),
@@ -68,18 +68,21 @@ def csv_record_reader(*, encoding: str, max_chars: int, max_bytes: int) -> Reade
         if names is None:
             return
         header = read_header(names.cells)
-        places = [header.places.get(field, -1) for field in FIELDS]
-        for cells, raw, problem in records:
-            if problem is None and len(cells) != header.width:
-                problem = FIELD_COUNT
-            if problem is None:
-                yield Record(
-                    raw, None, tuple((cells[p] or None) if p >= 0 else None for p in places)
-                )
-            else:
-                yield Record(raw, problem, _NOTHING)
+        for record in records:
+            yield record_of(record, header)
 
     return read
+
+
+def record_of(record: csv_records.CsvRecord, header: Header) -> Record:
+    """A raw record, of a CSV file's cells and its header."""
+    cells, raw, problem = record
+    if problem is None and len(cells) != header.width:
+        problem = FIELD_COUNT
+    if problem is not None:
+        return Record(raw, problem, _NOTHING)
+    places = (header.places.get(field) for field in FIELDS)
+    return Record(raw, None, tuple(None if at is None else cells[at] or None for at in places))
 
 
 def json_record_reader(*, encoding: str, max_bytes: int) -> Reader:
@@ -195,14 +198,15 @@ def _batches(source_file: str, records: Iterator[Record]) -> Iterator[pa.RecordB
         held.append(record)
         chars += len(record.raw)
         if len(held) == _BATCH_RECORDS or chars > _BATCH_CHARS:
-            yield _batch(source_file, number, held)
+            yield batch_of(source_file, number, held)
             number += len(held)
             held, chars = [], 0
     if held:
-        yield _batch(source_file, number, held)
+        yield batch_of(source_file, number, held)
 
 
-def _batch(source_file: str, before: int, records: list[Record]) -> pa.RecordBatch:
+def batch_of(source_file: str, before: int, records: list[Record]) -> pa.RecordBatch:
+    """A batch of records of a file, of which so many are `before`."""
     raws, problems, cells = zip(*records, strict=True)
     size = len(records)
     columns = [
@@ -212,4 +216,4 @@ def _batch(source_file: str, before: int, records: list[Record]) -> pa.RecordBat
         pa.array(problems, pa.string()),
         *(pa.array(column, pa.string()) for column in zip(*cells, strict=True)),
     ]
-    return pa.RecordBatch.from_arrays(columns, schema=_ARROW_SCHEMA)
+    return pa.RecordBatch.from_arrays(columns, schema=ARROW_SCHEMA)
