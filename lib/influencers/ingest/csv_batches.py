@@ -6,7 +6,7 @@ other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -18,7 +18,7 @@ from pyarrow import csv
 
 from influencers.ingest.columns import FIELDS, Header
 from influencers.ingest.csv_layout import Positions
-from influencers.ingest.csv_splits import Irregular, Plan, Regular, SplitReader
+from influencers.ingest.csv_splits import Irregular, Plan, Regular, SplitReader, Summary
 from influencers.ingest.records import ARROW_SCHEMA, FIELD_COUNT, Record, batch_of, record_of
 
 UTF_8 = "utf-8"
@@ -55,7 +55,7 @@ class CsvBatches:
             pieces: its lines, each with its line feed; no byte-order mark.
             plan: how it is read.
         """
-        reader = SplitReader(self.encoding, self.max_chars, self.max_bytes)
+        reader = self._reader()
         steps = reader.planned(pieces, plan, flaws=partial(flaws, encoding=self.encoding))
         if plan.before == 0:
             steps = _without_header(steps)
@@ -76,6 +76,13 @@ class CsvBatches:
                 yield batch
         if held:
             yield batch_of(self.source_file, number, held)
+
+    def summary(self, pieces: Sequence[bytes]) -> Summary:
+        """What a split would be, wherever its first record starts; its pieces as for `of_split`."""
+        return self._reader().summary(pieces)
+
+    def _reader(self) -> SplitReader:
+        return SplitReader(self.encoding, self.max_chars, self.max_bytes)
 
     def _regular(self, step: Regular, before: int) -> pa.RecordBatch:
         """A batch of regular records, by Arrow's reader."""
