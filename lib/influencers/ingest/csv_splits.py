@@ -121,18 +121,18 @@ class Summary:
 
 @dataclass(frozen=True)
 class Plan:
-    """How a split is to be read.
+    """How a split is to be read; by default, as one that is a whole file.
 
     Attributes:
         skip: lines at the start that belong to a record of an earlier split.
-        unreadable: how many of the records that are open at its end cannot be read.
+        unreadable: how many of the records that are open at its end cannot be read; None: all.
         rest: what the next of them has in later splits; empty if there is none.
         more: whether lines of the file follow.
         before: records of the file before those of this split.
     """
 
     skip: int = 0
-    unreadable: int = 0
+    unreadable: int | None = None
     rest: bytes = b""
     more: bool = False
     before: int = 0
@@ -208,7 +208,7 @@ class SplitReader:
         for step in self.steps(_without_lines(pieces, plan.skip), more=plan.more, flaws=flaws):
             if not isinstance(step, Open):
                 yield step
-            elif unreadable < plan.unreadable:
+            elif plan.unreadable is None or unreadable < plan.unreadable:
                 unreadable += 1
             else:
                 lines = (*step.lines, *plan.rest.split(b"\n")[:-1])
@@ -270,13 +270,13 @@ def plan(summaries: Sequence[Summary], *, max_chars: int) -> list[Plan]:
                 plans.append(Plan(skip, number, rest, more=bool(later), before=before))
                 before += ending.before + 1
                 plans += [
-                    Plan(within.head_lines, more=True, before=before)
+                    Plan(within.head_lines, 0, more=True, before=before)
                     for within in later[: len(heads) - 1]
                 ]
                 skip = later[len(heads) - 1].head_lines
                 break
         else:
-            plans.append(Plan(skip, len(outline.endings), more=bool(later), before=before))
+            plans.append(Plan(skip, more=bool(later), before=before))
             before += outline.records
             skip = 0
     return plans
