@@ -25,7 +25,7 @@ UTF_8 = "utf-8"
 
 _LINE_FEED = b"\n"[0]
 # Fewer records in a row are not worth the start of Arrow's reader.
-_FEW = 24
+FEW = 24
 # Text is decoded in pieces of about so many bytes, so that the decoded text stays small.
 _DECODED_AT_ONCE = 1 << 20
 
@@ -64,7 +64,7 @@ class CsvBatches:
         for step in steps:
             if isinstance(step, Irregular):
                 held.append(record_of(step.record, self.header))
-            elif len(step.ends) <= _FEW:
+            elif len(step.ends) <= FEW:
                 held += [record_of(record, self.header) for record in reader.strictly(step)]
             else:
                 if held:

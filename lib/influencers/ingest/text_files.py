@@ -27,6 +27,8 @@ CSV, JSON = "csv", "json"
 # Each core has several splits, unless that makes them smaller than it is worth.
 _SPLITS_OF_A_CORE, _LEAST_SPLIT = 3, 1 << 20
 _GZIP = ".gz"
+# All of it, and what switches to other characters in ISO 2022.
+_ASCII = (bytes(range(128)), b"\x1b$B!!", b"\x1b$)C\n\x0e!!")
 
 
 @dataclass(frozen=True)
@@ -103,8 +105,7 @@ def is_bytewise(encoding: str) -> bool:
     """
     if codecs.lookup(encoding).name == UTF_8:
         return True
-    ascii_bytes = bytes(range(128))
-    if ascii_bytes.decode(encoding, errors="replace") != ascii_bytes.decode("ascii"):
+    if any(text.decode(encoding, errors="replace") != text.decode("ascii") for text in _ASCII):
         return False
     # Encodings of several bytes take some of these pairs for one character.
     pairs = (bytes([first, second]) for first in range(128, 256) for second in (0x61, 0xA1))
