@@ -49,8 +49,13 @@ def test_splits_of_any_size_give_the_same_records(spark: SparkSession, tmp_path:
     whole = read(spark, tmp_path, 1 << 20)
     assert [row.record for row in whole] == 3 * list(range(1, len(whole) // 3 + 1))
     assert len({row.problem for row in whole}) == 5
-    for split_bytes in (1, 40, 700, 2_500):
+    for split_bytes in (100, 700, 2_500):
         assert read(spark, tmp_path, split_bytes) == whole
+
+
+def test_splits_of_a_byte_give_the_same_records(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(csv_text(6)[:300])
+    assert read(spark, tmp_path, 1) == read(spark, tmp_path, 1 << 20) != []
 
 
 def test_json_lines_are_numbered_through_all_splits(spark: SparkSession, tmp_path: Path) -> None:

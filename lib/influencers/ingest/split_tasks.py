@@ -95,7 +95,7 @@ def summarise_splits(
 
     columns = "file bigint, start bigint, head binary, summary string"
     frame = _lines(spark, readings, split_bytes).mapInArrow(summarise, columns)
-    for row in frame.toLocalIterator():
+    for row in frame.collect():
         told = None if row.summary is None else _from_json(row.summary, row.head)
         yield by_key[row.file].file.path, row.start, told
 
