@@ -22,7 +22,7 @@ def run(spark: SparkSession, config: Config) -> Metrics:
     """Read the input files into the tables posts and quarantine."""
     patterns = (*config.paths.input, *config.ingest.replace)
     found = sources.find(spark, patterns, config.ingest, output=config.paths.output)
-    progress.say(*sources.remarks(found))
+    progress.say(*sources.remarks(found, config.ingest))
     uris = [source.file.uri for source in found]
     replacing = sources.uris(spark, config.ingest.replace)
     held = tables.at_latest_version(spark, config, POSTS)

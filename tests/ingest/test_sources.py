@@ -81,8 +81,8 @@ def test_columns_in_any_order_under_any_spelling(spark: SparkSession, tmp_path: 
     (row,) = read(spark, [file])
     assert (row.likes, row.shortcode, row.owner_id, row.comments) == ("3", "A", "1", None)
     found = sources.find(spark, [str(file)], CONFIG)
-    assert "left out columns colour" in " ".join(sources.remarks(found))
-    assert "following" in " ".join(sources.remarks(found))
+    assert "left out columns colour" in " ".join(sources.remarks(found, CONFIG))
+    assert "following" in " ".join(sources.remarks(found, CONFIG))
 
 
 def test_json_keeps_numbers_as_written(spark: SparkSession, tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_a_fields_own_name_goes_before_other_spellings(spark: SparkSession, tmp_
     file.write_text(f"postid,{NAMES},media_url\n7,{line('A')},no\n")
     (row,) = read(spark, [file])
     assert (row.shortcode, row.image_url) == ("A", "http://i/x.jpg")
-    (said,) = sources.remarks(sources.find(spark, [str(file)], CONFIG))
+    (said,) = sources.remarks(sources.find(spark, [str(file)], CONFIG), CONFIG)
     assert "left out columns postid, media_url" in said
 
 

@@ -54,6 +54,12 @@ class IngestConfig(Section, section="ingest"):
         "its beginning kept.",
         at_least(1024),
     )
+    split_bytes: int = setting(
+        33_554_432,
+        "Size in bytes of the stretches of a CSV or JSON file that are read at once, each by one "
+        "core.",
+        at_least(1),
+    )
     earliest_time: int = setting(
         1_286_323_200,
         "Earliest possible time of a post, in Unix seconds. Instagram opened on 2010-10-06.",

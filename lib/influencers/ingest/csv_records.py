@@ -47,7 +47,26 @@ class CsvRecord(NamedTuple):
     problem: str | None
 
 
+class First(NamedTuple):
+    """The record that some lines begin with; None for a blank line; and how many lines it has."""
+
+    record: CsvRecord | None
+    lines: int
+
+
+class Rest(NamedTuple):
+    """How many lines and characters of some text a record has, and whether it ends there."""
+
+    lines: int
+    chars: int
+    closes: bool
+
+
 class _TooLong(Exception):
+    pass
+
+
+class _CutOff(Exception):
     pass
 
 
@@ -119,8 +138,7 @@ def split_records(lines: Iterable[str], *, max_chars: int) -> Iterator[CsvRecord
             return
         except (csv.Error, _TooLong):
             several = len(source.taken) > 1
-            first = source.give_back_all_but_first()
-            yield CsvRecord([], str(first), _problem(first, several=several))
+            yield unreadable(source.give_back_all_but_first(), several=several)
             # The old reader still holds the broken record.
             reader = csv.reader(source, strict=True)
             continue
@@ -129,6 +147,66 @@ def split_records(lines: Iterable[str], *, max_chars: int) -> Iterator[CsvRecord
             raw = taken[0] if len(taken) == 1 else "\n".join(taken)
             yield CsvRecord(cells, str(raw), _flaw(taken))
         source.forget()
+
+
+def first_record(lines: Iterator[str], *, max_chars: int, cut: bool) -> First | None:
+    """The record that begins with the first of the lines, as `split_records` reads it.
+
+    Args:
+        lines: at least one, from the first line of a record.
+        max_chars: as `split_records` has it.
+        cut: whether the file goes on behind the last line: None, if that could be needed.
+    """
+    source = _Lines(_until_cut(lines) if cut else lines, max_chars)
+    try:
+        cells = next(csv.reader(source, strict=True))
+    except _CutOff:
+        return None
+    except (csv.Error, _TooLong):
+        several = len(source.taken) > 1
+        return First(unreadable(source.taken[0], several=several), 1)
+    taken = source.taken
+    if not cells:
+        return First(None, len(taken))
+    return First(CsvRecord(cells, "\n".join(taken), _flaw(taken)), len(taken))
+
+
+def unreadable(line: str, *, several: bool) -> CsvRecord:
+    """The record that is made of a line that begins none which can be read.
+
+    Args:
+        line: the line.
+        several: whether more lines were looked at.
+    """
+    return CsvRecord([], str(line), _problem(line, several=several))
+
+
+def rest_of_record(lines: Iterator[str], *, max_chars: int) -> Rest | None:
+    """What a record has of lines that begin within one of its quoted cells.
+
+    None if it cannot be read on: its quotes are misplaced, or it is too long.
+    """
+    source = _Lines(_until_cut(_quoted(lines)), max_chars + 1)
+    closes = True
+    try:
+        next(csv.reader(source, strict=True))
+    except _CutOff:
+        closes = False
+    except (csv.Error, _TooLong):
+        return None
+    chars = sum(map(len, source.taken)) - 1
+    return None if chars > max_chars else Rest(len(source.taken), chars, closes)
+
+
+def _until_cut(lines: Iterator[str]) -> Iterator[str]:
+    yield from lines
+    raise _CutOff
+
+
+def _quoted(lines: Iterator[str]) -> Iterator[str]:
+    first = next(lines)
+    yield first if type(first) is Oversized else f'"{first}'
+    yield from lines
 
 
 def _flaw(lines: list[str]) -> str | None:

@@ -9,15 +9,14 @@ neither CSV nor JSON.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import pyarrow as pa
-from pyspark.sql import DataFrame
 from pyspark.sql.types import LongType, StringType, StructField, StructType
 
 from influencers.ingest import csv_records
-from influencers.ingest.columns import FIELDS, field_of, is_own_name, read_header
+from influencers.ingest.columns import FIELDS, Header, field_of, is_own_name
 
 FIELD_COUNT = "field_count"
 UNREADABLE_JSON = "unreadable_json"
@@ -31,7 +30,7 @@ RECORDS_SCHEMA = StructType(
         *(StructField(field, StringType()) for field in FIELDS),
     ]
 )
-_ARROW_SCHEMA = pa.schema(
+ARROW_SCHEMA = pa.schema(
     [
         ("source_file", pa.string()),
         ("record", pa.int64()),
@@ -54,64 +53,24 @@ class Record(NamedTuple):
     cells: tuple[str | None, ...]
 
 
-Lines = Iterator[bytes]
-Reader = Callable[[Lines], Iterator[Record]]
+def record_of(record: csv_records.CsvRecord, header: Header) -> Record:
+    """A raw record, of a CSV file's cells and its header."""
+    cells, raw, problem = record
+    if problem is None and len(cells) != header.width:
+        problem = FIELD_COUNT
+    if problem is not None:
+        return Record(raw, problem, _NOTHING)
+    places = (header.places.get(field) for field in FIELDS)
+    return Record(raw, None, tuple(None if at is None else cells[at] or None for at in places))
 
 
-def csv_record_reader(*, encoding: str, max_chars: int, max_bytes: int) -> Reader:
-    """A reader of one CSV file with a header; see `csv_records` for the bounds."""
-
-    def read(lines: Lines) -> Iterator[Record]:
-        texts = (csv_records.decode(line, encoding, max_bytes=max_bytes) for line in lines)
-        records = csv_records.split_records(_without_mark(texts), max_chars=max_chars)
-        names = next(records, None)
-        if names is None:
-            return
-        header = read_header(names.cells)
-        places = [header.places.get(field, -1) for field in FIELDS]
-        for cells, raw, problem in records:
-            if problem is None and len(cells) != header.width:
-                problem = FIELD_COUNT
-            if problem is None:
-                yield Record(
-                    raw, None, tuple((cells[p] or None) if p >= 0 else None for p in places)
-                )
-            else:
-                yield Record(raw, problem, _NOTHING)
-
-    return read
-
-
-def json_record_reader(*, encoding: str, max_bytes: int) -> Reader:
-    """A reader of one JSON-lines file: an object a line, numbers kept as they are written."""
-
-    def read(lines: Lines) -> Iterator[Record]:
-        texts = (csv_records.decode(line, encoding, max_bytes=max_bytes) for line in lines)
-        for text in _without_mark(texts):
-            if isinstance(text, csv_records.Undecodable):
-                yield Record(str(text), csv_records.UNDECODABLE, _NOTHING)
-            elif isinstance(text, csv_records.Oversized):
-                yield Record(str(text), csv_records.RECORD_TOO_LONG, _NOTHING)
-            elif text.strip():
-                yield _json_record(text)
-
-    return read
-
-
-def from_lines(lines: DataFrame, read: Reader) -> DataFrame:
-    """Raw records from text lines.
-
-    Args:
-        lines: `source_file` string and `line` binary, each file whole and in order within one
-            partition, as `input_files.read_lines` gives them.
-        read: what turns the lines of one file into records.
-    """
-
-    def convert(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for source_file, file_lines in _by_file(batches):
-            yield from _batches(source_file, read(file_lines))
-
-    return lines.mapInArrow(convert, RECORDS_SCHEMA)
+def json_record(text: str) -> Record | None:
+    """The raw record in a line of JSON, numbers kept as they are written; None if it is blank."""
+    if isinstance(text, csv_records.Undecodable):
+        return Record(str(text), csv_records.UNDECODABLE, _NOTHING)
+    if isinstance(text, csv_records.Oversized):
+        return Record(str(text), csv_records.RECORD_TOO_LONG, _NOTHING)
+    return _json_record(text) if text.strip() else None
 
 
 def _json_record(text: str) -> Record:
@@ -139,70 +98,25 @@ def _lone_surrogate(cell: str) -> bool:
     return any("\ud800" <= character <= "\udfff" for character in cell)
 
 
-def _without_mark(texts: Iterator[str]) -> Iterator[str]:
-    """The lines without a byte-order mark at the start of the file."""
-    first = next(texts, None)
-    if first is not None:
-        yield first.removeprefix("\ufeff") if type(first) is str else first
-        yield from texts
-
-
-def _by_file(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[str, Lines]]:
-    """The lines of each file as one lazy stream; each must be used up before the next."""
-    stretches = _stretches(batches)
-    waiting = next(stretches, None)
-    while waiting is not None:
-        source_file = waiting[0]
-
-        def of_file(name: str = source_file) -> Lines:
-            nonlocal waiting
-            while waiting is not None and waiting[0] == name:
-                yield from waiting[1].to_pylist()
-                waiting = next(stretches, None)
-
-        lines = of_file()
-        yield source_file, lines
-        for _ in lines:
-            pass
-
-
-def _stretches(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[str, pa.Array]]:
-    """Runs of lines of the same file."""
-    for batch in batches:
-        names, lines = batch.column(0), batch.column(1)
-        start = 0
-        while start < len(names):
-            end = _end_of_run(names, start)
-            yield names[start].as_py(), lines.slice(start, end - start)
-            start = end
-
-
-def _end_of_run(names: pa.Array, start: int) -> int:
-    name = names[start]
-    if names[len(names) - 1] == name:
-        return len(names)
-    low, high = start, len(names) - 1
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if names[middle] == name else (low, middle)
-    return high
-
-
-def _batches(source_file: str, records: Iterator[Record]) -> Iterator[pa.RecordBatch]:
-    number = chars = 0
+def batches_of(
+    source_file: str, before: int, records: Iterable[Record]
+) -> Iterator[pa.RecordBatch]:
+    """Batches of records of a file, of which so many are `before`."""
+    number, chars = before, 0
     held: list[Record] = []
     for record in records:
         held.append(record)
         chars += len(record.raw)
         if len(held) == _BATCH_RECORDS or chars > _BATCH_CHARS:
-            yield _batch(source_file, number, held)
+            yield batch_of(source_file, number, held)
             number += len(held)
             held, chars = [], 0
     if held:
-        yield _batch(source_file, number, held)
+        yield batch_of(source_file, number, held)
 
 
-def _batch(source_file: str, before: int, records: list[Record]) -> pa.RecordBatch:
+def batch_of(source_file: str, before: int, records: list[Record]) -> pa.RecordBatch:
+    """A batch of records of a file, of which so many are `before`."""
     raws, problems, cells = zip(*records, strict=True)
     size = len(records)
     columns = [
@@ -212,4 +126,4 @@ def _batch(source_file: str, before: int, records: list[Record]) -> pa.RecordBat
         pa.array(problems, pa.string()),
         *(pa.array(column, pa.string()) for column in zip(*cells, strict=True)),
     ]
-    return pa.RecordBatch.from_arrays(columns, schema=_ARROW_SCHEMA)
+    return pa.RecordBatch.from_arrays(columns, schema=ARROW_SCHEMA)

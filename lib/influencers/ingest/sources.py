@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from influencers.config import IngestConfig
 from influencers.errors import UserError
-from influencers.ingest import csv_records, parquet, records
+from influencers.ingest import csv_records, parquet, text_files
 from influencers.ingest.columns import Header, read_header
 from influencers.storage import files, input_files
 from influencers.storage.input_files import FileStatus
@@ -106,31 +106,29 @@ def read_records(spark: SparkSession, sources: Sequence[Source], config: IngestC
 
     Grain: one row for each record. A file that is cut off fails the query that reads it.
     """
-    whole = input_files.whole_file_session(spark)
-    max_bytes, encoding = config.max_record_bytes, config.encoding
-    readers = {
-        "csv": records.csv_record_reader(
-            encoding=encoding, max_chars=config.max_record_chars, max_bytes=max_bytes
-        ),
-        "json": records.json_record_reader(encoding=encoding, max_bytes=max_bytes),
-    }
-    frames = []
-    for kind, reader in readers.items():
-        paths = [source.file.path for source in sources if source.format == kind]
-        if paths:
-            frames.append(records.from_lines(input_files.read_lines(whole, paths), reader))
+    texts = _text_files(sources)
+    frames = [text_files.read(spark, texts, config)] if texts else []
     # Files of the same columns are read at once, others by themselves.
     alike: dict[tuple[parquet.ParquetColumn, ...], list[str]] = {}
     for source in sources:
         if source.format == "parquet":
             alike.setdefault(source.columns, []).append(source.file.path)
     for columns, paths in alike.items():
+        whole = input_files.whole_file_session(spark)
         frame = input_files.read_parquet_columns(whole, paths, parquet.schema_of(columns))
-        frames.append(parquet.from_columns(frame, columns, max_bytes=max_bytes))
+        frames.append(parquet.from_columns(frame, columns, max_bytes=config.max_record_bytes))
     return reduce(DataFrame.unionByName, frames)
 
 
-def remarks(sources: Sequence[Source]) -> list[str]:
+def _text_files(sources: Sequence[Source]) -> list[text_files.TextFile]:
+    return [
+        text_files.TextFile(source.file, source.format, source.header)
+        for source in sources
+        if source.format != "parquet"
+    ]
+
+
+def remarks(sources: Sequence[Source], config: IngestConfig) -> list[str]:
     """What is worth saying of the files before they are read, a line each."""
     said: dict[str, list[str]] = {}
     for source in sources:
@@ -142,7 +140,8 @@ def remarks(sources: Sequence[Source]) -> list[str]:
         absent = [name for name in source.header.absent if name != "crawled_at"]
         if absent:
             said.setdefault(f"unknown throughout: {', '.join(absent)}", []).append(source.file.uri)
-    return [f"{uris[0]}{_and_more(len(uris))}: {text}" for text, uris in said.items()]
+    of_columns = [f"{uris[0]}{_and_more(len(uris))}: {text}" for text, uris in said.items()]
+    return of_columns + text_files.remarks(_text_files(sources), config)
 
 
 def without_records(sources: Sequence[Source], records: DataFrame) -> list[str]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from py4j.protocol import Py4JJavaError
@@ -17,8 +18,10 @@ from influencers.errors import UserError
 from influencers.redaction import HIDDEN
 from influencers.storage.files import first_line, jvm, open_system, opened
 
+# What opening a file costs, in bytes that are read in that time; Spark's own value.
+_OPEN_COST = 4 << 20
 # Larger than any file, small enough that a million of them add up within 64 bits.
-_WHOLE_FILE = 1 << 40
+WHOLE_FILE = 1 << 40
 # Hadoop and Spark disagree on how many slashes a local address has.
 _LOCAL = re.compile("^file:/+")
 # Of an address, its password; Java reads the pattern, too.
@@ -35,12 +38,20 @@ class FileStatus:
             a password.
         size: bytes.
         modified_ms: Unix milliseconds.
+        address: its URI as Spark has it, with all that it holds.
     """
 
     path: str
     uri: str
     size: int
     modified_ms: int
+    address: str = field(repr=False, compare=False, default="")
+
+    @property
+    def keys(self) -> tuple[int, int]:
+        """What `read_splits` calls it, one or the other; two files may have the same."""
+        one, three = (_LOCAL.sub(start, self.address) for start in ("file:/", "file:///"))
+        return zlib.crc32(one.encode()), zlib.crc32(three.encode())
 
 
 def list_files(spark: SparkSession, pattern: str) -> list[FileStatus]:
@@ -81,11 +92,13 @@ def _below(system: Any, status: Any) -> list[FileStatus]:
 
 def _status(entry: Any) -> FileStatus:
     path = entry.getPath()
+    address = path.toUri().toString()
     return FileStatus(
         path=path.toString(),
-        uri=_named(path.toUri().toString()),
+        uri=_named(address),
         size=int(entry.getLen()),
         modified_ms=int(entry.getModificationTime()),
+        address=address,
     )
 
 
@@ -147,8 +160,8 @@ def whole_file_session(spark: SparkSession) -> SparkSession:
     It shares everything with `spark` but the settings.
     """
     session = spark.newSession()
-    session.conf.set("spark.sql.files.maxPartitionBytes", str(_WHOLE_FILE))
-    session.conf.set("spark.sql.files.openCostInBytes", str(_WHOLE_FILE))
+    session.conf.set("spark.sql.files.maxPartitionBytes", str(WHOLE_FILE))
+    session.conf.set("spark.sql.files.openCostInBytes", str(WHOLE_FILE))
     session.conf.set("spark.sql.files.ignoreCorruptFiles", "false")
     session.conf.set("spark.sql.files.ignoreMissingFiles", "false")
     # Spark has no type for times in nanoseconds, which pandas writes.
@@ -156,20 +169,38 @@ def whole_file_session(spark: SparkSession) -> SparkSession:
     return session
 
 
-def read_lines(whole: SparkSession, paths: Sequence[str]) -> DataFrame:
-    """The lines of text files: `source_file` string, `line` binary without its line feed.
+def split_session(spark: SparkSession, *, split_bytes: int) -> SparkSession:
+    """A session that reads text files in splits of so many bytes, and so all files that have more.
 
-    Each file is one partition, its lines in order: who reads records that span lines needs that.
+    It is else as `whole_file_session`. Files that cannot be split are read in one piece.
+    """
+    session = whole_file_session(spark)
+    session.conf.set("spark.sql.files.maxPartitionBytes", str(split_bytes))
+    session.conf.set("spark.sql.files.openCostInBytes", str(min(split_bytes, _OPEN_COST)))
+    # Else the size of a split would depend on how many files are read, and on the cluster.
+    session.conf.set("spark.sql.files.minPartitionNum", "1")
+    return session
+
+
+def read_splits(session: SparkSession, paths: Sequence[str]) -> DataFrame:
+    """The lines of text files by split.
+
+    Columns: `file` bigint, one of the `FileStatus.keys`; `start` bigint, where the split starts in
+    the file; `line` binary, with its line feed, also where the file ends without one. Lines of a
+    split are in one partition, in a row, in order. A line is in the split in which it begins, or
+    in the one before if it begins where the split does.
+
     Files named `.gz` or `.bz2` are decompressed; one that is cut off fails when it is read.
 
     Args:
-        whole: a session from `whole_file_session`.
+        session: from `split_session`.
         paths: files, taken literally.
     """
-    reader = whole.read.option("lineSep", "\n").option("__globPaths__", "false")
+    reader = session.read.option("lineSep", "\n").option("__globPaths__", "false")
     return reader.text(list(paths)).select(
-        _source_file(),
-        F.col("value").cast("binary").alias("line"),
+        F.crc32(F.col("_metadata.file_path").cast("binary")).alias("file"),
+        F.col("_metadata.file_block_start").alias("start"),
+        F.concat(F.col("value").cast("binary"), F.lit(b"\n")).alias("line"),
     )
 
 

@@ -1,0 +1,89 @@
+"""Batches of records that Python reads line by line: JSON lines, and CSV that cannot be split."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from influencers.ingest import csv_records
+from influencers.ingest.columns import Header
+from influencers.ingest.csv_splits import Outline, Plan, Summary
+from influencers.ingest.records import Record, batches_of, json_record, record_of
+
+
+@dataclass(frozen=True)
+class JsonBatches:
+    """Makes batches of the splits of a JSON-lines file: an object a line.
+
+    Args:
+        source_file: its name in the tables.
+        encoding: of the file.
+        max_bytes: as `csv_records.decode` has it.
+    """
+
+    source_file: str
+    encoding: str
+    max_bytes: int
+
+    def of_split(self, pieces: Iterable[bytes], plan: Plan) -> Iterator[pa.RecordBatch]:
+        """The records of a split; its pieces are whole lines, each with its line feed."""
+        return batches_of(self.source_file, plan.before, self._records(pieces))
+
+    def summary(self, pieces: Sequence[bytes]) -> Summary:
+        """How many records a split has; none goes on in another split."""
+        number = sum(1 for line in _lines(pieces) if line.strip() and not self._is_blank(line))
+        return Summary(Outline(number, ()), None, 0, 0, closes=False, within=None)
+
+    def _is_blank(self, line: bytes) -> bool:
+        # More than ASCII's spaces are spaces to Python; lines of nothing else are rare.
+        if len(line) > self.max_bytes or line.lstrip()[0] in b"{[":
+            return False
+        text = csv_records.decode(line, self.encoding)
+        return type(text) is str and not text.strip()
+
+    def _records(self, pieces: Iterable[bytes]) -> Iterator[Record]:
+        for line in _lines(pieces):
+            record = json_record(csv_records.decode(line, self.encoding, max_bytes=self.max_bytes))
+            if record is not None:
+                yield record
+
+
+@dataclass(frozen=True)
+class StrictCsvBatches:
+    """Makes batches of a CSV file of one split, by the strict reader alone.
+
+    Args:
+        source_file: its name in the tables.
+        header: of the file.
+        encoding: of the file; a line feed is one byte in it.
+        max_chars: as `csv_records.split_records` has it.
+        max_bytes: as `csv_records.decode` has it.
+    """
+
+    source_file: str
+    header: Header
+    encoding: str
+    max_chars: int
+    max_bytes: int
+
+    def of_split(self, pieces: Iterable[bytes], plan: Plan) -> Iterator[pa.RecordBatch]:
+        """The records of the file; its pieces are whole lines, each with its line feed."""
+        texts = (
+            csv_records.decode(line, self.encoding, max_bytes=self.max_bytes)
+            for line in _lines(pieces)
+        )
+        records = csv_records.split_records(texts, max_chars=self.max_chars)
+        next(records, None)  # the header
+        read = (record_of(record, self.header) for record in records)
+        return batches_of(self.source_file, plan.before, read)
+
+    def summary(self, pieces: Sequence[bytes]) -> Summary:
+        """It has one split, which nothing needs to be known of."""
+        raise NotImplementedError
+
+
+def _lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    for piece in pieces:
+        yield from piece.split(b"\n")[:-1]

@@ -1,0 +1,189 @@
+"""The tasks that read splits of text files: from the lines of a partition to batches of records."""
+
+from __future__ import annotations
+
+import codecs
+import itertools
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+
+from influencers.ingest.csv_splits import Ending, Outline, Plan, Summary
+from influencers.ingest.records import RECORDS_SCHEMA
+from influencers.storage import input_files
+from influencers.storage.input_files import FileStatus
+
+# A split is handed on in pieces of about so many bytes.
+_PIECE_BYTES = 8 << 20
+# The driver holds the heads of all splits; a record that is longer is beyond any use.
+_MOST_HEAD = 1 << 16
+
+
+class Batches(Protocol):
+    """Makes batches of records of the splits of one file.
+
+    Splits are given in pieces of whole lines, each line with its line feed, without a byte-order
+    mark.
+    """
+
+    def of_split(self, pieces: Iterable[bytes], plan: Plan) -> Iterator[pa.RecordBatch]:
+        """The records of a split, as it was planned."""
+
+    def summary(self, pieces: Sequence[bytes]) -> Summary:
+        """What a split would be, wherever its first record starts."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a file is read.
+
+    Attributes:
+        file: as it is listed.
+        batches: what reads it.
+        plans: of its splits, by where they start; None if it has one.
+    """
+
+    file: FileStatus
+    batches: Batches
+    plans: Mapping[int, Plan] | None
+
+
+def read_splits(spark: SparkSession, readings: Sequence[Reading], *, split_bytes: int) -> DataFrame:
+    """The records of files: the columns of `records.RECORDS_SCHEMA`.
+
+    Args:
+        spark: the session.
+        readings: of files with keys of their own.
+        split_bytes: the size of a split; as it was when the files were planned.
+    """
+    by_key = spark.sparkContext.broadcast(_by_key(readings))
+
+    def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for key, start, pieces in _splits(batches):
+            reading = by_key.value[key]
+            plan = Plan() if reading.plans is None else reading.plans[start]
+            yield from reading.batches.of_split(pieces, plan)
+
+    return _lines(spark, readings, split_bytes).mapInArrow(read, RECORDS_SCHEMA)
+
+
+def summarise_splits(
+    spark: SparkSession, readings: Sequence[Reading], *, split_bytes: int
+) -> Iterator[tuple[str, int, Summary | None]]:
+    """Each split with a line: the file's path, where the split starts, and what it is.
+
+    None stands for what is too large to be told: such a file has to be read in one piece.
+    """
+    by_key = _by_key(readings)
+    shared = spark.sparkContext.broadcast(by_key)
+
+    def summarise(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for key, start, pieces in _splits(batches):
+            summary = shared.value[key].batches.summary(list(pieces))
+            small = len(summary.head or b"") <= _MOST_HEAD
+            told = (summary.head, _to_json(summary)) if small else (None, None)
+            values = [[value] for value in (key, start, *told)]
+            yield pa.RecordBatch.from_arrays(
+                [pa.array(*of_type) for of_type in zip(values, _SUMMARIES.types, strict=True)],
+                schema=_SUMMARIES,
+            )
+
+    columns = "file bigint, start bigint, head binary, summary string"
+    frame = _lines(spark, readings, split_bytes).mapInArrow(summarise, columns)
+    for row in frame.collect():
+        told = None if row.summary is None else _from_json(row.summary, row.head)
+        yield by_key[row.file].file.path, row.start, told
+
+
+_SUMMARIES = pa.schema(
+    [("file", pa.int64()), ("start", pa.int64()), ("head", pa.binary()), ("summary", pa.string())]
+)
+
+
+def _by_key(readings: Sequence[Reading]) -> dict[int, Reading]:
+    return {key: reading for reading in readings for key in reading.file.keys}
+
+
+def _lines(spark: SparkSession, readings: Sequence[Reading], split_bytes: int) -> DataFrame:
+    session = input_files.split_session(spark, split_bytes=split_bytes)
+    return input_files.read_splits(session, [reading.file.path for reading in readings])
+
+
+def _splits(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[int, int, Iterator[bytes]]]:
+    """File and start of each split, and its pieces; they must be used up before the next."""
+    for (key, start), stretches in itertools.groupby(_stretches(batches), lambda one: one[0]):
+        pieces = _pieces(text for _, text in stretches)
+        yield key, start, _without_mark(pieces) if start == 0 else pieces
+
+
+def _stretches(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[tuple[int, int], memoryview]]:
+    """Lines of the same split in a row, as one text."""
+    for batch in batches:
+        keys, starts = batch.column(0).to_numpy(), batch.column(1).to_numpy()
+        changes = np.flatnonzero((np.diff(keys) != 0) | (np.diff(starts) != 0)) + 1
+        for first, end in itertools.pairwise([0, *changes.tolist(), len(keys)]):
+            text = _text(batch.column(2).slice(first, end - first))
+            yield (int(keys[first]), int(starts[first])), text
+
+
+def _text(lines: pa.Array) -> memoryview:
+    """The bytes of an array's values; Arrow has them in a row."""
+    kind = np.int64 if pa.types.is_large_binary(lines.type) else np.int32
+    _, offsets, data = lines.buffers()
+    places = np.frombuffer(offsets, kind)[lines.offset : lines.offset + len(lines) + 1]
+    return memoryview(data)[places[0] : places[-1]]
+
+
+def _pieces(texts: Iterator[memoryview]) -> Iterator[bytes]:
+    held: list[memoryview] = []
+    size = 0
+    for text in texts:
+        held.append(text)
+        size += len(text)
+        if size >= _PIECE_BYTES:
+            yield b"".join(held)
+            held, size = [], 0
+    if held:
+        yield b"".join(held)
+
+
+def _without_mark(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    first = next(pieces)
+    yield first.removeprefix(codecs.BOM_UTF8)
+    yield from pieces
+
+
+def _to_json(summary: Summary) -> str:
+    def outline(one: Outline | None) -> Any:
+        return one and [one.records, [[end.before, end.chars] for end in one.endings]]
+
+    return json.dumps(
+        [
+            outline(summary.starting),
+            summary.head_lines,
+            summary.head_chars,
+            summary.closes,
+            outline(summary.within),
+        ]
+    )
+
+
+def _from_json(text: str, head: bytearray | None) -> Summary:
+    def outline(told: Any) -> Outline:
+        records, endings = told
+        return Outline(records, tuple(Ending(*ending) for ending in endings))
+
+    starting, lines, chars, closes, within = json.loads(text)
+    return Summary(
+        outline(starting),
+        None if head is None else bytes(head),
+        lines,
+        chars,
+        closes=closes,
+        within=None if within is None else outline(within),
+    )

@@ -1,0 +1,127 @@
+"""Real CSV and JSON files that Spark reads in splits of many sizes."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import json
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pyspark.sql import Row, SparkSession
+
+from influencers.config import IngestConfig
+from influencers.ingest import sources, text_files
+from influencers.ingest.columns import FIELDS
+from influencers.ingest.text_files import TextFile
+from influencers.storage import input_files
+from influencers.storage.input_files import FileStatus
+
+CONFIG = IngestConfig(max_record_chars=1_024)
+
+
+def read(spark: SparkSession, folder: Path, split_bytes: int) -> list[Row]:
+    config = replace(CONFIG, split_bytes=split_bytes)
+    found = sources.find(spark, [str(folder)], config)
+    frame = sources.read_records(spark, found, config)
+    return sorted(frame.collect(), key=lambda row: (row.source_file, row.record))
+
+
+def csv_text(number: int) -> bytes:
+    luck = random.Random(3)
+    words = ["sun", "мир", '""', ",", "\n", "\r\n\n", "😀", "a\\"]
+    lines = [",".join(FIELDS)]
+    for place in range(number):
+        caption = " ".join(luck.choices(words, k=luck.randrange(9)))
+        lines.append(f'1,{place},0,"{caption}",2,3,1500000000,http://i/,9' + "," * 6)
+        if place % 13 == 5:
+            lines += ['1,"open', '1,x"y,z', "", "1,\udcff,2", '1,"a"b']
+    return b"\xef\xbb\xbf" + "\n".join(lines).encode(errors="surrogateescape")
+
+
+def test_splits_of_any_size_give_the_same_records(spark: SparkSession, tmp_path: Path) -> None:
+    text = csv_text(40)
+    (tmp_path / "a b.csv").write_bytes(text)
+    (tmp_path / "c.csv").write_bytes(text + b"\r\n")
+    (tmp_path / "d.csv.gz").write_bytes(gzip.compress(text))
+    whole = read(spark, tmp_path, 1 << 20)
+    assert [row.record for row in whole] == 3 * list(range(1, len(whole) // 3 + 1))
+    assert len({row.problem for row in whole}) == 5
+    for split_bytes in (100, 700, 2_500):
+        assert read(spark, tmp_path, split_bytes) == whole
+
+
+def test_splits_of_a_few_bytes_give_the_same_records(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(csv_text(6)[:260])
+    assert read(spark, tmp_path, 3) == read(spark, tmp_path, 1 << 20) != []
+
+
+def test_json_lines_are_numbered_through_all_splits(spark: SparkSession, tmp_path: Path) -> None:
+    post = dict.fromkeys(FIELDS, "1")
+    lines = [json.dumps(post), "", " \u00a0\u2028", "{", json.dumps({**post, "caption": "é\u2028"})]
+    text = "\ufeff" + "\n".join(lines * 5) + "\n\ufeff{}\n"
+    (tmp_path / "a.jsonl").write_text(text, encoding="utf-8", newline="")
+    whole = read(spark, tmp_path, 1 << 20)
+    assert [row.problem for row in whole] == [None, "unreadable_json", None] * 5 + [
+        "unreadable_json"
+    ]
+    assert read(spark, tmp_path, 150) == whole
+
+
+def test_bzip2_is_split(spark: SparkSession, tmp_path: Path) -> None:
+    head, _, body = csv_text(3_000).partition(b"\n")
+    (tmp_path / "a.csv").write_bytes(head + b"\n" + body)
+    plain = read(spark, tmp_path, 1 << 20)
+    (tmp_path / "a.csv").unlink()
+    # Blocks of 100,000 bytes, the least that there are.
+    (tmp_path / "a.csv.bz2").write_bytes(bz2.compress(head + b"\n" + body, compresslevel=1))
+    (file,) = input_files.list_files(spark, str(tmp_path))
+    session = input_files.split_session(spark, split_bytes=5_000)
+    splits = input_files.read_splits(session, [file.path]).select("start").distinct().count()
+    assert splits > 1
+    found = read(spark, tmp_path, 5_000)
+    assert [row[1:] for row in found] == [row[1:] for row in plain]
+
+
+def test_a_file_of_records_too_long_to_be_told_is_not_split(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    caption = "a\n" * 50_000
+    rest = "2,3,1500000000,http://i/,9" + "," * 6
+    text = "\n".join([",".join(FIELDS), *(f'1,{n},0,"{caption}",{rest}' for n in range(3))])
+    (tmp_path / "a.csv").write_text(text)
+    config = replace(CONFIG, split_bytes=80_000, max_record_chars=262_144)
+    found = sources.find(spark, [str(tmp_path)], config)
+    rows = sources.read_records(spark, found, config).select("record", "problem", "caption")
+    assert sorted(rows.collect()) == [(number, None, caption) for number in (1, 2, 3)]
+
+
+def test_files_that_cannot_be_split_are_named(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(csv_text(40)))
+    (tmp_path / "b.csv").write_bytes(csv_text(40))
+    found = sources.find(spark, [str(tmp_path)], CONFIG)
+    small = replace(CONFIG, split_bytes=100)
+    (said,) = sources.remarks(found, small)
+    assert said.endswith("a.csv.gz: gzip cannot be split, so one core reads all of it")
+    assert len(sources.remarks(found, replace(small, encoding="gbk"))) == 2
+    assert sources.remarks(found, CONFIG) == []
+
+
+def test_files_whose_keys_are_the_same_are_read_apart() -> None:
+    def file(name: str) -> TextFile:
+        status = FileStatus(name, name, 1, 1, address=name)
+        return TextFile(status, "csv", sources.read_header(FIELDS))
+
+    # Both have the CRC-32 0x4DDB0C25.
+    first, other, third = file("plumless"), file("buckeroo"), file("c")
+    assert set(first.file.keys) & set(other.file.keys)
+    lists = list(text_files._with_distinct_keys([first, other, third]))
+    assert lists == [[first, third], [other]]
+
+
+@pytest.mark.parametrize("name", ["file:///a/b.csv", "s3a://lake/posts/1.csv", "hdfs://n:8020/a"])
+def test_a_file_is_found_by_what_spark_calls_it(name: str) -> None:
+    status = FileStatus(name, name, 1, 1, address=name)
+    assert len(set(status.keys)) == (2 if name.startswith("file") else 1)
