@@ -10,9 +10,11 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import written_files
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import PydanticOmit
 
@@ -65,19 +67,17 @@ def text() -> str:
     return json.dumps(head, indent=2) + "\n"
 
 
-def main(arguments: list[str], root: Path = ROOT) -> int:
+def _remarks(stale: Sequence[str]) -> list[str]:
+    return [
+        f"{path} is not what `make docs` writes: run it, and commit the result" for path in stale
+    ]
+
+
+def main(arguments: Sequence[str], root: Path = ROOT) -> int:
     """Write or check the file; returns the exit status."""
-    if arguments not in ([], ["--check"]):
-        print("usage: metrics_schema.py [--check]", file=sys.stderr)
-        return 2
-    path, wanted = root / PATH, text()
-    if not arguments:
-        path.write_text(wanted, encoding="utf-8")
-    elif not path.is_file() or path.read_text(encoding="utf-8") != wanted:
-        print(f"{PATH} is not what `make docs` writes: run it, and commit the result",
-              file=sys.stderr)  # fmt: skip
-        return 1
-    return 0
+    return written_files.main(
+        arguments, root, program="metrics_schema", files=lambda: {PATH: text()}, remarks=_remarks
+    )
 
 
 if __name__ == "__main__":
