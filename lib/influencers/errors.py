@@ -27,6 +27,10 @@ _KNOWN = (
         "{0} cannot be read: it is damaged or cut off; fetch it again",
     ),
     (
+        re.compile(r"INPUT_CHANGED ((?:file|hdfs|s3a|abfss?|gs):\S+)"),
+        "{0} changed while it was read: no table was touched; run again when it is complete",
+    ),
+    (
         re.compile(r"No space left on device"),
         "no space left on the disk that holds Spark's scratch files or the output: free some, or "
         "move them (SPARK_LOCAL_DIRS, --output)",

@@ -13,8 +13,11 @@ import pytest
 from pyspark.sql import Row, SparkSession
 
 from influencers.config import IngestConfig
+from influencers.errors import explain
 from influencers.ingest import sources, text_files
 from influencers.ingest.columns import FIELDS
+from influencers.ingest.csv_batches import CsvBatches
+from influencers.ingest.split_tasks import Reading, read_splits
 from influencers.ingest.text_files import TextFile
 from influencers.storage import input_files
 from influencers.storage.input_files import FileStatus
@@ -119,6 +122,20 @@ def test_files_whose_keys_are_the_same_are_read_apart() -> None:
     assert set(first.file.keys) & set(other.file.keys)
     lists = list(text_files._with_distinct_keys([first, other, third]))
     assert lists == [[first, third], [other]]
+
+
+def test_a_split_that_was_not_there_before_is_a_changed_file(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    (tmp_path / "a.csv").write_bytes(csv_text(5))
+    (file,) = input_files.list_files(spark, str(tmp_path))
+    batches = CsvBatches(file.uri, sources.read_header(FIELDS), "utf-8", 1_024, 1_024)
+    frame = read_splits(spark, [Reading(file, batches, {})], split_bytes=1 << 20)
+    with pytest.raises(Exception, match="INPUT_CHANGED") as caught:
+        frame.collect()
+    assert explain(caught.value) == (
+        f"{file.uri} changed while it was read: no table was touched; run again when it is complete"
+    )
 
 
 @pytest.mark.parametrize("name", ["file:///a/b.csv", "s3a://lake/posts/1.csv", "hdfs://n:8020/a"])

@@ -66,8 +66,7 @@ def read_splits(spark: SparkSession, readings: Sequence[Reading], *, split_bytes
     def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for key, start, pieces in _splits(batches):
             reading = by_key.value[key]
-            plan = Plan() if reading.plans is None else reading.plans[start]
-            yield from reading.batches.of_split(pieces, plan)
+            yield from reading.batches.of_split(pieces, _plan(reading, start))
 
     return _lines(spark, readings, split_bytes).mapInArrow(read, RECORDS_SCHEMA)
 
@@ -107,6 +106,15 @@ _SUMMARIES = pa.schema(
 
 def _by_key(readings: Sequence[Reading]) -> dict[int, Reading]:
     return {key: reading for reading in readings for key in reading.file.keys}
+
+
+def _plan(reading: Reading, start: int) -> Plan:
+    if reading.plans is None:
+        return Plan()
+    if start not in reading.plans:
+        # `errors.explain` knows it; the file grew after its splits were looked at.
+        raise RuntimeError(f"INPUT_CHANGED {reading.file.uri}")
+    return reading.plans[start]
 
 
 def _lines(spark: SparkSession, readings: Sequence[Reading], split_bytes: int) -> DataFrame:
