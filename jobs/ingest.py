@@ -31,14 +31,17 @@ def run(spark: SparkSession, config: Config) -> Metrics:
         checked = keep(posts.with_reasons(records, config.ingest, now=int(time.time())))
         others, left_out = forgotten.read(spark, config).split(checked)
         settled = disputes.settled(others, held, read=uris, replacing=replacing, keep=keep)
-        numbers = posts.with_forgotten(posts.counts(settled.records), left_out)
-        standing = settled.standing.collect()
-        empty = sources.without_records(found, checked)
+        good = posts.good(settled.records)
+        reasons = posts.by_reasons(settled.records)
+        counted = posts.counts(reasons, repeated=settled.repeats.surplus(good))
+        numbers = posts.with_forgotten(counted, left_out)
+        told = posts.by_reasons(checked) if left_out else reasons
+        empty = sources.without_records(found, {row["source_file"] for row in told})
         # All bytes are read and kept by now: what changed meanwhile is of no one time.
         sources.require_unchanged(spark, patterns, found)
-        good = posts.with_tags(posts.latest(posts.good(settled.records), replacing=replacing))
+        latest = posts.with_tags(settled.repeats.latest(good, replacing=replacing))
         wins = posts.wins("source", "target", read=uris, replacing=replacing)
-        tables.merge(good, config, POSTS, keys=["shortcode"], update_when=wins)
+        tables.merge(latest, config, POSTS, keys=["shortcode"], update_when=wins)
         # What is mended in a file that is read again leaves the quarantine.
         tables.merge(
             posts.quarantined(settled.records), config, QUARANTINE,
@@ -46,9 +49,9 @@ def run(spark: SparkSession, config: Config) -> Metrics:
             replaces=("source_file", uris),
         )  # fmt: skip
     manifest.update_inputs(spark, config, [source.file for source in found])
-    progress.say(*empty, *posts.remarks(numbers), *disputes.remarks(standing))
+    progress.say(*empty, *posts.remarks(numbers), *disputes.remarks(settled.standing))
     posts.require_some(numbers, empty, output=config.paths.output)
-    stands = tuple(Standing(**row.asDict()) for row in standing)
+    stands = tuple(Standing(**row.asDict()) for row in settled.standing)
     kept, aside = tables.read(spark, config, POSTS), tables.read(spark, config, QUARANTINE)
     return Metrics(rows=numbers, standing=stands, tables=posts.held(kept, aside))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
@@ -27,8 +28,8 @@ def test_a_file_that_changes_while_it_is_read_leaves_the_old_tables(
     before = tables.version(spark, config, POSTS)
     counted = ingest.posts.counts
 
-    def changed(*arguments: object) -> object:
-        numbers = counted(*arguments)
+    def changed(*arguments: Any, **options: Any) -> object:
+        numbers = counted(*arguments, **options)
         if change == "grows":
             with file.open("a") as end:
                 end.write(line("D") + "\n")

@@ -1,8 +1,4 @@
-"""Posts of which several records, or a record and the tables, say different things.
-
-A word is what one record says of a post, or what the table posts holds of it from files that are
-not read now: what it holds from a file that is read again gives way to what the file says now.
-"""
+"""Posts of which several records, or a record and the tables, say different things."""
 
 from __future__ import annotations
 
@@ -12,7 +8,8 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame, Row, Window
 from pyspark.sql import functions as F
 
-from influencers.ingest.posts import FIELDS, good, latest
+from influencers.ingest.posts import FIELDS, latest
+from influencers.ingest.repeats import Repeats, repeats, words
 from influencers.run.persisted import Keep
 
 CONFLICTING_OWNER = "conflicting_owner"
@@ -25,11 +22,13 @@ class Settled:
     Attributes:
         records: those that give a post to an owner it is not of have the reason
             `conflicting_owner`.
-        standing: whose word stands for how many posts (see `standing`).
+        repeats: the posts of which there are several words.
+        standing: whose word stands for how many posts: the rows of `standing`.
     """
 
     records: DataFrame
-    standing: DataFrame
+    repeats: Repeats
+    standing: Sequence[Row]
 
 
 def settled(
@@ -50,42 +49,15 @@ def settled(
         keep: persists a frame for as long as the result is used.
     """
     said = words(records, held, read=read)
-    contested = keep(disputed(said))
+    repeated = repeats(said, keep=keep)
+    if repeated.number == 0:
+        return Settled(records, repeated, [])
+    contested = repeated.posts.where("several_words AND NOT held")
     rightful = keep(owners(said, contested, replacing=replacing))
     # Counted first, so that joins know how few there are: as a rule none.
     changed = with_conflicts(records, rightful) if rightful.count() else records
-    return Settled(changed, standing(said, contested, rightful, replacing=replacing))
-
-
-def words(records: DataFrame, held: DataFrame | None, *, read: Sequence[str]) -> DataFrame:
-    """All words; grain: one row for each good record, and one for each post of other files.
-
-    Args:
-        records: a frame from `posts.with_reasons`.
-        held: the table posts; None before it is written.
-        read: the files that are read now.
-    """
-    said = good(records).withColumn("held", F.lit(False))
-    if held is None:
-        return said
-    others = held.where(~F.col("source_file").isin(*read))
-    return said.unionByName(others.select(*FIELDS, "source_file", F.lit(True).alias("held")))
-
-
-def disputed(said: DataFrame) -> DataFrame:
-    """The posts that are told in more than one way, and whether under more than one owner."""
-    content = F.xxhash64(*FIELDS)
-    return (
-        said.select("shortcode", "owner_id", "held", content.alias("content"))
-        .groupBy("shortcode")
-        .agg(
-            (F.min("owner_id") != F.max("owner_id")).alias("several_owners"),
-            (F.min("content") != F.max("content")).alias("several_words"),
-            F.min("held").alias("all_held"),
-        )
-        .where("several_words AND NOT all_held")
-        .select("shortcode", "several_owners")
-    )
+    stands = standing(said, contested, rightful, replacing=replacing).collect()
+    return Settled(changed, repeated, stands)
 
 
 def owners(said: DataFrame, disputed: DataFrame, *, replacing: Sequence[str]) -> DataFrame:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame, Row, Window
 from pyspark.sql import functions as F
 
 from influencers.config import IngestConfig
@@ -49,22 +50,35 @@ def quarantined(records: DataFrame) -> DataFrame:
     return records.where(F.size("reasons") > 0).select("source_file", "record", "raw", "reasons")
 
 
-def counts(records: DataFrame) -> Rows:
+def by_reasons(records: DataFrame) -> list[Row]:
+    """How many records each file has with each set of reasons.
+
+    Grain: `source_file`, `reasons`; with `records`, their number.
+    """
+    return records.groupBy("source_file", "reasons").agg(F.count("*").alias("records")).collect()
+
+
+def counts(found: Sequence[Row], *, repeated: int) -> Rows:
     """How many records were read, and where they go: read = posts + quarantined + duplicates.
 
     Posts are those of these records, whether the table knows them already or not. `by_reason`
     counts a record once for each of its reasons.
+
+    Args:
+        found: as `by_reasons` gives it.
+        repeated: by how much good records outnumber their posts.
     """
-    is_good = F.size("reasons") == 0
-    read, quarantine, distinct = records.agg(
-        F.count("*"), F.count_if(~is_good), F.count_distinct(F.when(is_good, F.col("shortcode")))
-    ).head()  # type: ignore[misc]
+    by_reason: Counter[str] = Counter()
+    for row in found:
+        by_reason.update(dict.fromkeys(row["reasons"], row["records"]))
+    read = sum(row["records"] for row in found)
+    quarantined = sum(row["records"] for row in found if row["reasons"])
     return Rows(
         read=read,
-        posts=distinct,
-        quarantined=quarantine,
-        duplicates=read - quarantine - distinct,
-        by_reason=_by_reason(records),
+        posts=read - quarantined - repeated,
+        quarantined=quarantined,
+        duplicates=repeated,
+        by_reason=dict(sorted(by_reason.items())),
     )
 
 

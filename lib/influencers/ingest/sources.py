@@ -6,7 +6,7 @@ import codecs
 import contextlib
 import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -144,14 +144,13 @@ def remarks(sources: Sequence[Source], config: IngestConfig) -> list[str]:
     return of_columns + text_files.remarks(_text_files(sources), config)
 
 
-def without_records(sources: Sequence[Source], records: DataFrame) -> list[str]:
+def without_records(sources: Sequence[Source], filled: Collection[str]) -> list[str]:
     """A line on the files that have a header and nothing else, if there are any.
 
     Args:
         sources: the files that were read.
-        records: what was read of them, with `source_file`.
+        filled: the `source_file` of those that have a record.
     """
-    filled = {row["source_file"] for row in records.select("source_file").distinct().collect()}
     empty = [source.file.uri for source in sources if source.file.uri not in filled]
     return [f"{empty[0]}{_and_more(len(empty))}: no records, just a header"] if empty else []
 

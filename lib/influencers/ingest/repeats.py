@@ -1,0 +1,101 @@
+"""Posts of which there are several words: the few that have to be put in order.
+
+A word is what one record says of a post, or what the table posts holds of it from files that are
+not read now: what it holds from a file that is read again gives way to what the file says now.
+Most posts have one word, and pass through ingest without being moved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from influencers.ingest.posts import FIELDS, good, latest
+from influencers.run.persisted import Keep
+
+# Of so many posts the keys go to every executor: 30 MB.
+_MOST_EVERYWHERE = 500_000
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """The posts of which there are several words.
+
+    Attributes:
+        posts: a row for each: `shortcode`; whether they name `several_owners` and are
+            `several_words`; whether all are `held` by the table.
+        number: how many there are.
+    """
+
+    posts: DataFrame
+    number: int
+
+    def of(self, posts: DataFrame) -> DataFrame:
+        """Those rows, by `shortcode`, of which there are several words."""
+        return posts.join(self._keys(), "shortcode", "left_semi")
+
+    def others(self, posts: DataFrame) -> DataFrame:
+        """Those rows, by `shortcode`, of which there is one word."""
+        return posts.join(self._keys(), "shortcode", "left_anti") if self.number else posts
+
+    def latest(self, posts: DataFrame, *, replacing: Sequence[str]) -> DataFrame:
+        """As `posts.latest`; rows of which there is one word are not moved."""
+        if self.number == 0:
+            return posts
+        if self.number > _MOST_EVERYWHERE:
+            return latest(posts, replacing=replacing)
+        return self.others(posts).unionByName(latest(self.of(posts), replacing=replacing))
+
+    def surplus(self, posts: DataFrame) -> int:
+        """By how much rows outnumber the posts that they are of, by `shortcode`."""
+        if self.number == 0:
+            return 0
+        rows, distinct = (
+            self.of(posts).agg(F.count("*"), F.count_distinct("shortcode")).head()  # type: ignore[misc]
+        )
+        return int(rows - distinct)
+
+    def _keys(self) -> DataFrame:
+        keys = self.posts.select("shortcode")
+        return F.broadcast(keys) if self.number <= _MOST_EVERYWHERE else keys
+
+
+def repeats(said: DataFrame, *, keep: Keep) -> Repeats:
+    """Find the posts of which there are several words.
+
+    Args:
+        said: as `words` makes them.
+        keep: persists a frame for as long as the result is used.
+    """
+    content = F.xxhash64(*FIELDS)
+    found = keep(
+        said.select("shortcode", "owner_id", "held", content.alias("content"))
+        .groupBy("shortcode")
+        .agg(
+            F.count("*").alias("words"),
+            (F.min("owner_id") != F.max("owner_id")).alias("several_owners"),
+            (F.min("content") != F.max("content")).alias("several_words"),
+            F.min("held").alias("held"),
+        )
+        .where("words > 1")
+        .drop("words")
+    )
+    return Repeats(found, found.count())
+
+
+def words(records: DataFrame, held: DataFrame | None, *, read: Sequence[str]) -> DataFrame:
+    """All words; grain: one row for each good record, and one for each post of other files.
+
+    Args:
+        records: a frame from `posts.with_reasons`.
+        held: the table posts; None before it is written.
+        read: the files that are read now.
+    """
+    said = good(records).withColumn("held", F.lit(False))
+    if held is None:
+        return said
+    others = held.where(~F.col("source_file").isin(*read))
+    return said.unionByName(others.select(*FIELDS, "source_file", F.lit(True).alias("held")))
