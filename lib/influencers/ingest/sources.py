@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import codecs
 import contextlib
-import itertools
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -14,8 +12,9 @@ from pyspark.sql import DataFrame, SparkSession
 
 from influencers.config import IngestConfig
 from influencers.errors import UserError
-from influencers.ingest import csv_records, parquet, text_files
+from influencers.ingest import parquet, text_files
 from influencers.ingest.columns import Header, read_header
+from influencers.ingest.heads import column_names
 from influencers.storage import files, input_files
 from influencers.storage.input_files import FileStatus
 
@@ -27,9 +26,6 @@ _FORMATS = {
     ".parquet": "parquet",
 }
 _COMPRESSED = (".gz", ".bz2")
-# A header, or enough JSON records to see every key that is in use.
-_HEAD_BYTES = 1 << 20
-_HEAD_RECORDS = 10_000
 
 
 @dataclass(frozen=True)
@@ -71,7 +67,15 @@ def find(
     filled = [file for uri, file in sorted(listed.items()) if file.size > 0]
     if not filled:
         raise UserError(f"{', '.join(patterns)}: every file is empty")
-    return tuple(_source(spark, file, config) for file in filled)
+    kinds = {file: format_of(file.uri, config) for file in filled}
+    texts = {file: kind for file, kind in kinds.items() if kind != "parquet"}
+    names = dict(column_names(spark, texts, config))
+    return tuple(
+        Source(file, kind, check_header(names[file], file.uri, kind=kind))
+        if file in names
+        else _parquet_source(spark, file)
+        for file, kind in kinds.items()
+    )
 
 
 def _listed(spark: SparkSession, pattern: str, output: str | None) -> list[FileStatus]:
@@ -84,11 +88,7 @@ def _listed(spark: SparkSession, pattern: str, output: str | None) -> list[FileS
     return [file for file in listed if not file.path.startswith(below)]
 
 
-def _source(spark: SparkSession, file: FileStatus, config: IngestConfig) -> Source:
-    kind = format_of(file.uri, config)
-    if kind != "parquet":
-        names = _column_names(spark, file.path, kind, config)
-        return Source(file, kind, check_header(names, file.uri, kind=kind))
+def _parquet_source(spark: SparkSession, file: FileStatus) -> Source:
     # The length of the metadata and the magic number end the file.
     end = input_files.read_tail(spark, file.path, file.size, 8)
     size = int.from_bytes(end[:4], "little") + 8
@@ -98,7 +98,7 @@ def _source(spark: SparkSession, file: FileStatus, config: IngestConfig) -> Sour
         end = input_files.read_tail(spark, file.path, file.size, size)
     footer = parquet.read_footer(end, file.uri)
     header = check_header(footer.schema_arrow.names, file.uri)
-    return Source(file, kind, header, parquet.columns_of(footer, header, file.uri))
+    return Source(file, "parquet", header, parquet.columns_of(footer, header, file.uri))
 
 
 def read_records(spark: SparkSession, sources: Sequence[Source], config: IngestConfig) -> DataFrame:
@@ -248,34 +248,3 @@ def check_encoding(encoding: str) -> None:
             f"encoding {encoding!r} is unknown or not a superset of ASCII: convert the file to "
             "UTF-8, or name another with --encoding"
         )
-
-
-def _column_names(spark: SparkSession, path: str, kind: str, config: IngestConfig) -> list[str]:
-    head = input_files.read_head(spark, path, _HEAD_BYTES)
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise UserError(f"{path} is UTF-16: convert it to UTF-8")
-    lines = head.removeprefix(codecs.BOM_UTF8).split(b"\n")
-    if len(head) == _HEAD_BYTES:
-        lines = lines[:-1]  # the last one may be cut
-    texts = [csv_records.decode(line, config.encoding) for line in lines]
-    return _csv_names(texts, path, config) if kind == "csv" else _json_names(texts)
-
-
-def _csv_names(texts: list[str], path: str, config: IngestConfig) -> list[str]:
-    header = next(csv_records.split_records(texts, max_chars=config.max_record_chars), None)
-    if header is None or header.problem:
-        problem = header.problem if header else "no line"
-        raise UserError(f"{path}: the header is not readable ({problem}): correct the first line")
-    return header.cells
-
-
-def _json_names(texts: list[str]) -> list[str]:
-    names: dict[str, None] = {}
-    for text in itertools.islice(texts, _HEAD_RECORDS):
-        try:
-            record = json.loads(text)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(record, dict):
-            names.update(dict.fromkeys(record))
-    return list(names)

@@ -64,7 +64,7 @@ def read_splits(spark: SparkSession, readings: Sequence[Reading], *, split_bytes
     by_key = spark.sparkContext.broadcast(_by_key(readings))
 
     def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for key, start, pieces in _splits(batches):
+        for key, start, pieces in splits_of(batches):
             reading = by_key.value[key]
             yield from reading.batches.of_split(pieces, _plan(reading, start))
 
@@ -82,7 +82,7 @@ def summarise_splits(
     shared = spark.sparkContext.broadcast(by_key)
 
     def summarise(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for key, start, pieces in _splits(batches):
+        for key, start, pieces in splits_of(batches):
             summary = shared.value[key].batches.summary(list(pieces))
             small = len(summary.head or b"") <= _MOST_HEAD
             told = (summary.head, _to_json(summary)) if small else (None, None)
@@ -97,6 +97,16 @@ def summarise_splits(
     for row in frame.collect():
         told = None if row.summary is None else _from_json(row.summary, row.head)
         yield by_key[row.file].file.path, row.start, told
+
+
+def splits_of(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[int, int, Iterator[bytes]]]:
+    """The splits in a partition of `input_files.read_splits`.
+
+    Of each, the key of its file, where it starts, and its lines in pieces.
+    """
+    for (key, start), stretches in itertools.groupby(_stretches(batches), lambda one: one[0]):
+        pieces = _pieces(text for _, text in stretches)
+        yield key, start, _without_mark(pieces) if start == 0 else pieces
 
 
 _SUMMARIES = pa.schema(
@@ -120,13 +130,6 @@ def _plan(reading: Reading, start: int) -> Plan:
 def _lines(spark: SparkSession, readings: Sequence[Reading], split_bytes: int) -> DataFrame:
     session = input_files.split_session(spark, split_bytes=split_bytes)
     return input_files.read_splits(session, [reading.file.path for reading in readings])
-
-
-def _splits(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[int, int, Iterator[bytes]]]:
-    """File and start of each split, and its pieces; they must be used up before the next."""
-    for (key, start), stretches in itertools.groupby(_stretches(batches), lambda one: one[0]):
-        pieces = _pieces(text for _, text in stretches)
-        yield key, start, _without_mark(pieces) if start == 0 else pieces
 
 
 def _stretches(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[tuple[int, int], memoryview]]:
