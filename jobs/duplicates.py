@@ -31,11 +31,8 @@ def run(spark: SparkSession, config: Config) -> Metrics:
     with checkpoints(spark, config), persisted.frames() as keep:
         # A file is read again sooner than its rows are kept; what is joined is not.
         file = input_files.read_parquet_as_is(spark, settings.hashes) if settings.hashes else None
-        pictures = (
-            listed_hashes(file, source=settings.hashes)
-            if file is not None
-            else keep(_fetched(spark, config))
-        )
+        listed = None if file is None else listed_hashes(file, source=settings.hashes)
+        pictures = keep(_fetched(spark, config)) if listed is None else listed
         compared = pictures.where("phash IS NOT NULL AND id = first_of_bytes")
         with near_pairs(
             compared, radius=settings.radius, max_candidates=settings.max_candidates,
@@ -56,12 +53,9 @@ def run(spark: SparkSession, config: Config) -> Metrics:
             groups = keep(grouped(copies, hanging, radius=settings.radius))
             tables.write(groups, config, DUPLICATE_GROUPS)
         counts |= count_groups(groups)
-    return Metrics(
-        duplicates=Duplicates(
-            images=images, compared=search.hashes, left_out=left_out, search=search.numbers(),
-            **counts,
-        )
-    )  # fmt: skip
+    return Metrics(duplicates=Duplicates(
+        images=images, compared=search.hashes, left_out=left_out, search=search.numbers(), **counts,
+    ))  # fmt: skip
 
 
 def _fetched(spark: SparkSession, config: Config) -> DataFrame:
@@ -73,9 +67,8 @@ def _fetched(spark: SparkSession, config: Config) -> DataFrame:
 JOB = Job(
     name="duplicates",
     summary="Find every pair of near-duplicate images, and the groups they form.",
-    reads="tables/images, tables/post_images, tables/posts, or with --hashes Parquet of "
-    "id string, phash bigint",
-    writes="tables/duplicate_pairs, tables/duplicate_groups",
+    reads="tables images, post_images, posts; or with --hashes Parquet of id string, phash bigint",
+    writes="tables duplicate_pairs, duplicate_groups",
     run=run,
     options=(OUTPUT, Option("--hashes", "duplicates.hashes", metavar="FILE"),
              Option("--radius", "duplicates.radius", metavar="BITS")),

@@ -25,10 +25,9 @@ def run(spark: SparkSession, config: Config) -> Metrics:
     if not tables.read_or_empty(spark, config, IMAGES_FETCHED).isEmpty():
         _enter_staged(spark, config)
         _empty_staged(spark, config)
-    posts, mirrors = tables.read(spark, config, POSTS), config.images.mirrors
+    posts, mirrors, now = tables.read(spark, config, POSTS), config.images.mirrors, time.time()
     # Before any image is entered: no run that dies leaves one of which nobody knows whose it is.
     tables.write(shown.of_posts(posts, mirrors=mirrors), config, POST_IMAGES)
-    now = time.time()
     with persisted.frames() as keep:
         wanted = keep(keys.distinct_images(posts, mirrors=mirrors))
         known = tables.read_or_empty(spark, config, IMAGES)
@@ -59,9 +58,9 @@ def _enter(rows: DataFrame, config: Config) -> None:
 
 def _enter_staged(spark: SparkSession, config: Config) -> None:
     """Enter what was fetched in the ledger; a row that is there already stays as it is."""
-    newer = ledger.newer("source", "target")
     staged = tables.read(spark, config, IMAGES_FETCHED)
-    tables.merge(staged, config, IMAGES, keys=["image_key"], update_when=newer)
+    newer = ledger.newer("source", "target")
+    tables.merge(staged, config, IMAGES, keys=IMAGES.key, update_when=newer)
 
 
 def _empty_staged(spark: SparkSession, config: Config) -> None:

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from influencers.ingest import csv_batches
 from influencers.ingest.columns import FIELDS, read_header
 from influencers.ingest.csv_batches import CsvBatches
-from influencers.ingest.csv_splits import Plan, plan
 from influencers.ingest.line_batches import StrictCsvBatches
+from influencers.ingest.split_plans import Plan, plan
 from influencers.ingest.text_files import is_bytewise
 
 NAMES = ("likes", "shortcode", "colour")

@@ -18,8 +18,9 @@ from pyarrow import csv
 
 from influencers.ingest.columns import FIELDS, Header
 from influencers.ingest.csv_layout import Positions
-from influencers.ingest.csv_splits import Irregular, Plan, Regular, SplitReader, Summary
+from influencers.ingest.csv_splits import Irregular, Regular, SplitReader
 from influencers.ingest.records import ARROW_SCHEMA, FIELD_COUNT, Record, batch_of, record_of
+from influencers.ingest.split_plans import Plan, Summary
 
 UTF_8 = "utf-8"
 

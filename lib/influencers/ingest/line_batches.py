@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from influencers.ingest import csv_records
 from influencers.ingest.columns import Header
-from influencers.ingest.csv_splits import Outline, Plan, Summary
 from influencers.ingest.records import Record, batches_of, json_record, record_of
+from influencers.ingest.split_plans import Outline, Plan, Summary
 
 
 @dataclass(frozen=True)

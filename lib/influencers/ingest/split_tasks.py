@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
-from influencers.ingest.csv_splits import Ending, Outline, Plan, Summary
 from influencers.ingest.records import RECORDS_SCHEMA
+from influencers.ingest.split_plans import Ending, Outline, Plan, Summary
 from influencers.storage import input_files
 from influencers.storage.input_files import FileStatus
 

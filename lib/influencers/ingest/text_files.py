@@ -17,8 +17,8 @@ from pyspark.sql import DataFrame, SparkSession
 from influencers.config import IngestConfig
 from influencers.ingest.columns import Header
 from influencers.ingest.csv_batches import UTF_8, CsvBatches
-from influencers.ingest.csv_splits import Plan, Summary, plan
 from influencers.ingest.line_batches import JsonBatches, StrictCsvBatches
+from influencers.ingest.split_plans import Plan, Summary, plan
 from influencers.ingest.split_tasks import Batches, Reading, read_splits, summarise_splits
 from influencers.storage.input_files import WHOLE_FILE, FileStatus
 
