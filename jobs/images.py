@@ -58,9 +58,10 @@ def _enter(rows: DataFrame, config: Config) -> None:
 
 def _enter_staged(spark: SparkSession, config: Config) -> None:
     """Enter what was fetched in the ledger; a row that is there already stays as it is."""
-    staged = tables.read(spark, config, IMAGES_FETCHED)
-    newer = ledger.newer("source", "target")
-    tables.merge(staged, config, IMAGES, keys=IMAGES.key, update_when=newer)
+    rows = tables.read(spark, config, IMAGES_FETCHED)
+    tables.merge(
+        rows, config, IMAGES, keys=IMAGES.key, update_when=ledger.newer("source", "target")
+    )
 
 
 def _empty_staged(spark: SparkSession, config: Config) -> None:
@@ -73,9 +74,8 @@ JOB = Job(
     summary="Fetch the images of posts that are due, measure them, and enter every outcome.",
     reads="tables posts, images; the image URLs of posts",
     writes="tables post_images, images",
-    run=run,
-    options=(OUTPUT,),
-)
+    run=run, options=(OUTPUT,),
+)  # fmt: skip
 
 if __name__ == "__main__":
     sys.exit(main(JOB))
