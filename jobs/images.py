@@ -58,10 +58,8 @@ def _enter(rows: DataFrame, config: Config) -> None:
 
 def _enter_staged(spark: SparkSession, config: Config) -> None:
     """Enter what was fetched in the ledger; a row that is there already stays as it is."""
-    rows = tables.read(spark, config, IMAGES_FETCHED)
-    tables.merge(
-        rows, config, IMAGES, keys=IMAGES.key, update_when=ledger.newer("source", "target")
-    )
+    newer, rows = ledger.newer("source", "target"), tables.read(spark, config, IMAGES_FETCHED)
+    tables.merge(rows, config, IMAGES, keys=IMAGES.key, update_when=newer)
 
 
 def _empty_staged(spark: SparkSession, config: Config) -> None:
