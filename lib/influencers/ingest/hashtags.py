@@ -29,6 +29,7 @@ _HASHTAGS = regex.compile(rf"(?:[#＃](?![\uFE0F\u20E3])({_CONTINUE}++)(?!://))+
 _NOT_BEFORE = regex.compile(rf"[{_WORD}&]", regex.VERSION1)
 _ADDRESS = regex.compile(r"(?:https?://|www\.)|[\w-]\.[A-Za-z]{2,24}/", regex.IGNORECASE)
 _LETTER = regex.compile(r"\p{L}")
+_SIGN = re.compile("[#＃]")
 _UNSPACED = re.compile(r"\S+")
 _MENTIONS = regex.compile(
     r"(?<![\w@.])[@＠]([A-Za-z0-9_](?:[A-Za-z0-9_.]{0,28}[A-Za-z0-9_])?+)(?![@＠])",
@@ -66,24 +67,34 @@ def written_hashtags(caption: str) -> Iterator[str]:
     """
     if "#" not in caption and "＃" not in caption:
         return
+    if "/" not in caption and "www." not in caption.lower():  # no address
+        yield from _between(caption, 0, len(caption), address_end=len(caption))
+        return
     # No hashtag and no address holds a space, and each stretch is looked through once: the time is
     # linear in the length of the caption.
     for stretch in _UNSPACED.finditer(caption):
         start, end = stretch.span()
-        if caption.find("#", start, end) >= 0 or caption.find("＃", start, end) >= 0:
-            yield from _in_stretch(caption, start, end)
+        if _SIGN.search(caption, start, end):
+            # Addresses do not overlap: the first one is the first to end.
+            address = _ADDRESS.search(caption, start, end)
+            yield from _between(caption, start, end, address_end=address.end() if address else end)
 
 
-def _in_stretch(caption: str, start: int, end: int) -> Iterator[str]:
-    """The hashtags between `start` and `end`, where no space is."""
-    # Addresses do not overlap: the first one is the first to end.
-    address = _ADDRESS.search(caption, start, end)
-    address_end = address.end() if address else end
-    for match in _HASHTAGS.finditer(caption, start, end):
-        place = match.start()
-        if place > start and (place >= address_end or _NOT_BEFORE.match(caption, place - 1, place)):
+def _between(caption: str, start: int, end: int, *, address_end: int) -> Iterator[str]:
+    """The hashtags between two places, of which those behind an address are none."""
+    place = start
+    while sign := _SIGN.search(caption, place, end):
+        place = sign.start()
+        match = _HASHTAGS.match(caption, place, end)
+        if match is None:
+            place += 1
             continue
-        yield from (tag for tag in match.captures(1) if _LETTER.search(tag))
+        behind = place > start and (
+            place >= address_end or _NOT_BEFORE.match(caption, place - 1, place)
+        )
+        if not behind:
+            yield from (tag for tag in match.captures(1) if tag.isalpha() or _LETTER.search(tag))
+        place = match.end()
 
 
 def normalise(tag: str) -> str:
