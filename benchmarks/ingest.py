@@ -185,11 +185,11 @@ def show_differences(bench: Bench) -> None:
     if ours is None:
         print("not compared: ours was not run")
         return
-    print(f"compared with {ours}, floats within a relative 1e-9 and an absolute 1e-12:")
+    print(f"compared with {ours}, fractions within a relative 1e-9 and an absolute 1e-12:")
     for name in names:
         if name != ours:
             for comparison in compare(bench.output(ours, 1), bench.output(name, 1)):
-                print(f"  {name:<14} {comparison.told()}", flush=True)
+                print(f"  {name:<14} {comparison.line()}", flush=True)
 
 
 def report(found: Mapping[str, list[Took]], posts: int) -> None:

@@ -14,7 +14,7 @@ KEYS = {"post_features": "shortcode", "accounts": "owner_id"}
 _RELATIVE = 1e-9
 # Our means of rates are of decimals with twelve digits.
 _ABSOLUTE = 1e-12
-# Of so many columns that are not made the names are told.
+# Of so many columns that are not made the names are given.
 _NAMED = 4
 
 
@@ -39,7 +39,7 @@ class Comparison:
     different: dict[str, int]
     absent: tuple[str, ...]
 
-    def told(self) -> str:
+    def line(self) -> str:
         """The comparison in a line."""
         parts = [f"{self.both:,} keys in both, {len(self.equal)} columns equal"]
         if self.different:
@@ -94,33 +94,38 @@ def delta_files(table: Path) -> list[Path]:
 
 def _compared(table: str, ours: pd.DataFrame, theirs: pd.DataFrame) -> Comparison:
     key = KEYS[table]
-    told = theirs.drop_duplicates(key).set_index(key)
+    others = theirs.drop_duplicates(key).set_index(key)
     known = ours.set_index(key)
-    both = known.index.intersection(told.index)
-    common = [name for name in known.columns if name in told.columns]
+    both = known.index.intersection(others.index)
+    common = [name for name in known.columns if name in others.columns]
     different = {}
     for name in common:
-        rows = int((~same(known.loc[both, name], told.loc[both, name])).sum())
+        rows = int((~same(known.loc[both, name], others.loc[both, name])).sum())
         if rows:
             different[name] = rows
     return Comparison(
         table=table,
         both=len(both),
-        only=(len(known) - len(both), len(told) - len(both)),
-        repeated=len(theirs) - len(told),
+        only=(len(known) - len(both), len(others) - len(both)),
+        repeated=len(theirs) - len(others),
         equal=tuple(name for name in common if name not in different),
         different=different,
-        absent=tuple(name for name in known.columns if name not in told.columns),
+        absent=tuple(name for name in known.columns if name not in others.columns),
     )
 
 
 def same(ours: pd.Series, theirs: pd.Series) -> pd.Series:
-    """Which values are the same: unknown in both, or close; a time is one, whatever its unit."""
+    """Which values are the same: unknown in both, or equal; fractions may be close to each other.
+
+    Times are the same whatever their unit, and numbers whatever their type.
+    """
     one, other = _plain(ours), _plain(theirs)
     unknown = one.isna() & other.isna()
     if pd.api.types.is_float_dtype(one) and pd.api.types.is_float_dtype(other):
         allowed = _RELATIVE * one.abs().clip(lower=other.abs()) + _ABSOLUTE
-        return unknown | ((one - other).abs() <= allowed)
+        # Counts, ids and times are large: what is whole in both is the same or is not.
+        whole = (one % 1 == 0) & (other % 1 == 0)
+        return unknown | ((one - other).abs() <= allowed.mask(whole, 0.0))
     return unknown | (one == other)
 
 

@@ -22,9 +22,10 @@ from ingest_task import (
 )
 
 _WORD = r"\p{L}\p{Nd}\p{Pc}\p{M}\x{200c}\x{200d}"
-_TAG = rf"[#＃]([{_WORD}]*\p{{L}}[{_WORD}]*)"
+# Groups would cost three times as much as whole matches that are cut afterwards.
+_TAG = rf"[#＃][{_WORD}]*\p{{L}}[{_WORD}]*"
 # There is no looking behind: the character before is taken with it.
-_MENTION = r"(?:^|[^\p{L}\p{N}_@.])[@＠]([A-Za-z0-9_](?:[A-Za-z0-9_.]{0,28}[A-Za-z0-9_])?)"
+_MENTION = r"(?:^|[^\p{L}\p{N}_@.])[@＠][A-Za-z0-9_](?:[A-Za-z0-9_.]{0,28}[A-Za-z0-9_])?"
 _WORDS = r"[^\s\p{Z}\x{0B}\x{1C}-\x{1F}\x{85}]+"
 _BREAKS = r"\r\n|[\n\r\x{85}\x{2028}\x{2029}]"
 
@@ -39,6 +40,13 @@ def _tier(edges: tuple[int, ...], followers: str = "followers") -> str:
     parts = zip(edges, TIERS, strict=False)
     below = " ".join(f"WHEN {followers} < {edge} THEN '{name}'" for edge, name in parts)
     return f"CASE {below} WHEN {followers} >= {edges[-1]} THEN '{TIERS[-1]}' END"
+
+
+def _distinct(marks: str, pattern: str, cut: str) -> str:
+    """SQL: how many different ones of a pattern are in a text, whatever their case."""
+    some = " OR ".join(f"contains(text, '{mark}')" for mark in marks)
+    written = f"list_transform(regexp_extract_all(text, '{pattern}'), lambda one: lower({cut}))"
+    return f"CASE WHEN {some} THEN len(list_distinct({written})) ELSE 0 END"
 
 
 def latest(source: str) -> str:
@@ -79,10 +87,8 @@ def described(task: Task) -> str:
             len(regexp_extract_all(text, '{_WORDS}')) AS word_count,
             CASE WHEN text = '' THEN 0 ELSE len(regexp_extract_all(text, '{_BREAKS}')) + 1
             END AS line_count,
-            len(list_distinct(list_transform(regexp_extract_all(text, '{_TAG}', 1),
-                lambda tag: lower(nfc_normalize(tag))))) AS hashtag_count,
-            len(list_distinct(list_transform(regexp_extract_all(text, '{_MENTION}', 1),
-                lambda name: lower(name)))) AS mention_count,
+            {_distinct("#＃", _TAG, "nfc_normalize(substr(one, 2))")} AS hashtag_count,
+            {_distinct("@＠", _MENTION, "regexp_extract(one, '[@＠](.*)', 1)")} AS mention_count,
             regexp_matches(text, '{QUESTION}') AS question
         FROM (SELECT *, coalesce(caption, '') AS text FROM ({latest(task.source)}))"""
 

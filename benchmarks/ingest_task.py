@@ -80,7 +80,7 @@ class Task:
 
 def given_task() -> Task:
     """The task that this process was started with; its output folder is there."""
-    told = json.loads(sys.argv[1])
-    task = Task(told["source"], told["output"], told["history"], tuple(told["edges"]))
+    given = json.loads(sys.argv[1])
+    task = Task(given["source"], given["output"], given["history"], tuple(given["edges"]))
     Path(task.output).mkdir(parents=True, exist_ok=True)
     return task
