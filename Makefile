@@ -104,6 +104,10 @@ docs: test-setup ## Write what is generated: docs/tables.md and its list in READ
 hooks: test-setup ## Run the checks before every commit
 	$(BIN)/pre-commit install
 
+.PHONY: benchmark-ingest
+benchmark-ingest: benchmark-setup ## Measure posts into features beside other ways (ARGS="--posts 1000000", "--baseline DIR")
+	PYTHONPATH=lib:. $(BIN)/python benchmarks/ingest.py $(ARGS)
+
 .PHONY: benchmark-images
 benchmark-images: benchmark-setup ## Measure pictures a second beside other ways (ARGS=--steps, ARGS=--slow)
 	PYTHONPATH=lib:. $(BIN)/python benchmarks/images.py $(ARGS)
