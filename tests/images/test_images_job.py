@@ -236,7 +236,7 @@ def test_a_run_that_dies_while_it_fetches_leaves_no_image_without_its_posts(
 ) -> None:
     config = config_for(tmp_path, server)
     write_posts(spark, config, [server.url("/p/1.jpg")])
-    before = images.run(spark, config)["images"]
+    before = images.run(spark, config).images
     write_posts(spark, config, [server.url("/p/1.jpg"), server.url("/p/2.jpg")])
 
     def dies(*_: object) -> None:
@@ -246,6 +246,6 @@ def test_a_run_that_dies_while_it_fetches_leaves_no_image_without_its_posts(
         broken.setattr(images, "_enter", dies)
         with pytest.raises(KeyboardInterrupt):
             images.run(spark, config)
-    assert tables.read(spark, config, IMAGES).count() == before["ok"] == 1
+    assert tables.read(spark, config, IMAGES).count() == before.ok == 1
     assert set(images_of(spark, config)) == {"S0", "S1"}
-    assert images.run(spark, config)["images"]["ok"] == 2
+    assert images.run(spark, config).images.ok == 2
