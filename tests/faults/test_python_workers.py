@@ -159,7 +159,7 @@ def workers(run: Running) -> list[int]:
 def decoders(run: Running) -> list[int]:
     """Those, and the processes apart that they have started."""
     found = workers(run)
-    return [*found, *(pid for one in found for pid in children(one, "apart"))]
+    return [*found, *(pid for one in found for pid in children(one, "decoder_process"))]
 
 
 def swollen(pids: Callable[[], Sequence[int]]) -> Callable[[], list[int]]:
