@@ -14,11 +14,10 @@ from pyspark.sql import Row, SparkSession
 
 from influencers.config import IngestConfig
 from influencers.errors import explain
-from influencers.ingest import sources, text_files
+from influencers.ingest import sources
 from influencers.ingest.columns import FIELDS
 from influencers.ingest.csv_batches import CsvBatches
 from influencers.ingest.split_tasks import Reading, read_splits
-from influencers.ingest.text_files import TextFile
 from influencers.storage import input_files
 from influencers.storage.input_files import FileStatus
 
@@ -113,15 +112,26 @@ def test_files_that_cannot_be_split_are_named(spark: SparkSession, tmp_path: Pat
 
 
 def test_files_whose_keys_are_the_same_are_read_apart() -> None:
-    def file(name: str) -> TextFile:
-        status = FileStatus(name, name, 1, 1, address=name)
-        return TextFile(status, "csv", sources.read_header(FIELDS))
-
-    # Both have the CRC-32 0x4DDB0C25.
-    first, other, third = file("plumless"), file("buckeroo"), file("c")
-    assert set(first.file.keys) & set(other.file.keys)
-    lists = list(text_files._with_distinct_keys([first, other, third]))
+    # The first two have the CRC-32 0x4DDB0C25.
+    first, other, third = (
+        FileStatus(name, name, 1, 1, address=name) for name in ("plumless", "buckeroo", "c")
+    )
+    assert set(first.keys) & set(other.keys)
+    lists = list(input_files.with_distinct_keys([first, other, third]))
     assert lists == [[first, third], [other]]
+
+
+def test_many_small_files_are_not_one_task(spark: SparkSession, tmp_path: Path) -> None:
+    for number in range(40):
+        (tmp_path / f"{number}.csv").write_bytes(b"a\n")
+    paths = [file.path for file in input_files.list_files(spark, str(tmp_path))]
+
+    def tasks(split_bytes: int) -> int:
+        session = input_files.split_session(spark, split_bytes=split_bytes)
+        return input_files.read_splits(session, paths).rdd.getNumPartitions()
+
+    assert tasks(input_files.WHOLE_FILE) == 40
+    assert 3 <= tasks(32 << 20) <= 10
 
 
 def test_a_split_that_was_not_there_before_is_a_changed_file(

@@ -15,11 +15,13 @@ from influencers.errors import UserError
 from influencers.ingest import csv_records
 from influencers.ingest.split_tasks import splits_of
 from influencers.storage import input_files
-from influencers.storage.input_files import WHOLE_FILE, FileStatus
+from influencers.storage.input_files import FileStatus
 
 # A header, or enough JSON records to see every key that is in use.
 _HEAD_BYTES = 1 << 20
 _HEAD_RECORDS = 10_000
+# Far more than a small file, so that none is split.
+_TASK_BYTES = 32 << 20
 # The driver has looked at so many before a job has begun.
 _FEW_FILES = 32
 _TOLD = pa.schema([("file", pa.int64()), ("names", pa.string()), ("refusal", pa.string())])
@@ -71,13 +73,20 @@ def _in_tasks(
     kinds: Mapping[FileStatus, str],
     config: IngestConfig,
 ) -> dict[FileStatus, list[str] | str]:
-    """Of small files, the column names or why there are none; not of two with the same key."""
-    by_key: dict[int, FileStatus] = {}
-    doubtful: set[FileStatus] = set()
-    for file in small:
-        for key in set(file.keys):
-            doubtful |= {file, by_key[key]} if key in by_key else set()
-            by_key[key] = file
+    """Of small files, the column names or why there are none."""
+    told: dict[FileStatus, list[str] | str] = {}
+    for files in input_files.with_distinct_keys(small):
+        told |= _of_distinct(spark, files, kinds, config)
+    return told
+
+
+def _of_distinct(
+    spark: SparkSession,
+    files: Sequence[FileStatus],
+    kinds: Mapping[FileStatus, str],
+    config: IngestConfig,
+) -> dict[FileStatus, list[str] | str]:
+    by_key = {key: file for file in files for key in file.keys}
     known = spark.sparkContext.broadcast(
         {key: (file.path, kinds[file]) for key, file in by_key.items()}
     )
@@ -96,14 +105,10 @@ def _in_tasks(
                 [pa.array([value], kind) for value, kind in values], schema=_TOLD
             )
 
-    session = input_files.split_session(spark, split_bytes=WHOLE_FILE)
-    lines = input_files.read_splits(session, [file.path for file in small])
+    session = input_files.split_session(spark, split_bytes=_TASK_BYTES)
+    lines = input_files.read_splits(session, [file.path for file in files])
     told = lines.mapInArrow(look, "file bigint, names string, refusal string").collect()
-    return {
-        by_key[row["file"]]: row["refusal"] or json.loads(row["names"])
-        for row in told
-        if by_key[row["file"]] not in doubtful
-    }
+    return {by_key[row["file"]]: row["refusal"] or json.loads(row["names"]) for row in told}
 
 
 def _csv_names(texts: list[str], path: str, config: IngestConfig) -> list[str]:

@@ -86,31 +86,34 @@ def plan(summaries: Sequence[Summary], *, max_chars: int) -> list[Plan]:
         summary = summaries[place]
         outline = summary.within if skip else summary.starting
         assert outline is not None  # a head was skipped, so it has an end
-        later = summaries[place + 1 :]
+        more = place + 1 < len(summaries)
         for number, ending in enumerate(outline.endings):
-            heads = _heads(ending, later, max_chars=max_chars)
+            heads = _heads(ending, summaries, place + 1, max_chars=max_chars)
             if heads:
                 rest = b"".join(heads)
-                plans.append(Plan(skip, number, rest, more=bool(later), before=before))
+                plans.append(Plan(skip, number, rest, more=more, before=before))
                 before += ending.before + 1
                 plans += [
                     Plan(within.head_lines, 0, more=True, before=before)
-                    for within in later[: len(heads) - 1]
+                    for within in summaries[place + 1 : place + len(heads)]
                 ]
-                skip = later[len(heads) - 1].head_lines
+                skip = summaries[place + len(heads)].head_lines
                 break
         else:
-            plans.append(Plan(skip, more=bool(later), before=before))
+            plans.append(Plan(skip, more=more, before=before))
             before += outline.records
             skip = 0
     return plans
 
 
-def _heads(ending: Ending, later: Sequence[Summary], *, max_chars: int) -> list[bytes]:
-    """What an open record has in later splits; nothing if it cannot be read."""
+def _heads(
+    ending: Ending, summaries: Sequence[Summary], later: int, *, max_chars: int
+) -> list[bytes]:
+    """What an open record has in the splits from `later` on; nothing if it cannot be read."""
     heads: list[bytes] = []
     chars = ending.chars
-    for summary in later:
+    for place in range(later, len(summaries)):
+        summary = summaries[place]
         chars += summary.head_chars
         if summary.head is None or chars > max_chars:
             return []

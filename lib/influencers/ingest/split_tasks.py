@@ -53,6 +53,13 @@ class Reading:
     plans: Mapping[int, Plan] | None
 
 
+def with_distinct_files(readings: Iterable[Reading]) -> Iterator[list[Reading]]:
+    """Readings, in as many lists as it takes to tell the files of each by their keys."""
+    of_file = {reading.file: reading for reading in readings}
+    for files in input_files.with_distinct_keys(of_file):
+        yield [of_file[file] for file in files]
+
+
 def read_splits(spark: SparkSession, readings: Sequence[Reading], *, split_bytes: int) -> DataFrame:
     """The records of files: the columns of `records.RECORDS_SCHEMA`.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -19,7 +19,13 @@ from influencers.ingest.columns import Header
 from influencers.ingest.csv_batches import UTF_8, CsvBatches
 from influencers.ingest.line_batches import JsonBatches, StrictCsvBatches
 from influencers.ingest.split_plans import Plan, Summary, plan
-from influencers.ingest.split_tasks import Batches, Reading, read_splits, summarise_splits
+from influencers.ingest.split_tasks import (
+    Batches,
+    Reading,
+    read_splits,
+    summarise_splits,
+    with_distinct_files,
+)
 from influencers.storage.input_files import WHOLE_FILE, FileStatus
 
 CSV, JSON = "csv", "json"
@@ -47,24 +53,17 @@ def read(spark: SparkSession, files: Sequence[TextFile], config: IngestConfig) -
     """
     split_bytes = _split_bytes(spark, files, config)
     several = [one for one in files if one.file.size > split_bytes and _is_splittable(one, config)]
-    plans: dict[str, Mapping[int, Plan] | None] = {}
-    for batches in _with_distinct_keys(several):
-        plans |= _plans(spark, batches, config, split_bytes=split_bytes)
-    whole = [
-        one for one in files if _is_strict(one, config) or plans.get(one.file.path, {}) is None
-    ]
-    split = [one for one in files if one not in whole]
+    plans = _plans(spark, several, config, split_bytes=split_bytes)
+    split: list[Reading] = []
+    whole: list[Reading] = []
+    for one in files:
+        planned = plans.get(one.file.path)
+        cannot = _is_strict(one, config) or (one.file.path in plans and planned is None)
+        (whole if cannot else split).append(Reading(one.file, _batches_of(one, config), planned))
     frames = [
-        read_splits(
-            spark,
-            [
-                Reading(one.file, _batches_of(one, config), plans.get(one.file.path))
-                for one in batches
-            ],
-            split_bytes=size,
-        )
+        read_splits(spark, readings, split_bytes=size)
         for some, size in ((split, split_bytes), (whole, WHOLE_FILE))
-        for batches in _with_distinct_keys(some)
+        for readings in with_distinct_files(some)
     ]
     return reduce(DataFrame.unionByName, frames)
 
@@ -113,7 +112,9 @@ def is_bytewise(encoding: str) -> bool:
 
 
 def _batches_of(one: TextFile, config: IngestConfig) -> Batches:
-    uri, encoding, max_bytes = one.file.uri, config.encoding, config.max_record_bytes
+    # By one name, as `UTF8` and `utf-8` are the same.
+    encoding = codecs.lookup(config.encoding).name
+    uri, max_bytes = one.file.uri, config.max_record_bytes
     if one.format == JSON:
         return JsonBatches(uri, encoding=encoding, max_bytes=max_bytes)
     kind = StrictCsvBatches if _is_strict(one, config) else CsvBatches
@@ -132,8 +133,9 @@ def _plans(
     """How the splits of files are read, by path and start; None for a file that is not split."""
     readings = [Reading(one.file, _batches_of(one, config), None) for one in files]
     of_file: dict[str, dict[int, Summary | None]] = defaultdict(dict)
-    for path, start, summary in summarise_splits(spark, readings, split_bytes=split_bytes):
-        of_file[path][start] = summary
+    for some in with_distinct_files(readings):
+        for path, start, summary in summarise_splits(spark, some, split_bytes=split_bytes):
+            of_file[path][start] = summary
     plans: dict[str, Mapping[int, Plan] | None] = {}
     for path, summaries in of_file.items():
         starts = sorted(summaries)
@@ -144,17 +146,3 @@ def _plans(
         planned = plan(in_order, max_chars=config.max_record_chars)
         plans[path] = dict(zip(starts, planned, strict=True))
     return plans
-
-
-def _with_distinct_keys(files: Sequence[TextFile]) -> Iterator[list[TextFile]]:
-    """The files, in as many lists as it takes to tell those of each by their keys; usually one."""
-    left = list(files)
-    while left:
-        seen: set[int] = set()
-        taken = []
-        for one in left:
-            if seen.isdisjoint(one.file.keys):
-                seen.update(one.file.keys)
-                taken.append(one)
-        left = [one for one in left if one not in taken]
-        yield taken

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -154,6 +154,23 @@ def _readable(spark: SparkSession, uri: str) -> Iterator[Any]:
         raise UserError(f"cannot read {uri}: {first_line(error)}") from None
 
 
+def with_distinct_keys(files: Iterable[FileStatus]) -> Iterator[list[FileStatus]]:
+    """The files, in as many lists as it takes to tell those of each by their keys; usually one."""
+    left = list(files)
+    while left:
+        seen: set[int] = set()
+        taken: list[FileStatus] = []
+        others: list[FileStatus] = []
+        for file in left:
+            if seen.isdisjoint(file.keys):
+                seen.update(file.keys)
+                taken.append(file)
+            else:
+                others.append(file)
+        yield taken
+        left = others
+
+
 def whole_file_session(spark: SparkSession) -> SparkSession:
     """A session that reads every file in one piece, and never passes over a damaged one.
 
@@ -172,9 +189,12 @@ def whole_file_session(spark: SparkSession) -> SparkSession:
 def split_session(spark: SparkSession, *, split_bytes: int) -> SparkSession:
     """A session that reads text files in splits of so many bytes, and so all files that have more.
 
-    It is else as `whole_file_session`. Files that cannot be split are read in one piece.
+    It is else as `whole_file_session`, which is what `WHOLE_FILE` gives: a task for each file.
+    Else files that are smaller share tasks. Files that cannot be split are read in one piece.
     """
     session = whole_file_session(spark)
+    if split_bytes == WHOLE_FILE:
+        return session
     session.conf.set("spark.sql.files.maxPartitionBytes", str(split_bytes))
     session.conf.set("spark.sql.files.openCostInBytes", str(min(split_bytes, _OPEN_COST)))
     # Else the size of a split would depend on how many files are read, and on the cluster.
