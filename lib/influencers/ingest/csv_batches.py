@@ -7,7 +7,6 @@ other.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -16,10 +15,17 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pyarrow import csv
 
-from influencers.ingest.columns import FIELDS, Header
+from influencers.ingest.columns import FIELDS
 from influencers.ingest.csv_layout import Positions
 from influencers.ingest.csv_splits import Irregular, Regular, SplitReader
-from influencers.ingest.records import ARROW_SCHEMA, FIELD_COUNT, Record, batch_of, record_of
+from influencers.ingest.records import (
+    ARROW_SCHEMA,
+    FIELD_COUNT,
+    CsvFile,
+    Record,
+    batch_of,
+    record_of,
+)
 from influencers.ingest.split_plans import Plan, Summary
 
 UTF_8 = "utf-8"
@@ -31,23 +37,8 @@ FEW = 24
 _DECODED_AT_ONCE = 1 << 20
 
 
-@dataclass(frozen=True)
-class CsvBatches:
-    """Makes batches of the splits of one CSV file.
-
-    Args:
-        source_file: its name in the tables.
-        header: of the file.
-        encoding: of the file; a superset of ASCII with characters of one byte, or UTF-8.
-        max_chars: as `csv_records.split_records` has it.
-        max_bytes: as `csv_records.decode` has it.
-    """
-
-    source_file: str
-    header: Header
-    encoding: str
-    max_chars: int
-    max_bytes: int
+class CsvBatches(CsvFile):
+    """Makes batches of the splits of one CSV file, whose encoding is bytewise (`text_files`)."""
 
     def of_split(self, pieces: Iterable[bytes], plan: Plan) -> Iterator[pa.RecordBatch]:
         """The records of a split.

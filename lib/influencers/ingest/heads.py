@@ -9,11 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pyarrow as pa
 from pyspark.sql import SparkSession
+from pyspark.sql.pandas.types import from_arrow_schema
 
 from influencers.config import IngestConfig
 from influencers.errors import UserError
 from influencers.ingest import csv_records
-from influencers.ingest.split_tasks import splits_of
+from influencers.ingest.split_tasks import row_batch, splits_of
 from influencers.storage import input_files
 from influencers.storage.input_files import FileStatus
 
@@ -100,14 +101,11 @@ def _of_distinct(
                 names = json.dumps(names_in(head, *known.value[key], config))
             except UserError as error:
                 refusal = str(error)
-            values = zip([key, names, refusal], _TOLD.types, strict=True)
-            yield pa.RecordBatch.from_arrays(
-                [pa.array([value], kind) for value, kind in values], schema=_TOLD
-            )
+            yield row_batch((key, names, refusal), _TOLD)
 
     session = input_files.split_session(spark, split_bytes=_TASK_BYTES)
     lines = input_files.read_splits(session, [file.path for file in files])
-    told = lines.mapInArrow(look, "file bigint, names string, refusal string").collect()
+    told = lines.mapInArrow(look, from_arrow_schema(_TOLD)).collect()
     return {by_key[row["file"]]: row["refusal"] or json.loads(row["names"]) for row in told}
 
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from influencers.ingest import csv_records
-from influencers.ingest.columns import Header
-from influencers.ingest.records import Record, batches_of, json_record, record_of
+from influencers.ingest.records import CsvFile, Record, batches_of, json_record, record_of
 from influencers.ingest.split_plans import Outline, Plan, Summary
 
 
@@ -50,23 +49,8 @@ class JsonBatches:
                 yield record
 
 
-@dataclass(frozen=True)
-class StrictCsvBatches:
-    """Makes batches of a CSV file of one split, by the strict reader alone.
-
-    Args:
-        source_file: its name in the tables.
-        header: of the file.
-        encoding: of the file; a line feed is one byte in it.
-        max_chars: as `csv_records.split_records` has it.
-        max_bytes: as `csv_records.decode` has it.
-    """
-
-    source_file: str
-    header: Header
-    encoding: str
-    max_chars: int
-    max_bytes: int
+class StrictCsvBatches(CsvFile):
+    """Makes batches of a CSV file of one split, by the strict reader alone."""
 
     def of_split(self, pieces: Iterable[bytes], plan: Plan) -> Iterator[pa.RecordBatch]:
         """The records of the file; its pieces are whole lines, each with its line feed."""
@@ -78,10 +62,6 @@ class StrictCsvBatches:
         next(records, None)  # the header
         read = (record_of(record, self.header) for record in records)
         return batches_of(self.source_file, plan.before, read)
-
-    def summary(self, pieces: Sequence[bytes]) -> Summary:
-        """It has one split, which nothing needs to be known of."""
-        raise NotImplementedError
 
 
 def _lines(pieces: Iterable[bytes]) -> Iterator[bytes]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -51,6 +52,25 @@ class Record(NamedTuple):
     raw: str
     problem: str | None
     cells: tuple[str | None, ...]
+
+
+@dataclass(frozen=True)
+class CsvFile:
+    """A CSV file, and how it is read.
+
+    Attributes:
+        source_file: its name in the tables.
+        header: its column names.
+        encoding: of its text; a line feed is one byte in it.
+        max_chars: as `csv_records.split_records` has it.
+        max_bytes: as `csv_records.decode` has it.
+    """
+
+    source_file: str
+    header: Header
+    encoding: str
+    max_chars: int
+    max_bytes: int
 
 
 def record_of(record: csv_records.CsvRecord, header: Header) -> Record:

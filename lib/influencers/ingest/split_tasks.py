@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.pandas.types import from_arrow_schema
 
 from influencers.ingest.records import RECORDS_SCHEMA
 from influencers.ingest.split_plans import Ending, Outline, Plan, Summary
@@ -25,7 +26,7 @@ _MOST_HEAD = 1 << 16
 
 
 class Batches(Protocol):
-    """Makes batches of records of the splits of one file.
+    """Makes batches of records of the splits of one file, or of a file of one split.
 
     Splits are given in pieces of whole lines, each line with its line feed, without a byte-order
     mark.
@@ -33,6 +34,10 @@ class Batches(Protocol):
 
     def of_split(self, pieces: Iterable[bytes], plan: Plan) -> Iterator[pa.RecordBatch]:
         """The records of a split, as it was planned."""
+
+
+class SplitBatches(Batches, Protocol):
+    """Batches of a file that may have several splits."""
 
     def summary(self, pieces: Sequence[bytes]) -> Summary:
         """What a split would be, wherever its first record starts."""
@@ -53,13 +58,6 @@ class Reading:
     plans: Mapping[int, Plan] | None
 
 
-def with_distinct_files(readings: Iterable[Reading]) -> Iterator[list[Reading]]:
-    """Readings, in as many lists as it takes to tell the files of each by their keys."""
-    of_file = {reading.file: reading for reading in readings}
-    for files in input_files.with_distinct_keys(of_file):
-        yield [of_file[file] for file in files]
-
-
 def read_splits(spark: SparkSession, readings: Sequence[Reading], *, split_bytes: int) -> DataFrame:
     """The records of files: the columns of `records.RECORDS_SCHEMA`.
 
@@ -68,42 +66,52 @@ def read_splits(spark: SparkSession, readings: Sequence[Reading], *, split_bytes
         readings: of files with keys of their own.
         split_bytes: the size of a split; as it was when the files were planned.
     """
-    by_key = spark.sparkContext.broadcast(_by_key(readings))
+    by_key = spark.sparkContext.broadcast(
+        {key: reading for reading in readings for key in reading.file.keys}
+    )
 
     def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for key, start, pieces in splits_of(batches):
             reading = by_key.value[key]
             yield from reading.batches.of_split(pieces, _plan(reading, start))
 
-    return _lines(spark, readings, split_bytes).mapInArrow(read, RECORDS_SCHEMA)
+    files = [reading.file for reading in readings]
+    return _lines(spark, files, split_bytes).mapInArrow(read, RECORDS_SCHEMA)
 
 
 def summarise_splits(
-    spark: SparkSession, readings: Sequence[Reading], *, split_bytes: int
-) -> Iterator[tuple[str, int, Summary | None]]:
-    """Each split with a line: the file's path, where the split starts, and what it is.
+    spark: SparkSession, files: Mapping[FileStatus, SplitBatches], *, split_bytes: int
+) -> Iterator[tuple[FileStatus, int, Summary | None]]:
+    """Each split with a line: its file, where it starts, and what it is.
 
     None stands for what is too large to be told: such a file has to be read in one piece.
+
+    Args:
+        spark: the session.
+        files: files with keys of their own, and what reads them.
+        split_bytes: the size of a split.
     """
-    by_key = _by_key(readings)
-    shared = spark.sparkContext.broadcast(by_key)
+    by_key = {key: file for file in files for key in file.keys}
+    shared = spark.sparkContext.broadcast({key: files[file] for key, file in by_key.items()})
 
     def summarise(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for key, start, pieces in splits_of(batches):
-            summary = shared.value[key].batches.summary(list(pieces))
+            summary = shared.value[key].summary(list(pieces))
             small = len(summary.head or b"") <= _MOST_HEAD
             told = (summary.head, _to_json(summary)) if small else (None, None)
-            values = [[value] for value in (key, start, *told)]
-            yield pa.RecordBatch.from_arrays(
-                [pa.array(*of_type) for of_type in zip(values, _SUMMARIES.types, strict=True)],
-                schema=_SUMMARIES,
-            )
+            yield row_batch((key, start, *told), _SUMMARIES)
 
-    columns = "file bigint, start bigint, head binary, summary string"
-    frame = _lines(spark, readings, split_bytes).mapInArrow(summarise, columns)
-    for row in frame.collect():
+    lines = _lines(spark, files, split_bytes)
+    for row in lines.mapInArrow(summarise, from_arrow_schema(_SUMMARIES)).collect():
         told = None if row.summary is None else _from_json(row.summary, row.head)
-        yield by_key[row.file].file.path, row.start, told
+        yield by_key[row.file], row.start, told
+
+
+def row_batch(values: Sequence[Any], schema: pa.Schema) -> pa.RecordBatch:
+    """A batch of one row."""
+    columns = zip(values, schema.types, strict=True)
+    arrays = [pa.array([value], kind) for value, kind in columns]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 def splits_of(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[int, int, Iterator[bytes]]]:
@@ -121,10 +129,6 @@ _SUMMARIES = pa.schema(
 )
 
 
-def _by_key(readings: Sequence[Reading]) -> dict[int, Reading]:
-    return {key: reading for reading in readings for key in reading.file.keys}
-
-
 def _plan(reading: Reading, start: int) -> Plan:
     if reading.plans is None:
         return Plan()
@@ -134,9 +138,9 @@ def _plan(reading: Reading, start: int) -> Plan:
     return reading.plans[start]
 
 
-def _lines(spark: SparkSession, readings: Sequence[Reading], split_bytes: int) -> DataFrame:
+def _lines(spark: SparkSession, files: Iterable[FileStatus], split_bytes: int) -> DataFrame:
     session = input_files.split_session(spark, split_bytes=split_bytes)
-    return input_files.read_splits(session, [reading.file.path for reading in readings])
+    return input_files.read_splits(session, [file.path for file in files])
 
 
 def _stretches(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[tuple[int, int], memoryview]]:

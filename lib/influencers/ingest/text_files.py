@@ -10,7 +10,8 @@ import codecs
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cache, reduce
+from typing import TypeVar
 
 from pyspark.sql import DataFrame, SparkSession
 
@@ -22,17 +23,18 @@ from influencers.ingest.split_plans import Plan, Summary, plan
 from influencers.ingest.split_tasks import (
     Batches,
     Reading,
+    SplitBatches,
     read_splits,
     summarise_splits,
-    with_distinct_files,
 )
-from influencers.storage.input_files import WHOLE_FILE, FileStatus
+from influencers.storage.input_files import WHOLE_FILE, FileStatus, with_distinct_keys
 
 CSV, JSON = "csv", "json"
 
 # Each core has several splits, unless that makes them smaller than it is worth.
 _SPLITS_OF_A_CORE, _LEAST_SPLIT = 3, 1 << 20
 _GZIP = ".gz"
+_Csv = TypeVar("_Csv", CsvBatches, StrictCsvBatches)
 # All of it, and what switches to other characters in ISO 2022.
 _ASCII = (bytes(range(128)), b"\x1b$B!!", b"\x1b$)C\n\x0e!!")
 
@@ -54,16 +56,18 @@ def read(spark: SparkSession, files: Sequence[TextFile], config: IngestConfig) -
     split_bytes = _split_bytes(spark, files, config)
     several = [one for one in files if one.file.size > split_bytes and _is_splittable(one, config)]
     plans = _plans(spark, several, config, split_bytes=split_bytes)
-    split: list[Reading] = []
-    whole: list[Reading] = []
-    for one in files:
-        planned = plans.get(one.file.path)
-        cannot = _is_strict(one, config) or (one.file.path in plans and planned is None)
-        (whole if cannot else split).append(Reading(one.file, _batches_of(one, config), planned))
+    readings = {
+        one.file: Reading(one.file, _batches_of(one, config), plans.get(one.file)) for one in files
+    }
+    whole = {
+        one.file
+        for one in files
+        if _is_strict(one, config) or (one.file in plans and plans[one.file] is None)
+    }
     frames = [
-        read_splits(spark, readings, split_bytes=size)
-        for some, size in ((split, split_bytes), (whole, WHOLE_FILE))
-        for readings in with_distinct_files(some)
+        read_splits(spark, [readings[file] for file in some], split_bytes=size)
+        for chosen, size in ((readings.keys() - whole, split_bytes), (whole, WHOLE_FILE))
+        for some in with_distinct_keys(file for file in readings if file in chosen)
     ]
     return reduce(DataFrame.unionByName, frames)
 
@@ -97,6 +101,7 @@ def _is_strict(one: TextFile, config: IngestConfig) -> bool:
     return one.format == CSV and not is_bytewise(config.encoding)
 
 
+@cache
 def is_bytewise(encoding: str) -> bool:
     """Whether separators and quotes of a text can be found in its bytes.
 
@@ -112,37 +117,49 @@ def is_bytewise(encoding: str) -> bool:
 
 
 def _batches_of(one: TextFile, config: IngestConfig) -> Batches:
-    # By one name, as `UTF8` and `utf-8` are the same.
-    encoding = codecs.lookup(config.encoding).name
-    uri, max_bytes = one.file.uri, config.max_record_bytes
+    if _is_strict(one, config):
+        return _csv_batches(StrictCsvBatches, one, config)
+    return _split_batches_of(one, config)
+
+
+def _split_batches_of(one: TextFile, config: IngestConfig) -> SplitBatches:
     if one.format == JSON:
-        return JsonBatches(uri, encoding=encoding, max_bytes=max_bytes)
-    kind = StrictCsvBatches if _is_strict(one, config) else CsvBatches
+        return JsonBatches(one.file.uri, _encoding(config), config.max_record_bytes)
+    return _csv_batches(CsvBatches, one, config)
+
+
+def _csv_batches(kind: type[_Csv], one: TextFile, config: IngestConfig) -> _Csv:
     return kind(
-        uri,
+        one.file.uri,
         one.header,
-        encoding=encoding,
+        _encoding(config),
         max_chars=config.max_record_chars,
-        max_bytes=max_bytes,
+        max_bytes=config.max_record_bytes,
     )
+
+
+def _encoding(config: IngestConfig) -> str:
+    """By one name, as `UTF8` and `utf-8` are the same."""
+    return codecs.lookup(config.encoding).name
 
 
 def _plans(
     spark: SparkSession, files: Sequence[TextFile], config: IngestConfig, *, split_bytes: int
-) -> dict[str, Mapping[int, Plan] | None]:
-    """How the splits of files are read, by path and start; None for a file that is not split."""
-    readings = [Reading(one.file, _batches_of(one, config), None) for one in files]
-    of_file: dict[str, dict[int, Summary | None]] = defaultdict(dict)
-    for some in with_distinct_files(readings):
-        for path, start, summary in summarise_splits(spark, some, split_bytes=split_bytes):
-            of_file[path][start] = summary
-    plans: dict[str, Mapping[int, Plan] | None] = {}
-    for path, summaries in of_file.items():
+) -> dict[FileStatus, Mapping[int, Plan] | None]:
+    """How the splits of files are read, by where they start; None for a file that is not split."""
+    batches = {one.file: _split_batches_of(one, config) for one in files}
+    of_file: dict[FileStatus, dict[int, Summary | None]] = defaultdict(dict)
+    for some in with_distinct_keys(batches):
+        known = {file: batches[file] for file in some}
+        for file, start, summary in summarise_splits(spark, known, split_bytes=split_bytes):
+            of_file[file][start] = summary
+    plans: dict[FileStatus, Mapping[int, Plan] | None] = {}
+    for file, summaries in of_file.items():
         starts = sorted(summaries)
         in_order = [one for start in starts if (one := summaries[start]) is not None]
         if len(in_order) < len(starts):
-            plans[path] = None
+            plans[file] = None
             continue
         planned = plan(in_order, max_chars=config.max_record_chars)
-        plans[path] = dict(zip(starts, planned, strict=True))
+        plans[file] = dict(zip(starts, planned, strict=True))
     return plans
