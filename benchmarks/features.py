@@ -2,8 +2,9 @@
 
     PYTHONPATH=lib:. .venv/bin/python benchmarks/features.py [--posts 10000 100000 1000000]
 
-Measures `post_features` and `account_features` without reading or writing storage, with a post a
-minute and with all posts in one second. The account is one task's work, whatever the machine.
+Measures the pass that makes both tables (`posts_and_accounts`) without reading or writing storage,
+with a post a minute and with all posts in one second. The account is one task's work, whatever the
+machine.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from influencers.config import FeaturesConfig
-from influencers.features.accounts import account_features
-from influencers.features.posts import post_features
+from influencers.features.describe import posts_and_accounts
 from influencers.ingest.tables import POSTS
+from influencers.run import persisted
 from influencers.run.session import build_session
 
 _START = 1_500_000_000
@@ -55,13 +56,19 @@ def seconds(frame: DataFrame) -> float:
 
 
 def measure(posts: DataFrame) -> dict[str, float]:
-    """Seconds for post_features alone, and for accounts with post_features below it."""
+    """Seconds for post_features with the pass, and for accounts of the same pass."""
     options = FeaturesConfig()
-    described = post_features(
-        posts, tier_edges=options.tier_edges, history_length=options.history_posts
-    )
-    accounts = account_features(posts, described, tier_edges=options.tier_edges)
-    return {"post_features": seconds(described), "accounts on top": seconds(accounts)}
+    with persisted.frames() as keep:
+        described = posts_and_accounts(
+            posts,
+            tier_edges=options.tier_edges,
+            history_length=options.history_posts,
+            keep=keep,
+        )
+        return {
+            "post_features": seconds(described.post_features),
+            "accounts on top": seconds(described.accounts),
+        }
 
 
 def report(spark: SparkSession, sizes: list[int]) -> None:

@@ -7,11 +7,11 @@ import sys
 from pyspark.sql import SparkSession
 
 from influencers.config import Config
-from influencers.features.accounts import account_features
-from influencers.features.posts import post_features
+from influencers.features.describe import posts_and_accounts
 from influencers.features.tables import ACCOUNTS, POST_FEATURES
 from influencers.ingest.tables import POSTS
 from influencers.measured.metrics import Metrics
+from influencers.run import persisted
 from influencers.storage import tables
 from jobs.command_line import OUTPUT, Job, main
 
@@ -19,11 +19,15 @@ from jobs.command_line import OUTPUT, Job, main
 def run(spark: SparkSession, config: Config) -> Metrics:
     """Describe every post and every account."""
     posts = tables.read(spark, config, POSTS)
-    edges = config.features.tier_edges
-    described = post_features(posts, tier_edges=edges, history_length=config.features.history_posts)
-    tables.write(described, config, POST_FEATURES)
-    written = tables.read(spark, config, POST_FEATURES)
-    tables.write(account_features(posts, written, tier_edges=edges), config, ACCOUNTS)
+    with persisted.frames() as keep:
+        described = posts_and_accounts(
+            posts,
+            tier_edges=config.features.tier_edges,
+            history_length=config.features.history_posts,
+            keep=keep,
+        )
+        tables.write(described.post_features, config, POST_FEATURES)
+        tables.write(described.accounts, config, ACCOUNTS)
     return Metrics()
 
 

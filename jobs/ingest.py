@@ -26,6 +26,10 @@ def run(spark: SparkSession, config: Config) -> Metrics:
     uris = [source.file.uri for source in found]
     replacing = sources.uris(spark, config.ingest.replace)
     held = tables.at_latest_version(spark, config, POSTS)
+    if held is not None and posts.lacks_columns(held):
+        progress.say("table posts is of an earlier version: its captions are read again")
+        tables.write(posts.with_captions_read(held), config, POSTS)
+        held = tables.at_latest_version(spark, config, POSTS)
     with persisted.frames() as keep:
         records = sources.read_records(spark, found, config.ingest)
         checked = keep(posts.with_reasons(records, config.ingest, now=int(time.time())))
@@ -39,7 +43,7 @@ def run(spark: SparkSession, config: Config) -> Metrics:
         empty = sources.without_records(found, {row["source_file"] for row in told})
         # All bytes are read and kept by now: what changed meanwhile is of no one time.
         sources.require_unchanged(spark, patterns, found)
-        latest = posts.with_tags(settled.repeats.latest(good, replacing=replacing))
+        latest = posts.with_captions_read(settled.repeats.latest(good, replacing=replacing))
         wins = posts.wins("source", "target", read=uris, replacing=replacing)
         tables.merge(latest, config, POSTS, keys=["shortcode"], update_when=wins)
         # What is mended in a file that is read again leaves the quarantine.

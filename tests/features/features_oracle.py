@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Decimal, localcontext
+from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from influencers.features.captions import count_emoji
+from influencers.ingest.emoji import count_emoji
 from random_posts import Post
 
 DAY = 86_400
@@ -146,12 +146,9 @@ def mean(rows: Sequence[Post], name: str) -> float | None:
 
 
 def mean_rate(rates: Sequence[float | None]) -> float | None:
-    """The mean of decimals with 12 places, to 16 places: what the table promises exactly."""
-    with localcontext() as context:
-        context.prec, context.rounding = 60, ROUND_HALF_UP
-        places = Decimal("1e-12")
-        known = [Decimal(repr(rate)).quantize(places) for rate in rates if rate is not None]
-        return float((sum(known) / len(known)).quantize(Decimal("1e-16"))) if known else None
+    """The mean of fractions, of their exact sum."""
+    known = [Fraction(rate) for rate in rates if rate is not None]
+    return float(sum(known)) / len(known) if known else None
 
 
 def median(values: Sequence[float | None]) -> float | None:

@@ -10,6 +10,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from influencers.catalog import TABLES
+from influencers.ingest import captions
 from influencers.ingest.tables import POSTS
 
 Post = dict[str, Any]
@@ -87,8 +88,9 @@ def random_account(chance: random.Random, owner_id: int, posts: int) -> list[Pos
 
 
 def posts_frame(spark: SparkSession, posts: Sequence[Post]) -> DataFrame:
-    """The table posts with these rows."""
-    return table_frame(spark, "posts", posts)
+    """The table posts with these rows, and what is counted in their captions."""
+    counts = [count.column.name for count in captions.COUNTS]
+    return captions.with_counts(table_frame(spark, "posts", posts).drop(*counts))
 
 
 def table_frame(spark: SparkSession, table: str, rows: Sequence[Post]) -> DataFrame:

@@ -11,8 +11,8 @@ from pyspark.sql import DataFrame, SparkSession
 
 import features_oracle as oracle
 from influencers.config import FeaturesConfig
-from influencers.features.accounts import account_features
-from influencers.features.posts import post_features
+from influencers.features.describe import account_features, posts_and_accounts
+from influencers.run import persisted
 from random_posts import START, Post, at, post, posts_frame, random_posts, table_frame
 from table_check import check_table
 
@@ -21,9 +21,7 @@ DAY = 86_400
 
 
 def described(posts: DataFrame) -> DataFrame:
-    """From posts alone, as the job does it."""
-    features = post_features(posts, tier_edges=EDGES, history_length=10)
-    return account_features(posts, features, tier_edges=EDGES)
+    return account_features(posts, tier_edges=EDGES)
 
 
 @cache
@@ -43,12 +41,14 @@ def test_all_columns_in_any_order_and_number_of_partitions(
 ) -> None:
     posts, features, expected = cases()
     shuffle_partitions(partitions)
-    chance = random.Random(order)
-    frames = (
-        table_frame(spark, name, chance.sample(rows, len(rows))).repartition(partitions)
-        for name, rows in (("posts", posts), ("post_features", features))
-    )
-    check_table(account_features(*frames, tier_edges=EDGES), "accounts", expected)
+    shuffled = random.Random(order).sample(posts, len(posts))
+    frame = posts_frame(spark, shuffled).repartition(partitions)
+    check_table(described(frame), "accounts", expected)
+    # In one pass with the features of posts, as the job has it.
+    with persisted.frames() as keep:
+        both = posts_and_accounts(frame, tier_edges=EDGES, history_length=10, keep=keep)
+        check_table(both.accounts, "accounts", expected)
+        check_table(both.post_features, "post_features", features)
 
 
 def test_the_cases_have_what_they_are_for() -> None:
@@ -106,13 +106,13 @@ def test_counts_beyond_belief_stop_nothing(spark: SparkSession) -> None:
     largest = 2**63 - 1
     posts = [post(code, 1, START, likes=largest, comments=largest, followers=1) for code in "ab"]
     row = described(posts_frame(spark, posts)).collect()[0]
-    assert (row.posts, row.mean_likes, row.median_likes) == (2, None, float(largest))
+    assert (row.posts, row.mean_likes, row.median_likes) == (2, float(largest), float(largest))
 
 
-def test_the_plan_calls_python_once_in_columns(spark: SparkSession) -> None:
-    frame = described(posts_frame(spark, [post("a", 1, START)]))
+def test_the_plan_shuffles_posts_once_and_calls_python_once_in_columns(spark: SparkSession) -> None:
+    frame = described(table_frame(spark, "posts", [post("a", 1, START)]))
     plan = frame._jdf.queryExecution().executedPlan().toString()  # type: ignore[operator]
-    assert "BatchEvalPython" not in plan
-    assert plan.count("ArrowEvalPython") == 1
-    # The history, and the latest names: the gaps and the means use the history's.
-    assert plan.count("Exchange hashpartitioning") == 2
+    assert "EvalPython" not in plan
+    assert plan.count("MapInArrow") == 1
+    assert plan.count("Exchange hashpartitioning") == 1
+    assert plan.count("- Sort [") == 1

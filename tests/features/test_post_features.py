@@ -15,14 +15,15 @@ from pyspark.sql import functions as F
 import features_oracle as oracle
 from influencers.config import FeaturesConfig
 from influencers.features import posts as features
-from random_posts import START, Post, post, posts_frame, random_posts
+from influencers.features.describe import post_features
+from random_posts import START, Post, post, posts_frame, random_posts, table_frame
 from table_check import check_table
 
 EDGES = FeaturesConfig().tier_edges
 
 
 def described(posts: DataFrame, length: int = 10) -> DataFrame:
-    return features.post_features(posts, tier_edges=EDGES, history_length=length)
+    return post_features(posts, tier_edges=EDGES, history_length=length)
 
 
 @cache
@@ -107,9 +108,12 @@ def test_content_types(spark: SparkSession) -> None:
 
 
 def test_the_plan_shuffles_posts_once_and_calls_python_once_in_columns(spark: SparkSession) -> None:
-    frame = described(posts_frame(spark, [post("a", 1, START)]))
+    frame = described(table_frame(spark, "posts", [post("a", 1, START)]))
     plan = frame._jdf.queryExecution().executedPlan().toString()  # type: ignore[operator]
-    assert "BatchEvalPython" not in plan
-    assert len(re.findall(r"ArrowEvalPython", plan)) == 1
+    # Captions were read at ingest.
+    assert "EvalPython" not in plan
+    assert "caption#" not in plan
+    assert plan.count("MapInArrow") == 1
     assert plan.count("Exchange hashpartitioning") == 1
-    assert "Join" not in plan
+    assert plan.count("- Sort [") == 1
+    assert not re.search(r"Join|Cartesian|Generate|Expand|Window", plan)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+import pyarrow as pa
 import pytest
 
-from influencers.features.captions import count_emoji
+from influencers.ingest.captions import read
+from influencers.ingest.emoji import count_emoji
 from influencers.ingest.hashtags import read_tags
 from influencers.redaction import redacted
 
@@ -74,6 +76,7 @@ def grows_linearly(work: Callable[[str], object], make: Make) -> bool:
 def test_captions(kind: str) -> None:
     assert grows_linearly(read_tags, CAPTIONS[kind])
     assert grows_linearly(count_emoji, CAPTIONS[kind])
+    assert grows_linearly(lambda text: read(pa.array([text])), CAPTIONS[kind])
 
 
 @pytest.mark.parametrize("kind", MESSAGES)

@@ -231,9 +231,11 @@ def test_counts_add_up(spark: SparkSession) -> None:
 
 def test_the_table_is_as_declared(spark: SparkSession) -> None:
     frame = posts.with_reasons(records(spark, {"caption": "#Sun @ann"}), CONFIG, now=NOW)
-    table = conform(posts.with_tags(posts.latest(posts.good(frame))), POSTS)
+    table = conform(posts.with_captions_read(posts.latest(posts.good(frame))), POSTS)
     (row,) = table.collect()
     assert (row.hashtags, row.hashtags_as_written, row.mentions) == (["sun"], ["Sun"], ["ann"])
+    assert (row.caption_length, row.word_count, row.line_count) == (9, 2, 1)
+    assert (row.emoji_count, row.question) == (0, False)
     expected = spark.createDataFrame([row], POSTS.schema)
     assert_df_equality(table, expected, ignore_nullable=True)
     conform(posts.quarantined(frame), QUARANTINE)

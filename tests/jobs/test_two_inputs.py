@@ -8,16 +8,19 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import Row, SparkSession
 
 from influencers.config import Config, load
+from influencers.ingest.captions import COUNTS
+from influencers.ingest.tables import POSTS
 from influencers.measured.explore import Explore
 from influencers.measured.metrics import Metrics
 from influencers.report.contents import sections
 from influencers.report.frames import Frames
 from influencers.report.headlines import headlines
 from influencers.run import metrics
-from jobs import ingest
+from influencers.storage import tables
+from jobs import features, ingest
 from jobs.command_line import execute
 from outputs import metrics_of
 
@@ -114,3 +117,25 @@ def test_a_section_is_of_the_last_job_that_reports_it(spark: SparkSession, tmp_p
     metrics.update(spark, config, Metrics(explore=old))
     metrics.update(spark, config, Metrics(explore=Explore(content={"new": "higher"})))
     assert metrics.read(spark, config).explore == Explore(content={"new": "higher"})
+
+
+def test_posts_of_an_earlier_version_have_their_captions_read_again(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    config = read(tmp_path / "out", tmp_path / "a.csv", GOOD.format("A"))
+    place = tables.location(config, POSTS)
+    counts = [count.column.name for count in COUNTS]
+    now = spark.read.format("delta").load(place)
+    rows = spark.createDataFrame(now.drop(*counts).collect(), now.drop(*counts).schema)
+    tables.rewrite(rows, config, POSTS)
+    # What stands there is enough for the features,
+    execute(features.JOB, config)
+    assert [row.caption_length for row in _rows(spark, config, "post_features")] == [2]
+    # and the next file finds all columns.
+    read(tmp_path / "out", tmp_path / "b.csv", GOOD.format("B").replace("hi", "oh my"))
+    found = {row.shortcode: row.caption_length for row in _rows(spark, config, "posts")}
+    assert found == {"A": 2, "B": 5}
+
+
+def _rows(spark: SparkSession, config: Config, table: str) -> list[Row]:
+    return spark.read.format("delta").load(tables.location(config, table)).collect()

@@ -15,7 +15,7 @@ from pyspark.sql.types import StructType
 from influencers.catalog import TABLES
 from influencers.config import ModelsConfig
 from influencers.images.tables import IMAGES
-from influencers.ingest.posts import with_tags
+from influencers.ingest.posts import with_captions_read
 from influencers.ingest.tables import POSTS
 
 TIERS = ("nano", "micro", "mid", "macro", "mega")
@@ -241,7 +241,7 @@ def posts(spark: SparkSession) -> DataFrame:
             "source_file": F.lit("posts.csv"),
         }
     )
-    return with_tags(typed).select(*POSTS.schema.fieldNames()).persist()
+    return with_captions_read(typed).persist()
 
 
 @pytest.fixture(scope="session")

@@ -24,11 +24,11 @@ from influencers.duplicates.images import fetched_pictures
 from influencers.duplicates.links import copied, linked
 from influencers.duplicates.plan import near_pairs
 from influencers.duplicates.tables import DUPLICATE_PAIRS
-from influencers.features.accounts import account_features
-from influencers.features.posts import post_features as described
+from influencers.features.describe import account_features
+from influencers.features.describe import post_features as described
 from influencers.images import shown
 from influencers.images.keys import distinct_images
-from influencers.ingest.posts import with_tags
+from influencers.ingest.posts import with_captions_read
 from influencers.models.declaration import (
     FEATURES,
     INFLUENCE,
@@ -126,8 +126,7 @@ def world_of(posts: DataFrame, images: DataFrame, cut: int) -> World:
         duplicate_pairs=links_of(posts, fetched),
     )
     accounts = account_rows(
-        account_features(posts, features, tier_edges=EDGES),
-        features,
+        account_features(posts, tier_edges=EDGES),
         known,
         cut=cut,
         held_out=held_out(),
@@ -159,11 +158,11 @@ def changed(posts: DataFrame, moment: int) -> DataFrame:
         "location": F.lit("There"),
         "image_url": F.lit("http://images.example/p/1.jpg"),
     }
-    return with_tags(
+    return with_captions_read(
         posts.withColumns(
             {name: F.when(later, one).otherwise(F.col(name)) for name, one in other.items()}
-        ).drop("hashtags", "hashtags_as_written", "mentions")
-    ).select(*posts.columns)
+        )
+    )
 
 
 @pytest.fixture(scope="module")
@@ -260,11 +259,9 @@ def test_an_account_that_begins_later_is_tested_on_whatever_its_hash(
     trained = {row[0] for row in posts.where(~held_out()).select("owner_id").distinct().collect()}
     newcomer = min(trained)
     begun = posts.where(late | (F.col("owner_id") != newcomer))
-    features = described(begun, tier_edges=EDGES, history_length=10)
     frame = model_frame(
         account_rows(
-            account_features(begun, features, tier_edges=EDGES),
-            features,
+            account_features(begun, tier_edges=EDGES),
             Known(posts=begun),
             cut=cuts[0],
             held_out=held_out(),

@@ -1,150 +1,122 @@
 """Account features: what all known posts of an account say about it.
 
-`FEATURES` declares them all. A further one is an aggregate of `OF_POSTS`, or an expression of
-`LAST_SEEN` or `RATIOS`.
+`FEATURES` declares them all. A further one is computed of an account's posts (`OF_POSTS`), or is an
+expression over those (`RATIOS`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from influencers.features.feature import Feature, names, values
-from influencers.features.tiers import TIER, with_tier
+from influencers.features.account_posts import AccountPosts, Floats, Values, divided
+from influencers.features.feature import Feature
+from influencers.features.tiers import TIER
 from influencers.storage.table import FRACTION, PER_FOLLOWER, bigint, double, string, timestamp
 
-_SECONDS_PER_DAY = 86_400
-_SECONDS_PER_WEEK = 7 * _SECONDS_PER_DAY
-# Means of rates are summed as decimals: a sum of floats depends on the order of its terms.
-_EXACT = "decimal(28,12)"
+_SECONDS_PER_WEEK = 7 * 86_400
 _OF_NO_POST = "not known of any of its posts"
 
 
-def account_features(
-    posts: DataFrame, post_features: DataFrame, *, tier_edges: Sequence[int]
-) -> DataFrame:
-    """The features of every account: the columns of the table accounts.
+@dataclass(frozen=True, kw_only=True)
+class OfPosts(Feature):
+    """A feature of accounts that is computed of all posts of each."""
 
-    Grain: one row for each owner_id. Names, followers and following are those of the account's
-    latest crawl or, without crawl times, of its latest post. Means and medians pass over unknown
-    values and are null if all are; `posts_per_week` is null below two different times.
-
-    Args:
-        posts: the table posts.
-        post_features: the table post_features.
-        tier_edges: four rising follower counts, see `tiers.tier`.
-    """
-    latest = with_tier(_latest(posts), edges=tier_edges).select(*values((*LAST_SEEN, *RATIOS)))
-    measured = with_gaps(post_features).groupBy("owner_id").agg(*values((*ACTIVITY, *OF_POSTS)))
-    return latest.join(measured, on="owner_id", how="inner").select(*names(FEATURES))
+    of: Callable[[AccountPosts], Values]
 
 
-def with_gaps(post_features: DataFrame) -> DataFrame:
-    """Post features with `gap_days`: the days since the account's previous post, in full order."""
-    in_order = Window.partitionBy("owner_id").orderBy("created_at", "shortcode")
-    now, last = F.unix_seconds("created_at"), F.lag(F.unix_seconds("created_at")).over(in_order)
-    return post_features.withColumn("gap_days", (now - last) / _SECONDS_PER_DAY)
+def _latest(name: str) -> Callable[[AccountPosts], Values]:
+    return lambda posts: posts.latest(name)
 
 
-def _latest(posts: DataFrame) -> DataFrame:
-    """What an account is called and how many follow it, as last seen."""
-    seen = F.struct("crawled_at", "created_at", "shortcode")
-    told = F.struct("owner_username", "username", "followers", "following")
-    return (
-        posts.groupBy("owner_id")
-        .agg(F.max_by(told, seen).alias("told"))
-        .select("owner_id", "told.*")
-    )
-
-
-def _posts_per_week() -> Column:
+def _posts_per_week(posts: AccountPosts) -> Floats:
     """Posts after the first, for each week from the first to the last."""
-    active = F.unix_seconds(F.max("created_at")) - F.unix_seconds(F.min("created_at"))
-    return F.try_divide(
-        (F.count("*") - 1).cast("double"), active.cast("double") / _SECONDS_PER_WEEK
-    )
-
-
-def _mean_of_counts(name: str) -> Column:
-    # Of integers, so that the order of rows does not matter; null if their sum is beyond bigint.
-    total = F.try_sum(F.col(name).cast("bigint")).cast("double")
-    return F.try_divide(total, F.count(name).cast("double"))
-
-
-def _mean_rate() -> Column:
-    return F.avg(F.col("engagement_rate").try_cast(_EXACT)).cast("double")
+    return divided(posts.posts() - 1, posts.active_seconds() / _SECONDS_PER_WEEK)
 
 
 def _follower_following_ratio() -> Column:
     return F.try_divide(F.col("followers").cast("double"), F.col("following").cast("double"))
 
 
-def _mean_and_median(counts: str) -> tuple[Feature, ...]:
+def _mean_and_median(counts: str) -> tuple[OfPosts, ...]:
     of = f"{counts} of its posts with known {counts}"
     return (
-        Feature(
+        OfPosts(
             double(f"mean_{counts}", f"mean {of}", null=_OF_NO_POST),
             "engagement",
             f"mean {counts}",
-            lambda: _mean_of_counts(counts),
+            of=lambda posts: posts.mean(counts),
         ),
-        Feature(
+        OfPosts(
             double(f"median_{counts}", f"median {of}", null=_OF_NO_POST),
             "engagement",
             f"median {counts}",
-            lambda: F.median(counts),
+            of=lambda posts: posts.median(counts),
         ),
     )
 
 
-def _mean(counts: str, meaning: str, title: str) -> Feature:
+def _mean(counts: str, meaning: str, title: str) -> OfPosts:
     column = double(f"mean_{counts}", meaning)
-    return Feature(column, "content", title, lambda: _mean_of_counts(counts))
+    return OfPosts(column, "content", title, of=lambda posts: posts.mean(counts))
 
 
-def _share(name: str, condition: str, meaning: str, title: str, null: str = "") -> Feature:
-    def share() -> Column:
-        yes, known = F.count_if(F.col(condition)), F.count(condition)
-        return F.try_divide(yes.cast("double"), known.cast("double"))
-
-    return Feature(double(name, meaning, unit=FRACTION, null=null), "content", title, share)
+def _share(name: str, condition: str, meaning: str, title: str, null: str = "") -> OfPosts:
+    column = double(name, meaning, unit=FRACTION, null=null)
+    return OfPosts(column, "content", title, of=lambda posts: posts.mean(condition))
 
 
 # What an account is called and how many follow it, of its latest crawl.
 LAST_SEEN = (
-    Feature(bigint("owner_id", "id of the account"), "identity"),
-    Feature(string("owner_username", "handle, as last seen", null="not given"), "identity"),
-    Feature(string("username", "display name, as last seen", null="not given"), "identity"),
-    Feature(bigint("followers", "followers, as last seen", null="unknown"), "audience"),
-    Feature(
+    OfPosts(
+        bigint("owner_id", "id of the account"),
+        "identity",
+        of=lambda posts: posts.first("owner_id"),
+    ),
+    OfPosts(
+        string("owner_username", "handle, as last seen", null="not given"),
+        "identity",
+        of=_latest("owner_username"),
+    ),
+    OfPosts(
+        string("username", "display name, as last seen", null="not given"),
+        "identity",
+        of=_latest("username"),
+    ),
+    OfPosts(
+        bigint("followers", "followers, as last seen", null="unknown"),
+        "audience",
+        of=_latest("followers"),
+    ),
+    OfPosts(
         bigint("following", "accounts that it follows, as last seen", null="unknown"),
         "activity",
         "accounts followed",
+        of=_latest("following"),
     ),
-    Feature(TIER, "audience"),
 )
 
-# Aggregates of the account's rows of post_features, with their gaps.
 ACTIVITY = (
-    Feature(
+    OfPosts(
         bigint("posts", "posts of the account in `posts`"),
         "activity",
         "posts",
-        lambda: F.count("*"),
+        of=lambda posts: posts.posts(),
     ),
-    Feature(
+    OfPosts(
         timestamp("first_post_at", "time of its earliest post"),
         "clock",
-        value=lambda: F.min("created_at"),
+        of=lambda posts: posts.first("created_at"),
     ),
-    Feature(
+    OfPosts(
         timestamp("last_post_at", "time of its latest post"),
         "clock",
-        value=lambda: F.max("created_at"),
+        of=lambda posts: posts.last("created_at"),
     ),
-    Feature(
+    OfPosts(
         double(
             "posts_per_week",
             "posts after the first, for each week from the first to the last",
@@ -153,9 +125,9 @@ ACTIVITY = (
         ),
         "cadence",
         "posts per week",
-        _posts_per_week,
+        of=_posts_per_week,
     ),
-    Feature(
+    OfPosts(
         double(
             "median_gap_days",
             "median time between two posts in a row",
@@ -164,15 +136,14 @@ ACTIVITY = (
         ),
         "cadence",
         "median days between posts",
-        lambda: F.median("gap_days"),
+        of=lambda posts: posts.median_gap_days(),
     ),
 )
 
-# Likewise.
-OF_POSTS = (
+MEASURES = (
     *_mean_and_median("likes"),
     *_mean_and_median("comments"),
-    Feature(
+    OfPosts(
         double(
             "mean_engagement_rate",
             "mean engagement rate of its posts with a known one",
@@ -180,9 +151,9 @@ OF_POSTS = (
             null=_OF_NO_POST,
         ),
         "audience",
-        value=_mean_rate,
+        of=lambda posts: posts.mean_of_fractions("engagement_rate"),
     ),
-    Feature(
+    OfPosts(
         double(
             "median_engagement_rate",
             "median engagement rate of its posts with a known one",
@@ -190,7 +161,7 @@ OF_POSTS = (
             null=_OF_NO_POST,
         ),
         "audience",
-        value=lambda: F.median("engagement_rate"),
+        of=lambda posts: posts.median("engagement_rate"),
     ),
     _share(
         "video_share",
@@ -240,4 +211,5 @@ RATIOS = (
     ),
 )
 
-FEATURES = (*LAST_SEEN, *ACTIVITY, *OF_POSTS, *RATIOS)
+OF_POSTS = (*LAST_SEEN, *ACTIVITY, *MEASURES)
+FEATURES = (*LAST_SEEN, Feature(TIER, "audience"), *ACTIVITY, *MEASURES, *RATIOS)

@@ -1,95 +1,239 @@
 """What an account had done before a post: strictly earlier posts only.
 
 Two posts of the same second (or, where times are truncated, of the same day) know nothing of each
-other. The posts of an account are shuffled and sorted once and gone through twice, and none looks
-back at more posts than the history is long: the work grows with the number of posts, not with the
-number of pairs of them.
+other. The posts of an account come in order and are gone through once, and none looks back at more
+posts than the history is long: the work grows with the number of posts, not with the number of
+pairs of them, and what is kept from one batch to the next is twice the history's length at most.
+
+`FEATURES` declares what is known. A further one is a function of `Before`.
 """
 
 from __future__ import annotations
 
-from pyspark.sql import Column, DataFrame, Window
-from pyspark.sql import functions as F
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
-from influencers.features.feature import Feature, values
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from influencers.features.account_posts import Floats, Values, Whole, floats, middle, seconds
+from influencers.features.feature import Feature
 from influencers.storage.table import PER_FOLLOWER, bigint, double
 
 _SECONDS_PER_DAY = 86_400
-# What lies before a post: a struct of `posts`, `last_at` and an array for each of `_REMEMBERED`.
-_EARLIER = "_earlier"
 # Of the last posts before: the column, its words, and its unit.
 _REMEMBERED = (("engagement_rate", "engagement rate", PER_FOLLOWER), ("likes", "likes", ""))
+# So many values are looked back at together: 8 MB.
+_MOST_TOGETHER = 1_000_000
 
 
-def with_history(posts: DataFrame, *, length: int) -> DataFrame:
-    """Posts with the author's history.
+class Before:
+    """What lies before the posts of one time of an account, for many such times.
 
-    Grain: one row for each post, as it comes. `history_posts` counts all earlier posts;
-    `days_since_last_post` is null for the first. The median, last and largest engagement rate and
-    likes are those of the last `length` earlier posts, of which posts with an unknown value are
-    passed over; null where none is left. Of posts of the same time, the greater shortcode counts
-    as the later.
+    All functions give one value a time. Unknown values are passed over; where none is left, the
+    result is NaN.
 
     Args:
-        posts: with owner_id, shortcode, created_at, likes and engagement_rate.
+        posts: how many posts lie before.
+        days_since_last: from the last of them.
+        values: of each remembered column, those of the last posts before: a row a time, the latest
+            first, NaN where there is no such post or its value is unknown.
+    """
+
+    def __init__(self, posts: Whole, days_since_last: Floats, values: dict[str, Floats]) -> None:
+        self.posts = posts
+        self.days_since_last = days_since_last
+        self._values = values
+        self._ordered: dict[str, Floats] = {}
+
+    def last(self, name: str) -> Floats:
+        """The latest known value."""
+        values = self._values[name]
+        latest: Floats = values[np.arange(len(values)), np.argmax(~np.isnan(values), axis=1)]
+        return latest
+
+    def median(self, name: str) -> Floats:
+        """The median of the known values."""
+        ordered, number = self._order(name)
+        starts = np.arange(len(ordered)) * ordered.shape[1]
+        return middle(ordered.ravel(), starts, number)
+
+    def largest(self, name: str) -> Floats:
+        """The largest known value."""
+        ordered, number = self._order(name)
+        largest: Floats = ordered[np.arange(len(ordered)), np.maximum(number, 1) - 1]
+        return largest
+
+    def _order(self, name: str) -> tuple[Floats, Whole]:
+        """The values from small to large, NaN last, and how many are known."""
+        if name not in self._ordered:
+            self._ordered[name] = np.sort(self._values[name], axis=1)
+        ordered = self._ordered[name]
+        return ordered, (~np.isnan(ordered)).sum(axis=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfHistory(Feature):
+    """A feature of a post that is computed from what lies before it."""
+
+    of: Callable[[Before], Values]
+
+
+class History:
+    """Goes through the posts of accounts in order, and says what lies before each.
+
+    Args:
         length: how many posts the history looks back.
     """
-    # What lies before the first post of a time lies before all of that time.
-    same_time = (
-        Window.partitionBy("owner_id", "created_at")
-        .orderBy("shortcode")
-        .rowsBetween(Window.unboundedPreceding, Window.currentRow)
-    )
-    return (
-        posts.withColumn(_EARLIER, _rows_before(length))
-        .withColumn(_EARLIER, F.first(_EARLIER).over(same_time))
-        .select(*posts.columns, *values(FEATURES))
-    )
+
+    def __init__(self, length: int) -> None:
+        self._length = length
+        self._last: _Seen | None = None
+
+    def before(self, batch: pa.RecordBatch) -> list[Values]:
+        """What `FEATURES` say of each row of the next batch, in their order.
+
+        `history_posts` counts all earlier posts. The median, last and largest engagement rate and
+        likes are those of the last `length` earlier posts, of which posts with an unknown value
+        are passed over. Of posts of the same time, the greater shortcode counts as the later.
+
+        Args:
+            batch: at least one row, with `owner_id`, `created_at`, `likes`, `engagement_rate`;
+                sorted by account, time and shortcode over all batches.
+        """
+        rows = _Rows.of(batch, self._last)
+        groups, group = np.unique(rows.same_time[rows.seen :], return_inverse=True)
+        parts = [
+            [feature.of(before) for feature in FEATURES] for before in self._before(rows, groups)
+        ]
+        self._last = rows.end(self._length)
+        return [np.concatenate(values)[group] for values in zip(*parts, strict=True)]
+
+    def _before(self, rows: _Rows, groups: Whole) -> Iterator[Before]:
+        """What lies before the groups of posts of one time, given by the first row of each."""
+        together = max(1, _MOST_TOGETHER // self._length)
+        back = np.arange(1, self._length + 1)
+        for first in np.split(groups, range(together, len(groups), together)):
+            start = rows.account[first]
+            places = first[:, None] - back
+            there = places >= start[:, None]
+            places[~there] = 0
+            since = (rows.time[first] - rows.time[np.maximum(first - 1, 0)]) / _SECONDS_PER_DAY
+            yield Before(
+                rows.posts_before(first),
+                np.where(first > start, since, np.nan),
+                {name: np.where(there, values[places], np.nan)
+                 for name, values in rows.remembered.items()},
+            )  # fmt: skip
 
 
-def _rows_before(length: int) -> Column:
-    """What the account's rows before a row hold, those of the row's own time among them."""
-    in_order = Window.partitionBy("owner_id").orderBy("created_at", "shortcode")
-    last_ones = in_order.rowsBetween(-length, -1)
-    return F.struct(
-        (F.row_number().over(in_order).cast("bigint") - 1).alias("posts"),
-        F.lag("created_at").over(in_order).alias("last_at"),
-        # Oldest first; unknown values are not collected.
-        *(
-            F.collect_list(F.col(name).cast("double")).over(last_ones).alias(name)
-            for name, _, _ in _REMEMBERED
-        ),
-    )
+@dataclass(frozen=True)
+class _Seen:
+    """What has to be known of the last account when the next batch comes.
+
+    Attributes:
+        owner: of the account.
+        before: its last posts before the last time; no more than the history is long.
+        at_last_time: its last posts of that time; no more than the history is long.
+        posts_before: how many there are before that time.
+        posts: how many there are in all.
+    """
+
+    owner: int
+    before: pa.RecordBatch
+    at_last_time: pa.RecordBatch
+    posts_before: int
+    posts: int
 
 
-def median(values: Column) -> Column:
-    """The median of an array without nulls; null for an empty one."""
-    ordered = F.sort_array(values)
-    upper = F.floor(F.size(values) / 2).cast("int")
-    lower = F.floor((F.size(values) - 1) / 2).cast("int")
-    return (F.get(ordered, lower) + F.get(ordered, upper)) / 2
+@dataclass(frozen=True)
+class _Rows:
+    """The rows of a batch, behind those of the same account that have been seen.
+
+    Attributes:
+        batch: all of them, with the columns that matter.
+        seen: how many rows have been seen.
+        last: of the account that goes on.
+        time: Unix seconds.
+        account, same_time: of each row, the first of its account and of its time.
+        remembered: the values of remembered columns.
+    """
+
+    batch: pa.RecordBatch
+    seen: int
+    last: _Seen | None
+    time: Whole
+    account: Whole
+    same_time: Whole
+    remembered: dict[str, Floats]
+
+    @staticmethod
+    def of(batch: pa.RecordBatch, last: _Seen | None) -> _Rows:
+        rows = batch.select(_COLUMNS)
+        if last is not None and last.owner != rows.column(0)[0].as_py():
+            last = None
+        if last is not None:
+            rows = pa.concat_batches([last.before, last.at_last_time, rows])
+        owner, at = (rows.column(name).cast(pa.int64()).to_numpy() for name in _COLUMNS[:2])
+        new_account = np.r_[True, owner[1:] != owner[:-1]]
+        new_time = new_account | np.r_[True, at[1:] != at[:-1]]
+        return _Rows(
+            rows,
+            len(rows) - len(batch),
+            last,
+            seconds(rows.column("created_at")),
+            _latest_start(new_account),
+            _latest_start(new_time),
+            {name: floats(rows.column(name)) for name, _, _ in _REMEMBERED},
+        )
+
+    def posts_before(self, first: Whole) -> Whole:
+        """How many posts of its account lie before a row that is the first of its time."""
+        posts = first - self.account[first]
+        if self.last is None:
+            return posts
+        goes_on = self.account[first] == 0
+        posts = np.where(goes_on, self.last.posts + first - self.seen, posts)
+        return np.where(first < self.seen, self.last.posts_before, posts)
+
+    def end(self, length: int) -> _Seen:
+        """What the next batch has to know."""
+        end = len(self.batch)
+        start, first = int(self.account[-1]), int(self.same_time[-1])
+        kept = max(start, first - length)
+        tail = max(first, end - length)
+        posts = end - start
+        if self.last is not None and start == 0:
+            posts = self.last.posts + end - self.seen
+        return _Seen(
+            self.batch.column(0)[end - 1].as_py(),
+            self.batch.slice(kept, first - kept),
+            self.batch.slice(tail, end - tail),
+            int(self.posts_before(np.array([first]))[0]),
+            posts,
+        )
 
 
-def _earlier(field: str) -> Column:
-    return F.col(_EARLIER)[field]
+_COLUMNS = ["owner_id", "created_at", *(name for name, _, _ in _REMEMBERED)]
 
 
-def _days_since_last() -> Column:
-    since = F.unix_seconds("created_at") - F.unix_seconds(_earlier("last_at"))
-    return since / _SECONDS_PER_DAY
+def _latest_start(starts: npt.NDArray[np.bool_]) -> Whole:
+    """Of each place, the last at or before it that is a start."""
+    return np.maximum.accumulate(np.where(starts, np.arange(len(starts)), 0))
 
 
-def _measures(name: str, what: str, unit: str) -> tuple[Feature, ...]:
+def _measures(name: str, what: str, unit: str) -> tuple[OfHistory, ...]:
     none = "no earlier post with a known value"
     of = f"{what} of the author's last `features.history_posts` posts strictly before"
     return (
-        Feature(
+        OfHistory(
             double(f"history_median_{name}", f"median {of}", unit=unit, null=none),
             "history",
             f"median {what} before",
-            lambda: median(_earlier(name)),
+            of=lambda before: before.median(name),
         ),
-        Feature(
+        OfHistory(
             double(
                 f"history_last_{name}",
                 f"{what} of the latest known of these posts",
@@ -98,25 +242,25 @@ def _measures(name: str, what: str, unit: str) -> tuple[Feature, ...]:
             ),
             "history",
             f"last {what} before",
-            lambda: F.try_element_at(_earlier(name), F.lit(-1)),
+            of=lambda before: before.last(name),
         ),
-        Feature(
+        OfHistory(
             double(f"history_max_{name}", f"highest {of}", unit=unit, null=none),
             "history",
             f"highest {what} before",
-            lambda: F.array_max(_earlier(name)),
+            of=lambda before: before.largest(name),
         ),
     )
 
 
 FEATURES = (
-    Feature(
+    OfHistory(
         bigint("history_posts", "all posts of the author strictly before this one"),
         "history",
         "earlier posts",
-        lambda: _earlier("posts"),
+        of=lambda before: before.posts,
     ),
-    Feature(
+    OfHistory(
         double(
             "days_since_last_post",
             "time since the author's last post strictly before this one",
@@ -125,7 +269,7 @@ FEATURES = (
         ),
         "history",
         "days since the last post",
-        _days_since_last,
+        of=lambda before: before.days_since_last,
     ),
-    *(feature for one in _REMEMBERED for feature in _measures(*one)),
+    *(feature for remembered in _REMEMBERED for feature in _measures(*remembered)),
 )

@@ -6,15 +6,12 @@ them. A further one is computed and declared there, and nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from influencers.features import captions, history
-from influencers.features.feature import Feature, Trait, itself, names, values
-from influencers.features.history import with_history
-from influencers.features.tiers import TIER, with_tier
+from influencers.features.feature import Feature, Trait, itself
+from influencers.features.tiers import TIER
 from influencers.storage.table import (
     PER_FOLLOWER,
     bigint,
@@ -46,21 +43,6 @@ def content_type(is_video: Column, multiple_images: Column) -> Column:
     """`video`, `carousel` or `photo`; null if nothing is known."""
     known = is_video.isNotNull() | multiple_images.isNotNull()
     return F.when(is_video, "video").when(multiple_images, "carousel").when(known, "photo")
-
-
-def post_features(posts: DataFrame, *, tier_edges: Sequence[int], history_length: int) -> DataFrame:
-    """The features of every post: the columns of the table post_features.
-
-    Grain: one row for each post. A post's age is the time from it to the latest post of all, so
-    that it does not depend on the day of the analysis; day_of_week is 1 on Monday (UTC).
-
-    Args:
-        posts: the table posts.
-        tier_edges: four rising follower counts, see `tiers.tier`.
-        history_length: how many earlier posts of the author the history looks at.
-    """
-    described = with_tier(with_age(posts), edges=tier_edges).select(*values(OF_POST))
-    return with_history(described, length=history_length).select(*names(FEATURES))
 
 
 def with_age(posts: DataFrame) -> DataFrame:
@@ -184,4 +166,6 @@ _ENGAGEMENT = (
 
 # What is computed of a row of the table posts with its age and its tier.
 OF_POST = (*_KEYS, *_FORMAT, *_COUNTS, *_AUTHOR, *_TIME, *_ENGAGEMENT, *captions.FEATURES)
+# The same without its age, which is known once all posts are.
+OF_ROW = tuple(feature for feature in OF_POST if feature.column is not _AGE)
 FEATURES = (*OF_POST, *history.FEATURES)

@@ -7,6 +7,6 @@
   `line_batches.py` and `csv_records.py` (Python's), `split_tasks.py` (the tasks); `parquet.py`
   reads Parquet. All give the columns of `records.py`.
 - `values.py` reads cells, `rules.py` says what is quarantined, `posts.py` makes the rows.
-- `repeats.py` and `disputes.py` settle posts that are told more than once, `hashtags.py` reads
-  captions. `tables.py` declares what is written.
+- `repeats.py` and `disputes.py` settle posts that are told more than once. `captions.py` reads
+  captions, with `hashtags.py` and `emoji.py`. `tables.py` declares what is written.
 """

@@ -15,10 +15,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import regex
-from pyspark.sql import Column
-from pyspark.sql.pandas.functions import arrow_udf
-from pyspark.sql.types import ArrayType, StringType, StructField, StructType
 
 # Middle dot, maqaf, geresh, gershayim, the two tsheg marks, wave dashes, kana marks, ditto mark.
 _SPELLING = "\u00b7\u05be\u05f3\u05f4\u0f0b\u0f0c\u301c\uff5e\u309b\u309c\u30a0\u30fb\u3003\ua67e"
@@ -36,12 +34,22 @@ _MENTIONS = regex.compile(
     regex.VERSION1,
 )
 
-TAGS_TYPE = StructType(
-    [
-        StructField("hashtags", ArrayType(StringType())),
-        StructField("hashtags_as_written", ArrayType(StringType())),
-        StructField("mentions", ArrayType(StringType())),
-    ]
+# Most captions have plain hashtags alone: of these letters, digits and `_`, between these other
+# characters. Every Unicode version has them as what they are here; a test holds them to the rules.
+_PLAIN = (
+    "0-9A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u0388-\u038a\u038e-\u03a1\u03a3-\u03f5\u03f7-\u03ff"
+    "\u0400-\u0481\u048a-\u052f\u05d0-\u05ea\u0620-\u063f\u0641-\u064a\u3041-\u3096\u30a1-\u30fa"
+    "\u4e00-\u9fa5\uac00-\ud7a3"
+)
+_BESIDE = (
+    "\\x00-\"$%'-/:-@\\[-^`{-\u00a0\u2010-\u201f\u2022\u2026\u2190-\u23fa\u25a0-\u27bf\u3001\u3002"
+    "\ufe0f\uff01\uff0c\uff1f\U0001f300-\U0001f6ff\U0001f900-\U0001f9ff"
+)
+_PLAIN_CHAINS = re.compile(f"#[#{_PLAIN}]+")
+_BEHIND_PLAIN = re.compile(f"[{_PLAIN}&]")
+_NOT_PLAIN = (
+    f"[^{_PLAIN}{_BESIDE}#&]#|#[{_PLAIN}]*[^{_PLAIN}{_BESIDE}#&]|＃|#(?s:.*)(?:/|(?i:www\\.))"
+    "|(?:/|(?i:www\\.))(?s:.*)#"
 )
 
 
@@ -80,6 +88,24 @@ def written_hashtags(caption: str) -> Iterator[str]:
             yield from _between(caption, start, end, address_end=address.end() if address else end)
 
 
+def plain_hashtags(caption: str) -> list[str]:
+    """As `written_hashtags`, of a caption whose hashtags are plain."""
+    tags: list[str] = []
+    for match in _PLAIN_CHAINS.finditer(caption):
+        chain, start = match.group(), match.start()
+        if start and _BEHIND_PLAIN.match(caption, start - 1):
+            # What follows a word is none; `##` ends it.
+            chain = chain.partition("##")[2]
+            chain = f"#{chain}"
+        tags += [tag for tag in chain.split("#") if tag.isalpha() or _LETTER.search(tag)]
+    return tags
+
+
+def have_plain_hashtags(captions: pa.Array) -> pa.Array:
+    """Of which captions all hashtags are plain."""
+    return pc.invert(pc.match_substring_regex(captions, _NOT_PLAIN))
+
+
 def _between(caption: str, start: int, end: int, *, address_end: int) -> Iterator[str]:
     """The hashtags between two places, of which those behind an address are none."""
     place = start
@@ -108,28 +134,21 @@ def normalise(tag: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", tag).casefold())
 
 
-def read_tags(caption: str) -> Tags:
-    """The hashtags and mentions of one caption."""
-    spellings: dict[str, str] = {}
-    for written in written_hashtags(caption):
-        spellings.setdefault(normalise(written), written)
-    mentions = dict.fromkeys(name.lower() for name in _MENTIONS.findall(caption))
-    return Tags(list(spellings), list(spellings.values()), list(mentions))
+def read_tags(caption: str, *, plain: bool = False) -> Tags:
+    """The hashtags and mentions of one caption.
 
-
-def caption_tags(caption: Column) -> Column:
-    """A struct of `hashtags`, `hashtags_as_written` and `mentions`; empty lists without a caption.
-
-    An Arrow function, as Spark has neither Unicode normalisation nor case folding.
+    Args:
+        caption: a text.
+        plain: its hashtags are known to be plain (see `have_plain_hashtags`).
     """
+    spellings: dict[str, str] = {}
+    for written in plain_hashtags(caption) if plain else written_hashtags(caption):
+        spellings.setdefault(normalise(written), written)
+    return Tags(list(spellings), list(spellings.values()), mentions(caption))
 
-    # Defined here, so that importing the module needs no session.
-    @arrow_udf(TAGS_TYPE)  # type: ignore[call-overload, untyped-decorator]
-    def tags_of(captions: pa.Array) -> pa.Array:
-        tags = [read_tags(caption or "") for caption in captions.to_pylist()]
-        lists = [pa.array(column, pa.list_(pa.string())) for column in zip(*tags, strict=True)]
-        empty = pa.array([], pa.list_(pa.string()))
-        return pa.StructArray.from_arrays(lists or [empty] * 3, names=list(Tags._fields))
 
-    column: Column = tags_of(caption)
-    return column
+def mentions(caption: str) -> list[str]:
+    """The accounts that a caption mentions, in lower case, distinct, in order."""
+    if "@" not in caption and "＠" not in caption:
+        return []
+    return list(dict.fromkeys(name.lower() for name in _MENTIONS.findall(caption)))

@@ -11,14 +11,13 @@ from pyspark.sql import functions as F
 
 from influencers.config import IngestConfig
 from influencers.errors import UserError
-from influencers.ingest import rules
-from influencers.ingest.hashtags import caption_tags
+from influencers.ingest import captions, rules
 from influencers.ingest.tables import POSTS
 from influencers.measured.records import PostsTable, QuarantineTable, Rows, Tables
 from influencers.storage import tables
 
 # Made by this module; all other columns of the table are read from the file.
-_MADE = ("hashtags", "hashtags_as_written", "mentions", "source_file")
+_MADE = (*captions.NAMES, "source_file")
 FIELDS = tuple(name for name in POSTS.schema.fieldNames() if name not in _MADE)
 # What tells a later crawl from an earlier one, the most telling first; all columns, so that the
 # order is total.
@@ -200,11 +199,16 @@ def _literals(texts: Sequence[str]) -> str:
     return ", ".join(tables.literal(text) for text in texts)
 
 
-def with_tags(posts: DataFrame) -> DataFrame:
-    """Posts with the hashtags and mentions of their captions."""
-    return posts.withColumn("tags", caption_tags(F.col("caption"))).select(
-        *FIELDS, "tags.*", "source_file"
+def with_captions_read(posts: DataFrame) -> DataFrame:
+    """The columns of the table: the fields of posts with what is read in their captions."""
+    return captions.with_columns(posts.select(*FIELDS, "source_file")).select(
+        *POSTS.schema.fieldNames()
     )
+
+
+def lacks_columns(held: DataFrame) -> bool:
+    """Whether a table posts is of a version that did not read all of `captions.COLUMNS` yet."""
+    return not set(captions.NAMES) <= set(held.columns)
 
 
 def _typed() -> list[Column]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from influencers.ingest import captions
 from influencers.storage.table import Table, bigint, boolean, string, strings, timestamp
 
 POSTS = Table(
@@ -26,22 +27,10 @@ POSTS = Table(
         string("image_url", "address of its image", null="none"),
         bigint("followers", "followers of the account at the crawl", null="unknown"),
         bigint("following", "accounts that the account follows, at the crawl", null="unknown"),
-        strings(
-            "hashtags",
-            "hashtags of the caption after UAX #31, without `#`, normalised (NFKC, case folded), "
-            "distinct, in the order of first use; empty without any",
-        ),
-        strings(
-            "hashtags_as_written",
-            "the same hashtags in the spelling of their first use, parallel to `hashtags`",
-        ),
-        strings(
-            "mentions",
-            "handles that the caption mentions, without `@`, in lower case, distinct, in order; "
-            "empty without any",
-        ),
+        *captions.TAGS,
         timestamp("crawled_at", "when the post was read from Instagram", null="not given"),
         string("source_file", "URI of the input file whose record stands here"),
+        *(count.column for count in captions.COUNTS),
     ),
 )
 

@@ -68,7 +68,7 @@ def asked(records: DataFrame, config: IngestConfig, *, now: int) -> Asked:
     chosen, repeated = good.where("place = 1"), good.where("place > 1")
     bad = checked.where(F.size("reasons") > 0)
     return Asked(
-        posts.with_tags(chosen),
+        posts.with_captions_read(chosen),
         chosen.select("shortcode", "source_file", "record"),
         _left_out(bad, F.array_join("reasons", ", ")).unionByName(
             _left_out(repeated, F.lit(DUPLICATE))

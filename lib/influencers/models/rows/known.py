@@ -10,7 +10,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from influencers.config import Config
-from influencers.features.accounts import account_features
+from influencers.features.describe import account_features
 from influencers.features.duplicates import account_copies, copy_features
 from influencers.features.images import account_pictures, picture_features
 from influencers.models.declaration import INFLUENCE
@@ -56,7 +56,6 @@ def with_known(table: DataFrame, known: Known, *, model: str) -> DataFrame:
 
 def account_rows(
     accounts: DataFrame,
-    post_features: DataFrame,
     known: Known,
     *,
     cut: int,
@@ -70,7 +69,6 @@ def account_rows(
 
     Args:
         accounts: the table accounts.
-        post_features: the table of that name.
         known: with posts.
         cut: Unix microseconds, see `periods.cut_of`.
         held_out: whether an account is held out.
@@ -80,8 +78,8 @@ def account_rows(
     whole = with_known(accounts, known, model=INFLUENCE).withColumn(PERIOD, F.lit(WHOLE))
     found = [whole]
     of_posts = _of_posts(known)
-    for period, posts, described in divided(known.posts, post_features, cut=cut, held_out=held_out):
-        table = account_features(posts, described, tier_edges=tier_edges)
+    for period, posts in divided(known.posts, cut=cut, held_out=held_out):
+        table = account_features(posts, tier_edges=tier_edges)
         pictures, copies = _of_accounts(posts, *of_posts)
         table = with_pictures(with_communities(table, None), pictures, copies, model=INFLUENCE)
         found.append(table.withColumn(PERIOD, F.lit(period)).select(*whole.columns))
@@ -112,7 +110,6 @@ def accounts_with_cut(
     )
     rows = account_rows(
         accounts,
-        post_features,
         known,
         cut=cut,
         held_out=held_out,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 
 from influencers.config import FeaturesConfig
-from influencers.features.accounts import account_features
-from influencers.features.posts import post_features
+from influencers.features.describe import account_features, post_features
 from influencers.models.declaration import INFLUENCE
 
 
@@ -25,11 +24,11 @@ def features_of_new(
         config: how the model's training features were computed.
     """
     posts = with_earlier(new, known)
+    if model == INFLUENCE:
+        return account_features(posts, tier_edges=config.tier_edges)
     described = post_features(
         posts, tier_edges=config.tier_edges, history_length=config.history_posts
     )
-    if model == INFLUENCE:
-        return account_features(posts, described, tier_edges=config.tier_edges)
     return described.join(new.select("shortcode"), on="shortcode", how="left_semi")
 
 

@@ -37,33 +37,21 @@ def cut_of(posts: DataFrame, *, share: float) -> int | None:
     return top_share_thresholds(values, share=share).get("all")
 
 
-def divided(
-    posts: DataFrame, post_features: DataFrame, *, cut: int, held_out: Column
-) -> Iterator[tuple[str, DataFrame, DataFrame]]:
-    """What accounts are described by in a split by time: the period, its posts, their features.
+def divided(posts: DataFrame, *, cut: int, held_out: Column) -> Iterator[tuple[str, DataFrame]]:
+    """What accounts are described by in a split by time: the period, and its posts.
 
     Args:
         posts: the table posts.
-        post_features: the table of that name, of which no column that describes an account
-            depends on another post.
         cut: Unix microseconds.
         held_out: whether an account is held out, see `split.held_out_account`.
     """
     earlier = F.unix_micros("created_at") < F.lit(cut)
     begun = posts.where(earlier).select("owner_id", F.lit(True).alias("begun")).distinct()
 
-    def later(frame: DataFrame) -> DataFrame:
-        unseen = held_out | F.col("begun").isNull()
-        return (
-            frame.where(~earlier)
-            .join(begun, on="owner_id", how="left")
-            .where(unseen)
-            .select(*frame.columns)
-        )
-
-    known = earlier & ~held_out
-    yield BEFORE, posts.where(known), post_features.where(known)
-    yield AFTER, later(posts), later(post_features)
+    unseen = held_out | F.col("begun").isNull()
+    later = posts.where(~earlier).join(begun, on="owner_id", how="left").where(unseen)
+    yield BEFORE, posts.where(earlier & ~held_out)
+    yield AFTER, later.select(*posts.columns)
 
 
 def described_as_a_whole(frame: DataFrame) -> DataFrame:

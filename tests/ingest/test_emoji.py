@@ -1,17 +1,15 @@
-"""What is counted in captions, against counting by hand."""
+"""Emoji, against counting by hand."""
 
 from __future__ import annotations
 
+import sys
+
+import pyarrow as pa
 import pytest
-from chispa import assert_df_equality
 from hypothesis import example, given
 from hypothesis import strategies as st
-from pyspark.sql import SparkSession
-from pyspark.sql import functions as F
 
-import features_oracle as oracle
-from influencers.features import captions
-from influencers.features.captions import count_emoji
+from influencers.ingest.emoji import count_emoji, emoji_counts
 
 PICTURES, SIGNS, TONES, FLAG_LETTERS = "❤👩✌", "©‼↔", "🏻🏿", "🇫🇷"
 TAG, JOINER, TEXT, EMOJI, KEYCAP = "\U000e0067", "\u200d", "\ufe0e", "\ufe0f", "\u20e3"
@@ -79,6 +77,7 @@ def test_emoji_character_by_character(text: str) -> None:
 def test_one_emoji_is_one_however_it_is_spelt(one: str) -> None:
     assert count_emoji(one) == 1
     assert count_emoji(f"{one} {one}a{one}") == 3
+    assert emoji_counts(pa.array([one, f"{one} {one}a{one}"])).to_pylist() == [1, 3]
 
 
 @pytest.mark.parametrize("text", ["", "plain", "©", "™ ®", "3 # *", "→ ↔", "★ ♡ ♪", "🇫", "é漢ا"])
@@ -86,64 +85,14 @@ def test_text_is_no_emoji(text: str) -> None:
     assert count_emoji(text) == 0
 
 
-AWKWARD = (
-    "a b",
-    "a\nb",
-    "a\r\nb",
-    "a\n\rb",
-    "\r\n\r\n",
-    "a\u2028b\u2029c\u0085d",
-    "a\u00a0b\u3000c\u202fd",
-    "zero\u200bwidth",
-    "   ",
-    "\t\n",
-    " a ",
-    "a\n",
-    "😀 😀😀",
-    "❤️",
-    "Why?",
-    "写真？",
-    "τι\u037e",
-    "semi; colon",
-    "؟",
-    "❓",
-    "$1 \\n [a?]",
-    "",
-    None,
-)
+@given(st.lists(st.text(ALPHABET, max_size=12), max_size=4))
+@example(["❤\ufe0e❤", "❤", "👩\u200d❤\ufe0e", ""])
+def test_counted_together_as_one_by_one(captions: list[str]) -> None:
+    counted = emoji_counts(pa.array(captions, pa.string()))
+    assert counted.to_pylist() == [count_emoji(caption) for caption in captions]
 
 
-def test_words_lines_questions_and_emoji_of_awkward_captions(spark: SparkSession) -> None:
-    schema = "caption string, words int, lines int, asks boolean, emoji int"
-    texts = [(caption, caption or "") for caption in AWKWARD]
-    rows = [
-        (caption, oracle.words(text), oracle.lines(text), oracle.asks(text), count_emoji(text))
-        for caption, text in texts
-    ]
-    caption = F.col("caption")
-    frame = spark.createDataFrame(rows, schema)
-    found = frame.select(
-        "caption",
-        captions.word_count(caption).alias("words"),
-        captions.line_count(caption).alias("lines"),
-        captions.asks(caption).alias("asks"),
-        captions.emoji_count(caption).alias("emoji"),
-    )
-    assert_df_equality(found, frame, ignore_nullable=True)
-
-
-@pytest.mark.parametrize(
-    ("caption", "words", "lines", "asks"),
-    [
-        ("a\r\nb\n\nc", 3, 4, False),
-        ("two\u00a0words?", 2, 1, True),
-        ("   ", 0, 1, False),
-        ("a\n", 1, 2, False),
-        ("", 0, 0, False),
-    ],
-)
-def test_the_oracle_counts_as_a_person_does(
-    caption: str, words: int, lines: int, asks: bool
-) -> None:
-    found = (oracle.words(caption), oracle.lines(caption), oracle.asks(caption))
-    assert found == (words, lines, asks)
+def test_every_character_counts_the_same_both_ways() -> None:
+    characters = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000]
+    texts = characters + [f"{character}\ufe0f" for character in characters]
+    assert emoji_counts(pa.array(texts)).to_pylist() == [count_emoji(text) for text in texts]
