@@ -5,8 +5,9 @@ from __future__ import annotations
 import codecs
 import contextlib
 from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 
 from pyspark.sql import DataFrame, SparkSession
 
@@ -26,6 +27,7 @@ _FORMATS = {
     ".parquet": "parquet",
 }
 _COMPRESSED = (".gz", ".bz2")
+_FOOTERS_AT_ONCE = 16
 
 
 @dataclass(frozen=True)
@@ -70,10 +72,11 @@ def find(
     kinds = {file: format_of(file.uri, config) for file in filled}
     texts = {file: kind for file, kind in kinds.items() if kind != "parquet"}
     names = dict(column_names(spark, texts, config))
+    footers = _parquet_sources(spark, [file for file in kinds if file not in texts])
     return tuple(
-        Source(file, kind, check_header(names[file], file.uri, kind=kind))
-        if file in names
-        else _parquet_source(spark, file)
+        footers[file]
+        if file in footers
+        else Source(file, kind, check_header(names[file], file.uri, kind=kind))
         for file, kind in kinds.items()
     )
 
@@ -86,6 +89,15 @@ def _listed(spark: SparkSession, pattern: str, output: str | None) -> list[FileS
     if files.absolute(spark, pattern).startswith(below):
         return listed
     return [file for file in listed if not file.path.startswith(below)]
+
+
+def _parquet_sources(
+    spark: SparkSession, found: Sequence[FileStatus]
+) -> dict[FileStatus, Source]:
+    """The Parquet files by what their footers say; in object stores, reading one is waiting."""
+    with ThreadPoolExecutor(max_workers=_FOOTERS_AT_ONCE) as pool:
+        sources = pool.map(partial(_parquet_source, spark), found)
+        return dict(zip(found, sources, strict=True))
 
 
 def _parquet_source(spark: SparkSession, file: FileStatus) -> Source:
