@@ -31,8 +31,9 @@ def run(spark: SparkSession, config: Config) -> Metrics:
         tables.write(posts.with_captions_read(held), config, POSTS)
         held = tables.at_latest_version(spark, config, POSTS)
     with persisted.frames() as keep:
-        records = sources.read_records(spark, found, config.ingest)
-        checked = keep(posts.with_reasons(records, config.ingest, now=int(time.time())))
+        now = int(time.time())
+        read = sources.read_posts(spark, found, config.ingest, now=now)
+        checked = posts.checked(read, config.ingest, now=now, keep=keep)
         others, left_out = forgotten.read(spark, config).split(checked)
         settled = disputes.settled(others, held, read=uris, replacing=replacing, keep=keep)
         good = posts.good(settled.records)
@@ -43,7 +44,7 @@ def run(spark: SparkSession, config: Config) -> Metrics:
         empty = sources.without_records(found, {row["source_file"] for row in told})
         # All bytes are read and kept by now: what changed meanwhile is of no one time.
         sources.require_unchanged(spark, patterns, found)
-        latest = posts.with_captions_read(settled.repeats.latest(good, replacing=replacing))
+        latest = settled.repeats.latest(good, replacing=replacing)
         wins = posts.wins("source", "target", read=uris, replacing=replacing)
         tables.merge(latest, config, POSTS, keys=["shortcode"], update_when=wins)
         # What is mended in a file that is read again leaves the quarantine.

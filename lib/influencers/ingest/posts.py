@@ -12,8 +12,10 @@ from pyspark.sql import functions as F
 from influencers.config import IngestConfig
 from influencers.errors import UserError
 from influencers.ingest import captions, rules
+from influencers.ingest.plain_posts import UNREAD
 from influencers.ingest.tables import POSTS
 from influencers.measured.records import PostsTable, QuarantineTable, Rows, Tables
+from influencers.run.persisted import Keep
 from influencers.storage import tables
 
 # Made by this module; all other columns of the table are read from the file.
@@ -25,23 +27,52 @@ _TELLING = ("crawled_at", "likes", "comments", "followers", "following")
 _PRECEDENCE = (*_TELLING, *sorted(set(FIELDS) - {*_TELLING, "shortcode"}))
 
 
+def checked(read: DataFrame, config: IngestConfig, *, now: int, keep: Keep) -> DataFrame:
+    """Records, typed, each with the codes of the rules it breaks and what its caption says.
+
+    Grain: one row for each record, as it comes: the columns of `with_reasons`, and
+    `captions.NAMES`.
+
+    Args:
+        read: the columns of `plain_posts.SCHEMA`.
+        config: the rules.
+        now: Unix seconds.
+        keep: persists a frame for as long as the result is used.
+    """
+    both = keep(read)
+    plain = both.where(F.col(UNREAD).isNull()).select(
+        "source_file",
+        "record",
+        F.lit(None).cast("string").alias("raw"),
+        F.array().cast("array<string>").alias("reasons"),
+        *FIELDS,
+        *captions.NAMES,
+    )
+    others = both.where(F.col(UNREAD).isNotNull()).select(
+        "source_file", "record", f"{UNREAD}.*", *captions.NAMES
+    )
+    return plain.unionByName(keep(with_reasons(others, config, now=now)))
+
+
 def with_reasons(records: DataFrame, config: IngestConfig, *, now: int) -> DataFrame:
     """Raw records, typed, each with the codes of the rules it breaks.
 
     Grain: one row for each record, as it comes: `source_file`, `record`, `raw` (null for a good
     record: nobody will ask), `reasons` (empty for a good one) and the typed fields of a post,
-    which mean something for good records only.
+    which mean something for good records only. What is read in captions stays, if it is there.
     """
     codes = rules.reasons(config, now=now)
+    of_captions = [name for name in captions.NAMES if name in records.columns]
     typed = rules.with_values(records).select(
-        "source_file", "record", "raw", codes.alias("reasons"), *_typed()
+        "source_file", "record", "raw", codes.alias("reasons"), *_typed(), *of_captions
     )
     return typed.withColumn("raw", F.when(F.size("reasons") > 0, F.col("raw")))
 
 
 def good(records: DataFrame) -> DataFrame:
-    """The typed fields of the records that break no rule."""
-    return records.where(F.size("reasons") == 0).select(*FIELDS, "source_file")
+    """The columns of a post, of the records that break no rule."""
+    columns = (name for name in records.columns if name not in ("record", "raw", "reasons"))
+    return records.where(F.size("reasons") == 0).select(*columns)
 
 
 def quarantined(records: DataFrame) -> DataFrame:

@@ -94,7 +94,7 @@ def words(records: DataFrame, held: DataFrame | None, *, read: Sequence[str]) ->
         held: the table posts; None before it is written.
         read: the files that are read now.
     """
-    said = good(records).withColumn("held", F.lit(False))
+    said = good(records).select(*FIELDS, "source_file", F.lit(False).alias("held"))
     if held is None:
         return said
     others = held.where(~F.col("source_file").isin(*read))

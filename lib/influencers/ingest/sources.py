@@ -16,6 +16,7 @@ from influencers.errors import UserError
 from influencers.ingest import parquet, text_files
 from influencers.ingest.columns import Header, read_header
 from influencers.ingest.heads import column_names
+from influencers.ingest.plain_posts import PlainPosts, with_plain_posts
 from influencers.storage import files, input_files
 from influencers.storage.input_files import FileStatus
 
@@ -91,9 +92,7 @@ def _listed(spark: SparkSession, pattern: str, output: str | None) -> list[FileS
     return [file for file in listed if not file.path.startswith(below)]
 
 
-def _parquet_sources(
-    spark: SparkSession, found: Sequence[FileStatus]
-) -> dict[FileStatus, Source]:
+def _parquet_sources(spark: SparkSession, found: Sequence[FileStatus]) -> dict[FileStatus, Source]:
     """The Parquet files by what their footers say; in object stores, reading one is waiting."""
     with ThreadPoolExecutor(max_workers=_FOOTERS_AT_ONCE) as pool:
         sources = pool.map(partial(_parquet_source, spark), found)
@@ -118,8 +117,24 @@ def read_records(spark: SparkSession, sources: Sequence[Source], config: IngestC
 
     Grain: one row for each record. A file that is cut off fails the query that reads it.
     """
+    return _read(spark, sources, config, None)
+
+
+def read_posts(
+    spark: SparkSession, sources: Sequence[Source], config: IngestConfig, *, now: int
+) -> DataFrame:
+    """All records of the files, those that are plain posts typed: see `plain_posts.SCHEMA`.
+
+    Grain: one row for each record. A file that is cut off fails the query that reads it.
+    """
+    return _read(spark, sources, config, PlainPosts.by(config, now=now))
+
+
+def _read(
+    spark: SparkSession, sources: Sequence[Source], config: IngestConfig, plain: PlainPosts | None
+) -> DataFrame:
     texts = _text_files(sources)
-    frames = [text_files.read(spark, texts, config)] if texts else []
+    frames = [text_files.read(spark, texts, config, plain=plain)] if texts else []
     # Files of the same columns are read at once, others by themselves.
     alike: dict[tuple[parquet.ParquetColumn, ...], list[str]] = {}
     for source in sources:
@@ -128,7 +143,8 @@ def read_records(spark: SparkSession, sources: Sequence[Source], config: IngestC
     for columns, paths in alike.items():
         whole = input_files.whole_file_session(spark)
         frame = input_files.read_parquet_columns(whole, paths, parquet.schema_of(columns))
-        frames.append(parquet.from_columns(frame, columns, max_bytes=config.max_record_bytes))
+        records = parquet.from_columns(frame, columns, max_bytes=config.max_record_bytes)
+        frames.append(with_plain_posts(records, plain) if plain else records)
     return reduce(DataFrame.unionByName, frames)
 
 

@@ -14,6 +14,8 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema
 
+from influencers.ingest import plain_posts
+from influencers.ingest.plain_posts import PlainPosts
 from influencers.ingest.records import RECORDS_SCHEMA
 from influencers.ingest.split_plans import Ending, Outline, Plan, Summary
 from influencers.storage import input_files
@@ -58,13 +60,20 @@ class Reading:
     plans: Mapping[int, Plan] | None
 
 
-def read_splits(spark: SparkSession, readings: Sequence[Reading], *, split_bytes: int) -> DataFrame:
+def read_splits(
+    spark: SparkSession,
+    readings: Sequence[Reading],
+    *,
+    split_bytes: int,
+    plain: PlainPosts | None = None,
+) -> DataFrame:
     """The records of files: the columns of `records.RECORDS_SCHEMA`.
 
     Args:
         spark: the session.
         readings: of files with keys of their own.
         split_bytes: the size of a split; as it was when the files were planned.
+        plain: tells plain posts, and the columns are those of `plain_posts.SCHEMA`.
     """
     by_key = spark.sparkContext.broadcast(
         {key: reading for reading in readings for key in reading.file.keys}
@@ -73,10 +82,12 @@ def read_splits(spark: SparkSession, readings: Sequence[Reading], *, split_bytes
     def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for key, start, pieces in splits_of(batches):
             reading = by_key.value[key]
-            yield from reading.batches.of_split(pieces, _plan(reading, start))
+            batches_of_split = reading.batches.of_split(pieces, _plan(reading, start))
+            yield from map(plain.of, batches_of_split) if plain else batches_of_split
 
+    schema = plain_posts.SCHEMA if plain else RECORDS_SCHEMA
     files = [reading.file for reading in readings]
-    return _lines(spark, files, split_bytes).mapInArrow(read, RECORDS_SCHEMA)
+    return _lines(spark, files, split_bytes).mapInArrow(read, schema)
 
 
 def summarise_splits(

@@ -19,6 +19,7 @@ from influencers.config import IngestConfig
 from influencers.ingest.columns import Header
 from influencers.ingest.csv_batches import UTF_8, CsvBatches
 from influencers.ingest.line_batches import JsonBatches, StrictCsvBatches
+from influencers.ingest.plain_posts import PlainPosts
 from influencers.ingest.split_plans import Plan, Summary, plan
 from influencers.ingest.split_tasks import (
     Batches,
@@ -48,10 +49,22 @@ class TextFile:
     header: Header
 
 
-def read(spark: SparkSession, files: Sequence[TextFile], config: IngestConfig) -> DataFrame:
+def read(
+    spark: SparkSession,
+    files: Sequence[TextFile],
+    config: IngestConfig,
+    *,
+    plain: PlainPosts | None = None,
+) -> DataFrame:
     """All records of the files, raw: the columns of `records.RECORDS_SCHEMA`.
 
     Grain: one row for each record. A file that is cut off fails the query that reads it.
+
+    Args:
+        spark: the session.
+        files: what is read.
+        config: how.
+        plain: tells plain posts, and the columns are those of `plain_posts.SCHEMA`.
     """
     split_bytes = _split_bytes(spark, files, config)
     several = [one for one in files if one.file.size > split_bytes and _is_splittable(one, config)]
@@ -65,7 +78,7 @@ def read(spark: SparkSession, files: Sequence[TextFile], config: IngestConfig) -
         if _is_strict(one, config) or (one.file in plans and plans[one.file] is None)
     }
     frames = [
-        read_splits(spark, [readings[file] for file in some], split_bytes=size)
+        read_splits(spark, [readings[file] for file in some], split_bytes=size, plain=plain)
         for chosen, size in ((readings.keys() - whole, split_bytes), (whole, WHOLE_FILE))
         for some in with_distinct_keys(file for file in readings if file in chosen)
     ]

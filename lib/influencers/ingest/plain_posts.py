@@ -1,0 +1,209 @@
+"""Records that are plain posts, typed where they are read: most records of most files.
+
+A record is plain if each of its cells is written in the usual way and no rule is broken. It is told
+by expressions over whole batches of records, together with what is read in its caption. All other
+records stay as they were read, for `rules` and `values` to look at: what a cell is, and why a
+record cannot be used, is said there alone, and here it is said of no cell that may be otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame
+from pyspark.sql.pandas.types import to_arrow_schema
+from pyspark.sql.types import StructField, StructType
+
+from influencers.config import IngestConfig
+from influencers.ingest import captions
+from influencers.ingest.records import RECORDS_SCHEMA
+from influencers.ingest.tables import POSTS
+
+# The record as it was read; null for a plain post.
+UNREAD = "unread"
+_MICROSECONDS = 1_000_000
+# What spreadsheets and pages leave around a text.
+_SPACE = " \t\r\n\u00a0\ufeff"
+_TRUE, _FALSE = pa.array(["true", "1", "1.0"]), pa.array(["false", "0", "0.0"])
+_ID = r"^[0-9]{1,18}(\.0)?$"
+_COUNT = r"^[0-9]{1,12}(\.0)?$"
+_HIDEABLE_COUNT = r"^([0-9]{1,12}(\.0)?|-1)$"
+_SECONDS = r"^[0-9]{1,10}(\.0)?$"
+_SHORTCODE = "^[0-9A-Za-z_-]{5,64}$"
+# What a spreadsheet may have made of a shortcode.
+_DAY = "^([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}-[A-Za-z]{3}|[A-Za-z]{3}-[0-9])"
+
+
+class Cells(NamedTuple):
+    """The cells of a field as values, and which of them are plain; the other values are any."""
+
+    values: pa.Array
+    plain: pa.Array
+
+
+@dataclass(frozen=True)
+class PlainPosts:
+    """Tells plain posts.
+
+    Attributes:
+        earliest: the earliest time that a post may have, in Unix seconds.
+        latest: the latest.
+        latest_crawl: the latest time that a crawl may have.
+    """
+
+    earliest: int
+    latest: int
+    latest_crawl: int
+
+    @staticmethod
+    def by(config: IngestConfig, *, now: int) -> PlainPosts:
+        """By the rules of a configuration; `now` as `rules.rules` has it."""
+        latest = config.latest_time or now
+        return PlainPosts(config.earliest_time, latest, max(config.latest_time, now))
+
+    def of(self, records: pa.RecordBatch) -> pa.RecordBatch:
+        """The columns of `SCHEMA`; grain: one row for each record, as it comes.
+
+        Args:
+            records: the columns of `records.RECORDS_SCHEMA`.
+        """
+        read = {field: self._reader(field)(records.column(field)) for field in _FIELDS}
+        plain = reduce(
+            pc.and_, (cells.plain for cells in read.values()), records.column("problem").is_null()
+        )
+        of_captions = dict(
+            zip(captions.NAMES, captions.read(records.column("caption")), strict=True)
+        )
+        columns = {
+            "source_file": records.column("source_file"),
+            "record": records.column("record"),
+            **{field: cells.values for field, cells in read.items()},
+            **of_captions,
+            UNREAD: _unread(records, plain),
+        }
+        return pa.RecordBatch.from_arrays(
+            [columns[field.name].cast(field.type) for field in ARROW_SCHEMA], schema=ARROW_SCHEMA
+        )
+
+    def _reader(self, field: str) -> Callable[[pa.Array], Cells]:
+        if field == "created_at":
+            return lambda cells: _times(cells, self.earliest, self.latest, is_needed=True)
+        if field == "crawled_at":
+            return lambda cells: _times(cells, self.earliest, self.latest_crawl, is_needed=False)
+        return _READ.get(field, _text)
+
+
+def with_plain_posts(records: DataFrame, plain: PlainPosts) -> DataFrame:
+    """Raw records with those told that are plain posts: the columns of `SCHEMA`."""
+    return records.mapInArrow(lambda batches: map(plain.of, batches), SCHEMA)
+
+
+def _unread(records: pa.RecordBatch, plain: pa.Array) -> pa.Array:
+    kind = ARROW_SCHEMA.field(UNREAD).type
+    if pc.all(plain).as_py():
+        return pa.nulls(len(records), kind)
+    kept = [pc.if_else(plain, None, records.column(field.name)) for field in kind]
+    return pa.StructArray.from_arrays(kept, fields=list(kind), mask=plain)
+
+
+def _shortcode(cells: pa.Array) -> Cells:
+    usual = _matches(cells, _SHORTCODE)
+    return Cells(cells, pc.and_(usual, pc.invert(_matches(cells, _DAY))))
+
+
+def _owner(cells: pa.Array) -> Cells:
+    plain = _matches(cells, _ID)
+    return Cells(_whole(cells, plain), plain)
+
+
+def _count(cells: pa.Array) -> Cells:
+    plain = _matches(cells, _COUNT)
+    return Cells(_whole(cells, plain), pc.or_(plain, cells.is_null()))
+
+
+def _hideable_count(cells: pa.Array) -> Cells:
+    plain = _matches(cells, _HIDEABLE_COUNT)
+    values = _whole(cells, plain)
+    known = pc.if_else(pc.equal(values, -1), None, values)
+    return Cells(known, pc.or_(plain, cells.is_null()))
+
+
+def _truth(cells: pa.Array) -> Cells:
+    lower = pc.ascii_lower(cells)
+    yes, no = pc.is_in(lower, _TRUE), pc.is_in(lower, _FALSE)
+    values = pc.if_else(yes, True, pc.if_else(no, False, pa.scalar(None, pa.bool_())))
+    return Cells(values, pc.or_(pc.or_(yes, no), cells.is_null()))
+
+
+def _address(cells: pa.Array) -> Cells:
+    starts = pc.fill_null(pc.starts_with(cells, "http"), False)
+    return Cells(pc.utf8_trim(cells, _SPACE), pc.or_(starts, cells.is_null()))
+
+
+def _text(cells: pa.Array) -> Cells:
+    trimmed = pc.utf8_trim(cells, _SPACE)
+    return Cells(pc.if_else(pc.equal(trimmed, ""), None, trimmed), _all(cells))
+
+
+def _as_it_is(cells: pa.Array) -> Cells:
+    return Cells(cells, _all(cells))
+
+
+def _times(cells: pa.Array, earliest: int, latest: int, *, is_needed: bool) -> Cells:
+    usual = _matches(cells, _SECONDS)
+    seconds = _whole(cells, usual)
+    inside = pc.and_(pc.greater_equal(seconds, earliest), pc.less_equal(seconds, latest))
+    plain = pc.and_(usual, pc.fill_null(inside, False))
+    if not is_needed:
+        plain = pc.or_(plain, cells.is_null())
+    safe = pc.if_else(plain, seconds, None)
+    return Cells(pc.multiply(safe, _MICROSECONDS).cast(pa.timestamp("us", "UTC")), plain)
+
+
+def _whole(cells: pa.Array, plain: pa.Array) -> pa.Array:
+    """Plain whole numbers, with or without a zero behind the point; null for other cells."""
+    numbers = pc.if_else(plain, cells, None)
+    if pc.any(pc.match_substring(numbers, ".")).as_py():
+        numbers = pc.replace_substring(numbers, ".0", "")
+    return numbers.cast(pa.int64())
+
+
+def _matches(cells: pa.Array, pattern: str) -> pa.Array:
+    return pc.fill_null(pc.match_substring_regex(cells, pattern), False)
+
+
+def _all(cells: pa.Array) -> pa.Array:
+    return pa.repeat(True, len(cells))
+
+
+_READ: dict[str, Callable[[pa.Array], Cells]] = {
+    "shortcode": _shortcode,
+    "owner_id": _owner,
+    **dict.fromkeys(("likes", "comments"), _hideable_count),
+    **dict.fromkeys(("followers", "following"), _count),
+    **dict.fromkeys(("is_video", "multiple_images"), _truth),
+    "image_url": _address,
+    "caption": _as_it_is,
+}
+# The fields of a post that are read from a record.
+_FIELDS: Sequence[str] = tuple(
+    field.name for field in POSTS.schema if field.name in RECORDS_SCHEMA.fieldNames()
+    and field.name != "source_file"
+)  # fmt: skip
+SCHEMA = StructType(
+    [
+        RECORDS_SCHEMA["source_file"],
+        RECORDS_SCHEMA["record"],
+        *(POSTS.schema[name] for name in (*_FIELDS, *captions.NAMES)),
+        StructField(
+            UNREAD,
+            StructType([f for f in RECORDS_SCHEMA if f.name not in ("source_file", "record")]),
+        ),
+    ]
+)
+ARROW_SCHEMA = to_arrow_schema(SCHEMA, timezone="UTC")
