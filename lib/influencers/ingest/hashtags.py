@@ -142,8 +142,9 @@ def read_tags(caption: str, *, plain: bool = False) -> Tags:
         plain: its hashtags are known to be plain (see `have_plain_hashtags`).
     """
     spellings: dict[str, str] = {}
-    for written in plain_hashtags(caption) if plain else written_hashtags(caption):
-        spellings.setdefault(normalise(written), written)
+    if "#" in caption or not plain:
+        for written in plain_hashtags(caption) if plain else written_hashtags(caption):
+            spellings.setdefault(normalise(written), written)
     return Tags(list(spellings), list(spellings.values()), mentions(caption))
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame
@@ -36,7 +37,8 @@ _HIDEABLE_COUNT = r"^([0-9]{1,12}(\.0)?|-1)$"
 _SECONDS = r"^[0-9]{1,10}(\.0)?$"
 _SHORTCODE = "^[0-9A-Za-z_-]{5,64}$"
 # What a spreadsheet may have made of a shortcode.
-_DAY = "^([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}-[A-Za-z]{3}|[A-Za-z]{3}-[0-9])"
+_MONTH = "(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+_DAY = f"(?i)^([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}|[0-9]{{1,2}}-{_MONTH}|{_MONTH}-[0-9])"
 
 
 class Cells(NamedTuple):
@@ -107,7 +109,11 @@ def _unread(records: pa.RecordBatch, plain: pa.Array) -> pa.Array:
     kind = ARROW_SCHEMA.field(UNREAD).type
     if pc.all(plain).as_py():
         return pa.nulls(len(records), kind)
-    kept = [pc.if_else(plain, None, records.column(field.name)) for field in kind]
+    others = records.filter(pc.invert(plain))
+    # Of each record, its place among the others.
+    places = pa.array(np.cumsum(~plain.to_numpy(zero_copy_only=False)) - 1)
+    place = pc.if_else(plain, None, places)
+    kept = [others.column(field.name).take(place) for field in kind]
     return pa.StructArray.from_arrays(kept, fields=list(kind), mask=plain)
 
 
