@@ -12,22 +12,22 @@ from influencers.features.tables import ACCOUNTS, POST_FEATURES
 from influencers.ingest.tables import POSTS
 from influencers.measured.metrics import Metrics
 from influencers.run import persisted
-from influencers.storage import tables
+from influencers.storage.store import Store
 from jobs.command_line import OUTPUT, Job, main
 
 
 def run(spark: SparkSession, config: Config) -> Metrics:
     """Describe every post and every account."""
-    posts = tables.read(spark, config, POSTS)
+    store = Store(spark, config)
     with persisted.frames() as keep:
         described = posts_and_accounts(
-            posts,
+            store.read(POSTS),
             tier_edges=config.features.tier_edges,
             history_length=config.features.history_posts,
             keep=keep,
         )
-        tables.write(described.post_features, config, POST_FEATURES)
-        tables.write(described.accounts, config, ACCOUNTS)
+        store.write(described.post_features, POST_FEATURES)
+        store.write(described.accounts, ACCOUNTS)
     return Metrics()
 
 

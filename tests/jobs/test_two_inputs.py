@@ -19,7 +19,7 @@ from influencers.report.contents import sections
 from influencers.report.frames import Frames
 from influencers.report.headlines import headlines
 from influencers.run import metrics
-from influencers.storage import tables
+from influencers.storage.store import Store
 from jobs import features, ingest
 from jobs.command_line import execute
 from outputs import metrics_of
@@ -123,11 +123,11 @@ def test_posts_of_an_earlier_version_have_their_captions_read_again(
     spark: SparkSession, tmp_path: Path
 ) -> None:
     config = read(tmp_path / "out", tmp_path / "a.csv", GOOD.format("A"))
-    place = tables.location(config, POSTS)
+    store = Store(spark, config)
     counts = [count.column.name for count in COUNTS]
-    now = spark.read.format("delta").load(place)
+    now = store.read(POSTS)
     rows = spark.createDataFrame(now.drop(*counts).collect(), now.drop(*counts).schema)
-    tables.rewrite(rows, config, POSTS)
+    store.rewrite(rows, POSTS)
     # What stands there is enough for the features,
     execute(features.JOB, config)
     assert [row.caption_length for row in _rows(spark, config, "post_features")] == [2]
@@ -138,4 +138,4 @@ def test_posts_of_an_earlier_version_have_their_captions_read_again(
 
 
 def _rows(spark: SparkSession, config: Config, table: str) -> list[Row]:
-    return spark.read.format("delta").load(tables.location(config, table)).collect()
+    return Store(spark, config).read(table).collect()

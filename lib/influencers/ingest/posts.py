@@ -16,7 +16,7 @@ from influencers.ingest.plain_posts import UNREAD
 from influencers.ingest.tables import POSTS
 from influencers.measured.records import PostsTable, QuarantineTable, Rows, Tables
 from influencers.run.persisted import Keep
-from influencers.storage import tables
+from influencers.storage.store import literal
 
 # Made by this module; all other columns of the table are read from the file.
 _MADE = (*captions.NAMES, "source_file")
@@ -227,7 +227,7 @@ def differs(source: str, target: str) -> str:
 
 
 def _literals(texts: Sequence[str]) -> str:
-    return ", ".join(tables.literal(text) for text in texts)
+    return ", ".join(literal(text) for text in texts)
 
 
 def with_captions_read(posts: DataFrame) -> DataFrame:
