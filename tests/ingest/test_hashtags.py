@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
-import sys
 import unicodedata
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
-import regex
 import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -154,36 +150,3 @@ def test_normalising_twice_changes_nothing(tag: str) -> None:
 )
 def test_mentions(caption: str, expected: list[str]) -> None:
     assert read_tags(caption).mentions == expected
-
-
-@given(CAPTION)
-@example("x#a##b")
-@example("#a·#b")
-@example("é#a #b\u0301")
-@example("#1 #1a#_")
-@example("#a/b #c")
-@example("#a WWW.x #c")
-def test_plain_hashtags_are_found_by_the_fast_way(caption: str) -> None:
-    (plain,) = hashtags.have_plain_hashtags(pa.array([caption])).to_pylist()
-    if plain:
-        assert hashtags.plain_hashtags(caption) == list(written_hashtags(caption))
-
-
-@given(st.text(st.sampled_from("#&aÉ1_ \n❤漢.:@$ż"), max_size=24))
-def test_captions_of_usual_characters_are_plain(caption: str) -> None:
-    assert hashtags.have_plain_hashtags(pa.array([caption])).to_pylist() == [True]
-    assert hashtags.plain_hashtags(caption) == list(written_hashtags(caption))
-
-
-def test_what_the_fast_way_takes_for_granted() -> None:
-    characters = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000]
-    letters = re.compile(f"[{hashtags._PLAIN}]")
-    beside = re.compile(f"[{hashtags._BESIDE}]")
-    for character in characters:
-        if letters.match(character):
-            assert is_word(character), hex(ord(character))
-            assert not beside.match(character)
-        elif beside.match(character):
-            assert not continues(character), hex(ord(character))
-            assert not regex.match(hashtags._CONTINUE, character, regex.VERSION1)
-            assert character not in "#＃&"

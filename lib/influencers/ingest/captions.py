@@ -6,9 +6,11 @@ one is a function `captions → counts` and its declaration there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import Column, DataFrame
@@ -17,14 +19,15 @@ from pyspark.sql.pandas.functions import arrow_udf
 from pyspark.sql.pandas.types import to_arrow_type
 
 from influencers.ingest.emoji import emoji_counts
-from influencers.ingest.hashtags import have_plain_hashtags, read_tags
+from influencers.ingest.tag_arrays import tags_of
 from influencers.storage import table
 from influencers.storage.table import boolean, integer, schema_of, strings
 
 # https://www.unicode.org/Public/UCD/latest/ucd/PropList.txt, White_Space
-_WHITE_SPACE = (
-    r"\t-\r \x{85}\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}"
-)
+_WHITE_SPACE = [
+    *map(chr, (*range(9, 14), 32, 0x85, 0xA0, 0x1680)),
+    *map(chr, (*range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000)),
+]
 _BREAKS = "\r\n|[\n\r\x85\u2028\u2029]"
 # The Greek one by its number: editors and normalisation turn it into a semicolon.
 _QUESTION_MARKS = "?？﹖︖؟\u037e՞፧᥅꘏꛷⸮‽⁇⁈⁉❓❔"
@@ -37,7 +40,14 @@ def caption_lengths(captions: pa.Array) -> pa.Array:
 
 def word_counts(captions: pa.Array) -> pa.Array:
     """Runs of characters without white space between them."""
-    return pc.count_substring_regex(captions, f"[^{_WHITE_SPACE}]+")
+    text, ends = _utf8(captions)
+    is_space = _are_white_space(text)
+    starts = ~is_space
+    starts[1:] &= is_space[:-1]
+    # Each caption starts anew.
+    starts[ends[:-1][ends[:-1] < len(text)]] = ~is_space[ends[:-1][ends[:-1] < len(text)]]
+    before = np.concatenate(([0], np.cumsum(starts, dtype=np.int32)))
+    return pa.array(before[ends[1:]] - before[ends[:-1]], pa.int32())
 
 
 def line_counts(captions: pa.Array) -> pa.Array:
@@ -122,12 +132,12 @@ def with_counts(posts: DataFrame) -> DataFrame:
 
 def read(captions: pa.Array) -> list[pa.Array]:
     """What is read in captions: the arrays of `COLUMNS`; a null caption is read as an empty one."""
-    return [*_tags(captions.fill_null("")), *counted(captions)]
+    return [*tags_of(captions.fill_null("").cast(pa.string())), *counted(captions)]
 
 
 def counted(captions: pa.Array) -> list[pa.Array]:
     """What is counted in captions: the arrays of `COUNTS`."""
-    texts = captions.fill_null("")
+    texts = captions.fill_null("").cast(pa.string())
     return [count.of(texts).cast(to_arrow_type(count.column.type)) for count in COUNTS]
 
 
@@ -145,27 +155,33 @@ def _of_caption(
     return column
 
 
-def _tags(captions: pa.Array) -> list[pa.Array]:
-    """The arrays of `TAGS`."""
-    columns = [_Lists() for _ in TAGS]
-    plain = have_plain_hashtags(captions).to_pylist()
-    for caption, is_plain in zip(captions.to_pylist(), plain, strict=True):
-        for column, texts in zip(columns, read_tags(caption, plain=is_plain), strict=True):
-            column.add(texts)
-    return [column.array() for column in columns]
+def _utf8(captions: pa.Array) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32]]:
+    """The bytes of all captions in a row, and where each begins, with the end of the last."""
+    _, offsets, data = captions.buffers()
+    ends = np.frombuffer(offsets, np.int32)[captions.offset : captions.offset + len(captions) + 1]
+    text = np.frombuffer(data or b"", np.uint8)[ends[0] : ends[-1]]
+    return text, ends - ends[0]
 
 
-class _Lists:
-    """Builds an array of lists of texts: all texts in a row, and where each list ends."""
+def _are_white_space(text: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+    """Which bytes are of white space."""
+    found = _ONE_BYTE[text]
+    for lead, tails in _LONGER.items():
+        places = np.flatnonzero(text == lead)
+        for tail in tails:
+            here = places[places + len(tail) < len(text)]
+            for distance, byte in enumerate(tail, 1):
+                here = here[text[here + distance] == byte]
+            for distance in range(len(tail) + 1):
+                found[here + distance] = True
+    return found
 
-    def __init__(self) -> None:
-        self._texts: list[str] = []
-        self._ends = [0]
 
-    def add(self, texts: Iterable[str]) -> None:
-        self._texts.extend(texts)
-        self._ends.append(len(self._texts))
-
-    def array(self) -> pa.Array:
-        texts = pa.array(self._texts, pa.string())
-        return pa.ListArray.from_arrays(pa.array(self._ends, pa.int32()), texts)
+_CODED = [character.encode() for character in _WHITE_SPACE]
+_ONE_BYTE = np.zeros(256, bool)
+_ONE_BYTE[[coded[0] for coded in _CODED if len(coded) == 1]] = True
+# Of white space of several bytes: the first byte, and what follows it.
+_LONGER: dict[int, list[bytes]] = {}
+for _coded in _CODED:
+    if len(_coded) > 1:
+        _LONGER.setdefault(_coded[0], []).append(_coded[1:])

@@ -14,8 +14,6 @@ import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import pyarrow as pa
-import pyarrow.compute as pc
 import regex
 
 # Middle dot, maqaf, geresh, gershayim, the two tsheg marks, wave dashes, kana marks, ditto mark.
@@ -32,24 +30,6 @@ _UNSPACED = re.compile(r"\S+")
 _MENTIONS = regex.compile(
     r"(?<![\w@.])[@＠]([A-Za-z0-9_](?:[A-Za-z0-9_.]{0,28}[A-Za-z0-9_])?+)(?![@＠])",
     regex.VERSION1,
-)
-
-# Most captions have plain hashtags alone: of these letters, digits and `_`, between these other
-# characters. Every Unicode version has them as what they are here; a test holds them to the rules.
-_PLAIN = (
-    "0-9A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u0388-\u038a\u038e-\u03a1\u03a3-\u03f5\u03f7-\u03ff"
-    "\u0400-\u0481\u048a-\u052f\u05d0-\u05ea\u0620-\u063f\u0641-\u064a\u3041-\u3096\u30a1-\u30fa"
-    "\u4e00-\u9fa5\uac00-\ud7a3"
-)
-_BESIDE = (
-    "\\x00-\"$%'-/:-@\\[-^`{-\u00a0\u2010-\u201f\u2022\u2026\u2190-\u23fa\u25a0-\u27bf\u3001\u3002"
-    "\ufe0f\uff01\uff0c\uff1f\U0001f300-\U0001f6ff\U0001f900-\U0001f9ff"
-)
-_PLAIN_CHAINS = re.compile(f"#[#{_PLAIN}]+")
-_BEHIND_PLAIN = re.compile(f"[{_PLAIN}&]")
-_NOT_PLAIN = (
-    f"[^{_PLAIN}{_BESIDE}#&]#|#[{_PLAIN}]*[^{_PLAIN}{_BESIDE}#&]|＃|#(?s:.*)(?:/|(?i:www\\.))"
-    "|(?:/|(?i:www\\.))(?s:.*)#"
 )
 
 
@@ -88,24 +68,6 @@ def written_hashtags(caption: str) -> Iterator[str]:
             yield from _between(caption, start, end, address_end=address.end() if address else end)
 
 
-def plain_hashtags(caption: str) -> list[str]:
-    """As `written_hashtags`, of a caption whose hashtags are plain."""
-    tags: list[str] = []
-    for match in _PLAIN_CHAINS.finditer(caption):
-        chain, start = match.group(), match.start()
-        if start and _BEHIND_PLAIN.match(caption, start - 1):
-            # What follows a word is none; `##` ends it.
-            chain = chain.partition("##")[2]
-            chain = f"#{chain}"
-        tags += [tag for tag in chain.split("#") if tag.isalpha() or _LETTER.search(tag)]
-    return tags
-
-
-def have_plain_hashtags(captions: pa.Array) -> pa.Array:
-    """Of which captions all hashtags are plain."""
-    return pc.invert(pc.match_substring_regex(captions, _NOT_PLAIN))
-
-
 def _between(caption: str, start: int, end: int, *, address_end: int) -> Iterator[str]:
     """The hashtags between two places, of which those behind an address are none."""
     place = start
@@ -134,17 +96,11 @@ def normalise(tag: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", tag).casefold())
 
 
-def read_tags(caption: str, *, plain: bool = False) -> Tags:
-    """The hashtags and mentions of one caption.
-
-    Args:
-        caption: a text.
-        plain: its hashtags are known to be plain (see `have_plain_hashtags`).
-    """
+def read_tags(caption: str) -> Tags:
+    """The hashtags and mentions of one caption."""
     spellings: dict[str, str] = {}
-    if "#" in caption or not plain:
-        for written in plain_hashtags(caption) if plain else written_hashtags(caption):
-            spellings.setdefault(normalise(written), written)
+    for written in written_hashtags(caption):
+        spellings.setdefault(normalise(written), written)
     return Tags(list(spellings), list(spellings.values()), mentions(caption))
 
 
