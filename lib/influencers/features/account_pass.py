@@ -40,9 +40,15 @@ def passed(
         with_accounts: whether accounts come out.
     """
     account = StructField(ACCOUNT, schema_of(columns(accounts.OF_POSTS)))
-    fields = () if history_length is None else (
-        *(posts.schema[name] for name in kept), *schema_of(columns(history.FEATURES)),
-    )  # fmt: skip
+    # All of them nullable: rows of accounts have nothing there.
+    fields = (
+        ()
+        if history_length is None
+        else (
+            *(StructField(name, posts.schema[name].dataType) for name in kept),
+            *schema_of(columns(history.FEATURES)),
+        )
+    )
     made = StructType([*fields, *([account] if with_accounts else [])])
     in_order = posts.repartition("owner_id").sortWithinPartitions(*ORDER)
     go = partial(_pass, made=to_arrow_schema(made, timezone="UTC"), length=history_length)

@@ -198,6 +198,7 @@ MEASURES = (
 )
 
 # Of what was last seen.
+OF_TIER = (Feature(TIER, "audience"),)
 RATIOS = (
     Feature(
         double(
@@ -212,4 +213,4 @@ RATIOS = (
 )
 
 OF_POSTS = (*LAST_SEEN, *ACTIVITY, *MEASURES)
-FEATURES = (*LAST_SEEN, Feature(TIER, "audience"), *ACTIVITY, *MEASURES, *RATIOS)
+FEATURES = (*LAST_SEEN, *OF_TIER, *ACTIVITY, *MEASURES, *RATIOS)

@@ -152,7 +152,8 @@ def _kind(feature: Declared) -> str:
 
 # What an account did comes before what it was last seen with: its table has them the other way.
 _OF_ACCOUNT = (
-    *accounts.ACTIVITY, *accounts.LAST_SEEN, *accounts.OF_POSTS, *accounts.RATIOS,
+    *accounts.ACTIVITY, *accounts.LAST_SEEN, *accounts.OF_TIER, *accounts.MEASURES,
+    *accounts.RATIOS,
 )  # fmt: skip
 
 FEATURES: dict[str, tuple[Feature, ...]] = {
