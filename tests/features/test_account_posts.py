@@ -43,6 +43,10 @@ def batch_of(posts: Sequence[Post]) -> pa.RecordBatch:
     )
 
 
+def table_of(posts: Sequence[Post]) -> pa.Table:
+    return pa.Table.from_batches([batch_of(posts)])
+
+
 def sorted_posts(seed: int, sizes: Sequence[int]) -> list[Post]:
     chance = random.Random(seed)
     posts = [row for owner, many in enumerate(sizes) for row in random_account(chance, owner, many)]
@@ -89,7 +93,7 @@ def test_a_sum_beyond_bigint_has_a_mean() -> None:
         post("a", 1, START, likes=largest, comments=1), post("b", 1, START, likes=largest),
         post("c", 2, START, likes=2**53 + 1), post("d", 2, START, likes=2**53 - 1),
     ]  # fmt: skip
-    whole = AccountPosts(batch_of(posts))
+    whole = AccountPosts(table_of(posts))
     assert whole.mean("likes").tolist() == [float(largest), float(2**53)]
     assert whole.median("likes").tolist() == [float(largest), float(2**53)]
 
@@ -102,7 +106,7 @@ def test_the_mean_of_fractions_does_not_depend_on_their_order() -> None:
         batch = batch_of([post(f"{n:02}", 1, START + n) for n in range(len(order))])
         columns = {name: batch.column(name) for name in TYPES}
         columns["engagement_rate"] = pa.array(order, pa.float64())
-        means.add(AccountPosts(pa.RecordBatch.from_pydict(columns)).mean_of_fractions(
+        means.add(AccountPosts(pa.Table.from_pydict(columns)).mean_of_fractions(
             "engagement_rate").item())  # fmt: skip
     assert means == {math.fsum(rates) / len(rates)}
 
@@ -116,5 +120,9 @@ def test_the_latest_crawl_names_the_account_and_of_equal_crawls_the_latest_post(
         post("d", 2, START, owner_username="earlier"),
         post("e", 2, START, owner_username="later by shortcode"),
     ]
-    names = AccountPosts(batch_of(posts)).latest("owner_username").to_pylist()
+    names = AccountPosts(table_of(posts)).latest("owner_username").to_pylist()
     assert names == ["crawled too", "later by shortcode"]
+
+
+def test_all_that_accounts_read_is_what_is_kept_of_posts() -> None:
+    assert set(accounts.READ) == set(TYPES)

@@ -67,7 +67,7 @@ def _pass(
         if past is not None:
             yield _of_posts(batch, past, made)
         if gathering is not None:
-            for whole in gathering.add(batch):
+            for whole in gathering.add(batch.select(accounts.READ)):
                 yield _of_accounts(whole, made)
     if gathering is not None:
         for whole in gathering.rest():

@@ -37,9 +37,9 @@ class AccountPosts:
         posts: at least one row; sorted by `owner_id`, `created_at`, `shortcode`.
     """
 
-    def __init__(self, posts: pa.RecordBatch) -> None:
+    def __init__(self, posts: pa.Table) -> None:
         self._posts = posts
-        owners = posts.column("owner_id").to_numpy()
+        owners = self._column("owner_id").to_numpy()
         self._starts = np.flatnonzero(np.r_[True, owners[1:] != owners[:-1]])
         self._ends = np.r_[self._starts[1:], len(owners)]
 
@@ -50,19 +50,19 @@ class AccountPosts:
 
     def first(self, name: str) -> pa.Array:
         """What its first post has in a column."""
-        return self._posts.column(name).take(pa.array(self._starts))
+        return self._taken(name, self._starts)
 
     def last(self, name: str) -> pa.Array:
         """What its last post has in a column."""
-        return self._posts.column(name).take(pa.array(self._ends - 1))
+        return self._taken(name, self._ends - 1)
 
     def latest(self, name: str) -> pa.Array:
         """What the post of its latest crawl has in a column; without crawl times, its last post."""
-        return self._posts.column(name).take(self._last_seen)
+        return self._taken(name, self._last_seen)
 
     def mean(self, name: str) -> Floats:
         """The mean of whole numbers, or the share of what is true; exact below a sum of 2^62."""
-        column = self._posts.column(name)
+        column = self._column(name)
         values = column.cast(pa.int64()).fill_null(0).to_numpy()
         rough = np.add.reduceat(values.astype(np.float64), self._starts)
         sums = np.where(np.abs(rough) < _SURE, np.add.reduceat(values, self._starts), rough)
@@ -70,24 +70,24 @@ class AccountPosts:
 
     def mean_of_fractions(self, name: str) -> Floats:
         """The mean of fractions: of their sum without rounding."""
-        values = floats(self._posts.column(name))
+        values = floats(self._column(name))
         ends = zip(self._starts.tolist(), self._ends.tolist(), strict=True)
         sums = [_exact_sum(values[start:end]) for start, end in ends]
         return divided(np.array(sums), self._count(~np.isnan(values)))
 
     def median(self, name: str) -> Floats:
         """The median of a column."""
-        return self._median(floats(self._posts.column(name)))
+        return self._median(floats(self._column(name)))
 
     def median_gap_days(self) -> Floats:
         """The median of the days between two posts in a row."""
-        gaps = np.r_[np.nan, np.diff(seconds(self._posts.column("created_at"))) / _SECONDS_PER_DAY]
+        gaps = np.r_[np.nan, np.diff(seconds(self._column("created_at"))) / _SECONDS_PER_DAY]
         gaps[self._starts] = np.nan
         return self._median(gaps)
 
     def active_seconds(self) -> Whole:
         """The seconds from its first post to its last."""
-        at = seconds(self._posts.column("created_at"))
+        at = seconds(self._column("created_at"))
         lasting: Whole = at[self._ends - 1] - at[self._starts]
         return lasting
 
@@ -97,13 +97,22 @@ class AccountPosts:
         return np.repeat(np.arange(len(self._starts)), self.posts())
 
     @cached_property
-    def _last_seen(self) -> pa.Array:
-        crawled = self._posts.column("crawled_at").cast(pa.int64())
+    def _last_seen(self) -> Whole:
+        crawled = self._column("crawled_at").cast(pa.int64())
         # Before all times: a post without a crawl time comes before those with one.
         at = crawled.fill_null(np.iinfo(np.int64).min).to_numpy()
         is_latest = at == np.maximum.reduceat(at, self._starts)[self._accounts]
         places = np.where(is_latest, np.arange(len(at)), -1)
-        return pa.array(np.maximum.reduceat(places, self._starts))
+        last: Whole = np.maximum.reduceat(places, self._starts)
+        return last
+
+    def _column(self, name: str) -> pa.Array:
+        # One at a time: of a large account all columns in a row would be held twice.
+        chunks = self._posts.column(name).chunks
+        return chunks[0] if len(chunks) == 1 else pa.concat_arrays(chunks)
+
+    def _taken(self, name: str, places: Whole) -> pa.Array:
+        return self._posts.column(name).take(pa.array(places)).combine_chunks()
 
     def _count(self, places: Known) -> Whole:
         numbers: Whole = np.add.reduceat(places.astype(np.int64), self._starts)
@@ -170,15 +179,15 @@ class Gathering:
         last = int(np.searchsorted(owners, owners[-1]))
         is_next = bool(self._held) and self._held[0].column("owner_id")[0].as_py() != owners[0]
         if last or is_next:
-            whole = [*self._held, batch.slice(0, last)]
+            whole = [*self._held, *([batch.slice(0, last)] if last else [])]
             self._held = []
-            yield AccountPosts(pa.concat_batches(whole))
+            yield AccountPosts(pa.Table.from_batches(whole))
         self._held.append(batch.slice(last))
 
     def rest(self) -> Iterator[AccountPosts]:
         """The last account, once all batches have come."""
         if self._held:
-            yield AccountPosts(pa.concat_batches(self._held))
+            yield AccountPosts(pa.Table.from_batches(self._held))
             self._held = []
 
 

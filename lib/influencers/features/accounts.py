@@ -214,3 +214,10 @@ RATIOS = (
 
 OF_POSTS = (*LAST_SEEN, *ACTIVITY, *MEASURES)
 FEATURES = (*LAST_SEEN, *OF_TIER, *ACTIVITY, *MEASURES, *RATIOS)
+
+# The columns of posts that these read: what is kept of an account until all its posts have come.
+READ = (
+    "owner_id", "owner_username", "username", "followers", "following", "created_at", "crawled_at",
+    "likes", "comments", "engagement_rate", "is_video", "multiple_images", "has_location",
+    "caption_length", "hashtag_count", "mention_count", "emoji_count",
+)  # fmt: skip

@@ -79,7 +79,7 @@ def account_features(table: DataFrame, *, tier_edges: Sequence[int]) -> DataFram
         table: the table posts; counts of captions that it lacks are computed.
         tier_edges: four rising follower counts, see `tiers.tier`.
     """
-    rows = _rows(table, posts.OF_ROW, tier_edges=tier_edges)
+    rows = _rows(table, posts.OF_ROW, tier_edges=tier_edges).select("shortcode", *accounts.READ)
     return _accounts(
         passed(rows, (), history_length=None, with_accounts=True), tier_edges=tier_edges
     )
