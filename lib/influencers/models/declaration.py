@@ -78,9 +78,9 @@ class Label:
 # The groups that labels of accounts and of posts may use, in the order in which their models have
 # the features: forests depend on it.
 _ABOUT_ACCOUNTS = (
-    "activity", "cadence", "engagement", "content", "picture", "duplicates", "community",
+    "activity", "cadence", "engagement", "content", "image", "duplicates", "community",
 )  # fmt: skip
-_BEFORE_POSTING = ("format", "text", "timing", "author", "history", "picture", "duplicates")
+_BEFORE_POSTING = ("format", "text", "timing", "author", "history", "image", "duplicates")
 _GROUPS = {INFLUENCE: _ABOUT_ACCOUNTS, VIRALITY: _BEFORE_POSTING}
 
 # Ids of communities are numbered anew by every run, so a saved model cannot know them: how large
@@ -107,7 +107,7 @@ _OF_HISTORY = frozenset({"history"})
 OF_ALL_TIME = frozenset({"community"})
 
 # Groups whose unknown values become the median and nothing else.
-SILENT_GAPS = frozenset({"picture", "duplicates"})
+SILENT_GAPS = frozenset({"image", "duplicates"})
 
 KEYS = {INFLUENCE: "owner_id", VIRALITY: "shortcode"}
 TABLES = {INFLUENCE: "accounts", VIRALITY: "post_features"}

@@ -13,6 +13,7 @@ from pyspark.sql.types import BooleanType, DataType, NumericType, StringType
 
 from influencers.config import Config
 from influencers.errors import UserError
+from influencers.features.images import FORMER_NAMES
 from influencers.images import shown
 from influencers.ingest.tables import POSTS
 from influencers.models.asked import SCORED, Asked, predicted
@@ -92,7 +93,15 @@ def rows_to_score(
         images_of = None if images_of is None else shown.with_posts(images_of, new)
         beside = replace(beside, posts=all_posts(new, known), post_images=images_of)
     check_columns(table, card, ", ".join(config.paths.input))
-    return with_known(table, beside, model=card["model"])
+    return with_former_names(with_known(table, beside, model=card["model"]), card)
+
+
+def with_former_names(rows: DataFrame, card: Mapping[str, Any]) -> DataFrame:
+    """The rows with those columns too that an older card knows by a former name."""
+    asked = set(_names(card)).difference(rows.columns)
+    return rows.withColumns(
+        {former: F.col(name) for former, name in FORMER_NAMES.items() if former in asked}
+    )
 
 
 def check_columns(frame: DataFrame, card: Mapping[str, Any], where: str) -> None:

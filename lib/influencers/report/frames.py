@@ -28,7 +28,7 @@ class Sources:
         leaders: analysis_influence; `tiers`, `virality` and `content` are analyses likewise.
         edges: hashtag_edges.
         members: account_communities.
-        copied: what `popularity.most_copied` gives; None if no pictures were compared.
+        copied: what `popularity.most_copied` gives; None if no images were compared.
         profiles: community_profiles; None if there are none of this run.
     """
 

@@ -18,7 +18,7 @@ NEUTRAL = frozenset(
     }
 )
 
-# Failures that say that nobody answers. A 404 or a page that is no picture is an answer.
+# Failures that say that nobody answers. A 404 or a page that is no image is an answer.
 FAILURES = statuses.RETRYABLE - NEUTRAL
 
 

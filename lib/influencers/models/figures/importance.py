@@ -26,7 +26,7 @@ COLOURS = {
     "cadence": style.PURPLE,
     "format": style.SKY,
     "community": style.VERMILION,
-    "picture": style.YELLOW,
+    "image": style.YELLOW,
     "duplicates": style.BLACK,
 }
 _OTHER = style.GREY

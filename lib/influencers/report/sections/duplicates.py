@@ -48,7 +48,7 @@ def _copied_table(copied: pd.DataFrame | None) -> Table:
     shown = () if copied is None else rows_of(copied)
     rows = tuple(
         (
-            str(one["representative"]), _text(one["first_account"]), count(one["pictures"]),
+            str(one["representative"]), _text(one["first_account"]), count(one["images"]),
             count(one["posts"]), count(one["accounts"]), _day(one["first_post"]),
             _day(one["last_post"]), count(one["diameter"]),
         )
@@ -58,7 +58,7 @@ def _copied_table(copied: pd.DataFrame | None) -> Table:
     columns = ("earliest image", "first shown by", "files", "posts", "accounts", "first post",
                "last post", "Hamming distance (bits)")  # fmt: skip
     numeric = frozenset({2, 3, 4, 7})
-    return Table("The most copied pictures", columns, rows, numeric, thumbnails=thumbnails)
+    return Table("Most duplicated images", columns, rows, numeric, thumbnails=thumbnails)
 
 
 def _text(value: object) -> str:
