@@ -17,16 +17,17 @@ from influencers.features.feature import Feature
 from influencers.storage import table
 from influencers.storage.table import boolean, integer
 
-# One emoji as a person counts them: a flag, a keycap, or a picture with its skin tone and whatever
-# is joined to it. Signs such as © and ™ are pictographic to Unicode, but text to everybody unless
-# a variation selector makes them a picture; another one makes a picture text.
+# One emoji as a person counts them: a flag, a keycap, or a pictograph with its skin tone and
+# whatever is joined to it. Signs such as © and ™ are pictographic to Unicode, but text to
+# everybody unless a variation selector makes them a pictograph; another selector makes a
+# pictograph text.
 _SIGNS = "[©®‼⁉™ℹ↔-↪Ⓜ〰〽㊗㊙]"
-_PICTURE = (
+_PICTOGRAPH = (
     rf"(?:[\p{{Extended_Pictographic}}--{_SIGNS}](?!\uFE0E)\uFE0F?|{_SIGNS}\uFE0F)"
     r"[\U0001F3FB-\U0001F3FF]?[\U000E0020-\U000E007F]*"
 )
 _EMOJI = regex.compile(
-    rf"\p{{RI}}\p{{RI}}|[0-9#*]\uFE0F?\u20E3|{_PICTURE}(?:\u200D{_PICTURE})*", regex.VERSION1
+    rf"\p{{RI}}\p{{RI}}|[0-9#*]\uFE0F?\u20E3|{_PICTOGRAPH}(?:\u200D{_PICTOGRAPH})*", regex.VERSION1
 )
 # The Greek one by its number: editors and normalisation turn it into a semicolon.
 _QUESTION_MARKS = "?？﹖︖؟\u037e՞፧᥅꘏꛷⸮‽⁇⁈⁉❓❔"
