@@ -49,9 +49,9 @@ def listed_hashes(frame: DataFrame, *, source: str) -> DataFrame:
         UserError: a column is missing or of another type.
     """
     for name, kind in (("id", "string"), ("phash", "bigint")):
-        found = dict(frame.dtypes).get(name)
-        if found != kind:
-            what = f"has {name} as {found}" if found else f"has no column {name}"
+        type_ = dict(frame.dtypes).get(name)
+        if type_ != kind:
+            what = f"has {name} as {type_}" if type_ else f"has no column {name}"
             raise UserError(f"{source} {what}: --hashes takes Parquet of id string, phash bigint")
     return frame.where(F.col("id").isNotNull() & F.col("phash").isNotNull()).select(
         "id",

@@ -52,14 +52,14 @@ def copy_features(
 def _near_looks(looks: DataFrame, pairs: DataFrame) -> DataFrame:
     """Looks and those they are near to, both ways: `look`, `of`."""
     near = pairs.where(F.col("link") == NEAR).select("a", "b")
-    one = looks.select(F.col("image_key").alias("a"), F.col("look").alias("first"))
-    other = looks.select(F.col("image_key").alias("b"), F.col("look").alias("second"))
-    found = near.join(one, on="a", how="inner").join(other, on="b", how="inner")
+    first_looks = looks.select(F.col("image_key").alias("a"), F.col("look").alias("first"))
+    second_looks = looks.select(F.col("image_key").alias("b"), F.col("look").alias("second"))
+    linked = near.join(first_looks, on="a", how="inner").join(second_looks, on="b", how="inner")
     both_ways = F.array(
         F.struct(F.col("first").alias("look"), F.col("second").alias("of")),
         F.struct(F.col("second").alias("look"), F.col("first").alias("of")),
     )
-    return found.select(F.inline(both_ways)).distinct()
+    return linked.select(F.inline(both_ways)).distinct()
 
 
 def _counted(rows: DataFrame) -> DataFrame:

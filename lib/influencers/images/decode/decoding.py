@@ -137,8 +137,8 @@ def decode(data: bytes, limits: DecodeLimits) -> DecodedImage | str:
         MemoryError: there is not enough for it here, which says nothing about the image. No
             other exception.
     """
-    found = upright_image(data, limits)
-    return found if isinstance(found, str) else _with_thumbnails(found, limits)
+    image = upright_image(data, limits)
+    return image if isinstance(image, str) else _with_thumbnails(image, limits)
 
 
 def upright_image(data: bytes, limits: DecodeLimits) -> UprightImage | str:
