@@ -94,7 +94,7 @@ _COMMUNITY = tuple(
 )
 # Of a post's author they would know what was posted later, and the post's own hashtags. They stay
 # declared, so that models that were saved with them can be asked.
-_COMMUNITY_OF_AUTHOR = tuple(replace(one, group="hindsight") for one in _COMMUNITY)
+_COMMUNITY_OF_AUTHOR = tuple(replace(feature, group="hindsight") for feature in _COMMUNITY)
 
 # What the row describes the account by, see `periods`.
 _PERIOD = Feature("period", "identity", "periods", OTHER, "period")
@@ -137,8 +137,8 @@ def described(features: Iterable[Declared], model: str, table: str) -> tuple[Fea
         table: where they come from.
     """
     return tuple(
-        Feature(one.name, one.group, table, _kind(one), one.title or one.name)
-        for one in in_order(features, model)
+        Feature(feature.name, feature.group, table, _kind(feature), feature.title or feature.name)
+        for feature in in_order(features, model)
     )
 
 

@@ -78,14 +78,14 @@ def account_rows(
     """
     assert known.posts is not None
     whole = with_known(accounts, known, model=INFLUENCE).withColumn(PERIOD, F.lit(WHOLE))
-    found = [whole]
+    tables = [whole]
     of_posts = _of_posts(known)
     for period, posts, described in divided(known.posts, post_features, cut=cut, held_out=held_out):
         table = account_features(posts, described, tier_edges=tier_edges)
         images, copies = _of_accounts(posts, *of_posts)
         table = with_images(with_communities(table, None), images, copies, model=INFLUENCE)
-        found.append(table.withColumn(PERIOD, F.lit(period)).select(*whole.columns))
-    return reduce(DataFrame.unionByName, found)
+        tables.append(table.withColumn(PERIOD, F.lit(period)).select(*whole.columns))
+    return reduce(DataFrame.unionByName, tables)
 
 
 def accounts_with_cut(
@@ -122,10 +122,10 @@ def accounts_with_cut(
 
 
 def _with_communities(table: DataFrame, known: Known) -> DataFrame:
-    found = known.account_communities
-    if found is not None:
-        found = community_features(found, algorithm=known.algorithm)
-    return with_communities(table, found)
+    communities = known.account_communities
+    if communities is not None:
+        communities = community_features(communities, algorithm=known.algorithm)
+    return with_communities(table, communities)
 
 
 def _of_posts(known: Known) -> tuple[DataFrame | None, DataFrame | None]:
