@@ -57,7 +57,7 @@ def _image_table(images: Images) -> Table:
     total = images.wanted or 0
     rows = tuple(
         (plain(status), count(number), percent(number / total), _STATUS_TEXTS.get(status, ""))
-        for status, number in sorted(images.by_status.items(), key=lambda one: (-one[1], one[0]))
+        for status, number in sorted(images.by_status.items(), key=lambda item: (-item[1], item[0]))
     )
     waiting = images.waiting or 0
     return Table(
