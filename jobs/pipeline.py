@@ -41,7 +41,7 @@ def run(spark: SparkSession, config: Config) -> Metrics:
             progress.say(f"no --input: generating {config.generate.posts:,} posts into {folder}")
             host, _ = session.driver_addresses(spark)
             config = stack.enter_context(served_sample(config, folder, host=host))
-        stages = [one for one in STAGES if one[0] not in _OF_IMAGES or config.images.enabled]
+        stages = [stage for stage in STAGES if stage[0] not in _OF_IMAGES or config.images.enabled]
         metrics.start(spark, config)
         for number, (name, stage) in enumerate(stages, start=1):
             started = time.monotonic()
