@@ -30,7 +30,7 @@ def ours(options: dict[str, Any]) -> Round:
     from influencers.config import Config, ImagesConfig, PathsConfig
     from influencers.ingest.tables import POSTS
     from influencers.run.session import build_session
-    from influencers.storage import tables
+    from influencers.storage.store import Store
     from jobs import images
 
     master = f"local[{options['cores']}]"
@@ -60,7 +60,7 @@ def ours(options: dict[str, Any]) -> Round:
         )
 
     def prepare(folder: Path) -> None:
-        tables.write(posts, config(folder), POSTS)
+        Store(spark, config(folder)).write(posts, POSTS)
 
     def run(folder: Path) -> int:
         return images.run(spark, config(folder)).images.ok or 0

@@ -38,6 +38,7 @@ from influencers.models.labels import label_column
 from influencers.models.results import SplitResult
 from influencers.models.rows.split import CALIBRATION, FIT, TEST, part_of
 from influencers.run.session import build_session
+from influencers.storage.store import Store
 
 _DRAWS = 500
 
@@ -179,8 +180,9 @@ def main() -> None:
     chosen = parser.parse_args()
     spark = build_session("benchmark models", {"spark.master": chosen.master})
     config = load(None, [f"paths.output={chosen.output}", *chosen.set])
+    store = Store(spark, config)
     for model in chosen.models:
-        frame, cut = read_frame(spark, config, model)
+        frame, cut = read_frame(store, config, model)
         frame.persist()
         labels = training.labels_to_train(config.models, model)
         for results in training.train_labels(frame, labels, config.models, cut=cut):

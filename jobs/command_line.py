@@ -26,6 +26,7 @@ from influencers.redaction import redacted
 from influencers.run import manifest, metrics
 from influencers.run.session import build_session
 from influencers.storage import claim, replacing, retention
+from influencers.storage.store import Store
 
 Run = Callable[[Any, Config], Metrics]
 
@@ -187,14 +188,15 @@ def execute(job: Job, config: Config) -> None:
     spark = build_session(f"influencers {job.name}")
     # Spark has a way of its own to end on Ctrl-C: it cancels its jobs.
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+    store = Store(spark, config)
     with claim.held(spark, config, job.name):
         if not job.finishes_others:
-            replacing.require_finished(spark, config)
+            replacing.require_finished(store)
         if job.has_stages:
             job.run(spark, config)
         else:
             _run_alone(spark, job, config)
-        retention.remove_old_versions(spark, config)
+        retention.remove_old_versions(store)
 
 
 def _run_alone(spark: SparkSession, job: Job, config: Config) -> None:

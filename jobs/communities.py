@@ -20,41 +20,42 @@ from influencers.config import Config
 from influencers.ingest.tables import POSTS
 from influencers.measured.metrics import Metrics
 from influencers.run import persisted
-from influencers.storage import files, input_files, tables
+from influencers.storage import files, input_files
 from influencers.storage.checkpoints import checkpoints
+from influencers.storage.store import Store
 from jobs.command_line import OUTPUT, Job, Option, main
 
 
 def run(spark: SparkSession, config: Config) -> Metrics:
     """Link hashtags, find their communities, assign accounts; returns the numbers."""
-    settings = config.communities
+    store, settings = Store(spark, config), config.communities
     rows = input_files.read_csv(spark, settings.edges) if settings.edges else None
     # Where an edge list takes the place of posts, no account has a community.
     no_posts = spark.createDataFrame([], POSTS.schema)
-    posts = tables.read(spark, config, POSTS) if rows is None else no_posts
+    posts = store.read(POSTS) if rows is None else no_posts
     with checkpoints(spark, config), persisted.frames(persisted.IN_MEMORY) as keep:
         bounded = bounded_tags(posts, max_tags=settings.max_tags)
         uses = keep(tag_uses(bounded))
         with hashtag_graph.linked(bounded, uses, rows, settings) as graph:
-            edges = tables.write_and_read(graph.backbone, config, declared.HASHTAG_EDGES)
+            edges = store.write_and_read(graph.backbone, declared.HASHTAG_EDGES)
             counts = graph.counts(edges)
         progress.say(*hashtag_graph.remarks(counts, graph.ubiquitous, settings))
         with find_communities(edges, settings.algorithms, settings) as found:
-            communities = tables.write_and_read(found, config, declared.COMMUNITIES)
+            communities = store.write_and_read(found, declared.COMMUNITIES)
         compared = compare(edges, communities, settings.algorithms, chosen=settings.chosen)
         progress.say(*compared.remarks())
         chosen, is_of = compared.chosen, F.col("algorithm")
         # The models may want another algorithm's accounts than the figure.
         wanted = is_of.isin(chosen, config.models.community_algorithm)
         assigned = assign_accounts(uses, communities.where(wanted))
-        accounts = tables.write_and_read(assigned, config, declared.ACCOUNT_COMMUNITIES)
+        accounts = store.write_and_read(assigned, declared.ACCOUNT_COMMUNITIES)
         own, members = (one.where(is_of == chosen) for one in (communities, accounts))
         with profiles.profiles_and_growth(
             edges, own, members, posts=posts, uses=uses, algorithm=chosen,
             most=settings.profile_entries,
         ) as (described, months):  # fmt: skip
-            tables.write(described, config, declared.COMMUNITY_PROFILES)
-            tables.write(months, config, declared.COMMUNITY_GROWTH)
+            store.write(described, declared.COMMUNITY_PROFILES)
+            store.write(months, declared.COMMUNITY_GROWTH)
         stability = stability_if_asked(edges, own, algorithm=chosen, settings=settings)
         numbers = compared.numbers(accounts=members.count(), stability=stability)
     shown = exports(edges, own, compared.qualities[chosen], algorithm=chosen, settings=settings)

@@ -20,19 +20,20 @@ from influencers.ingest.tables import POSTS
 from influencers.measured.images import Duplicates
 from influencers.measured.metrics import Metrics
 from influencers.run import persisted
-from influencers.storage import input_files, tables
+from influencers.storage import input_files
 from influencers.storage.checkpoints import checkpoints
+from influencers.storage.store import Store
 from jobs.command_line import OUTPUT, Job, Option, main
 
 
 def run(spark: SparkSession, config: Config) -> Metrics:
     """Find the pairs, link the images, group them; returns the numbers."""
-    settings = config.duplicates
+    store, settings = Store(spark, config), config.duplicates
     with checkpoints(spark, config), persisted.frames() as keep:
         # A file is read again sooner than its rows are kept; what is joined is not.
         file = input_files.read_parquet_as_is(spark, settings.hashes) if settings.hashes else None
         listed = None if file is None else listed_hashes(file, source=settings.hashes)
-        images = keep(_fetched(spark, config)) if listed is None else listed
+        images = keep(_fetched(store, config)) if listed is None else listed
         compared = images.where("phash IS NOT NULL AND id = first_of_bytes")
         with near_pairs(
             compared, radius=settings.radius, max_candidates=settings.max_candidates,
@@ -44,14 +45,14 @@ def run(spark: SparkSession, config: Config) -> Metrics:
         copies = keep(copied(images, near))
         # Counted as they are kept: to read a table that was just written takes seconds.
         links = keep(linked(copies, near))
-        tables.write(links, config, DUPLICATE_PAIRS)
+        store.write(links, DUPLICATE_PAIRS)
         image_count, counts = images.count(), count_links(links)
         left_out = None if file is None else file.count() - image_count
         if left_out:
             progress.say(f"{left_out:,} rows without id or phash left out")
         with components(near, driver_pairs=settings.driver_pairs) as hanging:
             groups = keep(grouped(copies, hanging, radius=settings.radius))
-            tables.write(groups, config, DUPLICATE_GROUPS)
+            store.write(groups, DUPLICATE_GROUPS)
         counts |= count_groups(groups)
     return Metrics(duplicates=Duplicates(
         images=image_count, compared=search.hashes, left_out=left_out, search=search.numbers(),
@@ -59,10 +60,10 @@ def run(spark: SparkSession, config: Config) -> Metrics:
     ))  # fmt: skip
 
 
-def _fetched(spark: SparkSession, config: Config) -> DataFrame:
-    images, posts = tables.read(spark, config, IMAGES), tables.read(spark, config, POSTS)
-    progress.say(*shown.remarks(spark, config))
-    return fetched_images(images, posts, shown.read(spark, config, posts))
+def _fetched(store: Store, config: Config) -> DataFrame:
+    images, posts = store.read(IMAGES), store.read(POSTS)
+    progress.say(*shown.remarks(store, config))
+    return fetched_images(images, posts, shown.read(store, config, posts))
 
 
 JOB = Job(

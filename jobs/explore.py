@@ -19,24 +19,25 @@ from influencers.ingest.tables import POSTS
 from influencers.measured.explore import Explore
 from influencers.measured.metrics import Metrics
 from influencers.run import persisted, side_by_side
-from influencers.storage import files, tables
-from influencers.storage.table import Table
+from influencers.storage import files
+from influencers.storage.store import Store
+from influencers.storage.table import Table, conform
 from jobs.command_line import OUTPUT, Job, main
 
 
 def run(spark: SparkSession, config: Config) -> Metrics:
     """Figures, figure tables and analyses of the features as they stand; returns the verdicts."""
-    posts = tables.read(spark, config, POSTS)
+    store = Store(spark, config)
+    posts = store.read(POSTS)
     with persisted.frames(persisted.IN_MEMORY) as keep, side_by_side.started(spark) as start:
         # Every table below reads these two, some twice.
-        features = keep(tables.read(spark, config, POST_FEATURES))
-        accounts = keep(tables.read(spark, config, ACCOUNTS))
+        features, accounts = keep(store.read(POST_FEATURES)), keep(store.read(ACCOUNTS))
         sources = Sources(features, accounts)
         figures = {
-            figure: start(partial(_figure_table, figure, sources, config)) for figure in FIGURES
+            one: start(partial(_figure_table, one, sources, config, store)) for one in FIGURES
         }
         found = {
-            name: start(partial(_written, table, config, TABLES[name]))
+            name: start(partial(_written, table, TABLES[name], store))
             for name, table in analyses(posts, features, accounts, config).items()
         }
         # Drawn one by one: matplotlib knows one thread.
@@ -53,14 +54,14 @@ def run(spark: SparkSession, config: Config) -> Metrics:
     )
 
 
-def _figure_table(figure: Exploration, sources: Sources, config: Config) -> pd.DataFrame:
-    return _written(figure.table(sources, config), config, TABLES[f"figure_{figure.name}"])
+def _figure_table(one: Exploration, sources: Sources, config: Config, store: Store) -> pd.DataFrame:
+    return _written(one.table(sources, config), TABLES[f"figure_{one.name}"], store)
 
 
-def _written(table: DataFrame, config: Config, declared: Table) -> pd.DataFrame:
+def _written(table: DataFrame, declared: Table, store: Store) -> pd.DataFrame:
     """Write a table of bounded size, and bring it here without computing or reading it again."""
-    rows = tables.conform(table, declared).toArrow()
-    tables.write(table.sparkSession.createDataFrame(rows, declared.schema), config, declared)
+    rows = conform(table, declared).toArrow()
+    store.write(store.spark.createDataFrame(rows, declared.schema), declared)
     frame: pd.DataFrame = rows.to_pandas()
     return frame
 

@@ -12,7 +12,8 @@ from influencers.config import Config
 from influencers.errors import UserError
 from influencers.measured.metrics import Metrics
 from influencers.spreadsheet import for_spreadsheets
-from influencers.storage import files, tables
+from influencers.storage import files
+from influencers.storage.store import Store
 from jobs.command_line import OUTPUT, Job, Option, main
 
 
@@ -22,12 +23,12 @@ def run(spark: SparkSession, config: Config) -> Metrics:
     Raises:
         UserError: there is no such table.
     """
-    name = config.export.table
+    store, name = Store(spark, config), config.export.table
     if name not in TABLES:
         raise UserError(f"there is no table {name!r}: the tables are {', '.join(sorted(TABLES))}")
     files.may_write()
-    target = files.join(config.paths.output, "exports", name)
-    writer = for_spreadsheets(tables.read(spark, config, TABLES[name])).write.mode("overwrite")
+    target = files.join(store.output, "exports", name)
+    writer = for_spreadsheets(store.read(TABLES[name])).write.mode("overwrite")
     # Quotes are doubled, as spreadsheets have it; spaces at the ends of a text are part of it.
     spaces = {"ignoreLeadingWhiteSpace": "false", "ignoreTrailingWhiteSpace": "false"}
     writer.options(header="true", escape='"', **spaces).csv(target)

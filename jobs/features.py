@@ -12,18 +12,18 @@ from influencers.features.posts import post_features
 from influencers.features.tables import ACCOUNTS, POST_FEATURES
 from influencers.ingest.tables import POSTS
 from influencers.measured.metrics import Metrics
-from influencers.storage import tables
+from influencers.storage.store import Store
 from jobs.command_line import OUTPUT, Job, main
 
 
 def run(spark: SparkSession, config: Config) -> Metrics:
     """Describe every post and every account."""
-    posts = tables.read(spark, config, POSTS)
+    store = Store(spark, config)
+    posts = store.read(POSTS)
     edges = config.features.tier_edges
     described = post_features(posts, tier_edges=edges, history_length=config.features.history_posts)
-    tables.write(described, config, POST_FEATURES)
-    written = tables.read(spark, config, POST_FEATURES)
-    tables.write(account_features(posts, written, tier_edges=edges), config, ACCOUNTS)
+    written = store.write_and_read(described, POST_FEATURES)
+    store.write(account_features(posts, written, tier_edges=edges), ACCOUNTS)
     return Metrics()
 
 

@@ -14,7 +14,8 @@ from influencers.ingest.posts import held
 from influencers.ingest.tables import POSTS, QUARANTINE
 from influencers.measured.metrics import Metrics
 from influencers.run import manifest, metrics
-from influencers.storage import files, forgotten, replacing, tables
+from influencers.storage import files, forgotten, replacing
+from influencers.storage.store import Store
 from jobs.command_line import OUTPUT, Job, Option, main
 
 
@@ -24,19 +25,19 @@ def run(spark: SparkSession, config: Config) -> Metrics:
     Raises:
         UserError: an id is no number, or there are no posts.
     """
+    store = Store(spark, config)
     owners = erasure.owner_ids(config.forget.owners)
-    replacing.finish(spark, config)
-    posts = tables.read(spark, config, POSTS)
+    replacing.finish(store)
+    posts = store.read(POSTS)
     forgotten.write(spark, config, forgotten.read(spark, config).with_owners(owners))
-    post_images = tables.read_or_empty(spark, config, POST_IMAGES)
+    post_images = store.read_or_empty(POST_IMAGES)
     found = erasure.traces(posts, post_images, owners)
     before = posts.count()
-    replacing.prepare(spark, config, lambda table, name: erasure.without(table, name, found))
-    replacing.finish(spark, config)
+    replacing.prepare(store, lambda table, name: erasure.without(table, name, found))
+    replacing.finish(store)
     for name in erasure.FILES:
         files.delete(spark, files.join(config.paths.output, name))
-    kept, aside = tables.read(spark, config, POSTS), tables.read(spark, config, QUARANTINE)
-    numbers = held(kept, aside)
+    numbers = held(store.read(POSTS), store.read(QUARANTINE))
     metrics.update(spark, config, Metrics(tables=numbers))
     # Not whom: the manifest is one of the files that have to forget.
     manifest.update(

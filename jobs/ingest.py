@@ -14,18 +14,20 @@ from influencers.ingest.tables import POSTS, QUARANTINE
 from influencers.measured.metrics import Metrics
 from influencers.measured.records import Standing
 from influencers.run import manifest, persisted
-from influencers.storage import forgotten, tables
+from influencers.storage import forgotten
+from influencers.storage.store import Store
 from jobs.command_line import INPUT, OUTPUT, Job, Option, main
 
 
 def run(spark: SparkSession, config: Config) -> Metrics:
     """Read the input files into the tables posts and quarantine."""
+    store = Store(spark, config)
     patterns = (*config.paths.input, *config.ingest.replace)
     found = sources.find(spark, patterns, config.ingest, output=config.paths.output)
     progress.say(*sources.remarks(found, config.ingest))
     uris = [source.file.uri for source in found]
     replacing = sources.uris(spark, config.ingest.replace)
-    held = tables.at_latest_version(spark, config, POSTS)
+    held = store.snapshot(POSTS)
     with persisted.frames() as keep:
         records = sources.read_records(spark, found, config.ingest)
         checked = keep(posts.with_reasons(records, config.ingest, now=int(time.time())))
@@ -41,10 +43,10 @@ def run(spark: SparkSession, config: Config) -> Metrics:
         sources.require_unchanged(spark, patterns, found)
         latest = posts.with_tags(settled.repeats.latest(good, replacing=replacing))
         wins = posts.wins("source", "target", read=uris, replacing=replacing)
-        tables.merge(latest, config, POSTS, keys=["shortcode"], update_when=wins)
+        store.merge(latest, POSTS, keys=["shortcode"], update_when=wins)
         # What is mended in a file that is read again leaves the quarantine.
-        tables.merge(
-            posts.quarantined(settled.records), config, QUARANTINE,
+        store.merge(
+            posts.quarantined(settled.records), QUARANTINE,
             keys=["source_file", "record"], update_when=posts.differs("source", "target"),
             replaces=("source_file", uris),
         )  # fmt: skip
@@ -52,7 +54,7 @@ def run(spark: SparkSession, config: Config) -> Metrics:
     progress.say(*empty, *posts.remarks(numbers), *disputes.remarks(settled.standing))
     posts.require_some(numbers, empty, output=config.paths.output)
     stands = tuple(Standing(**row.asDict()) for row in settled.standing)
-    kept, aside = tables.read(spark, config, POSTS), tables.read(spark, config, QUARANTINE)
+    kept, aside = store.read(POSTS), store.read(QUARANTINE)
     return Metrics(rows=numbers, standing=stands, tables=posts.held(kept, aside))
 
 

@@ -24,45 +24,45 @@ from influencers.report.figures import current_figures
 from influencers.report.frames import Sources, collected
 from influencers.report.page import render
 from influencers.run import manifest, metrics, stages
-from influencers.storage import files, tables
+from influencers.storage import files
+from influencers.storage.store import Store
 from jobs.command_line import OUTPUT, Job, main
 
 
 def run(spark: SparkSession, config: Config) -> Metrics:
     """Write report.html from what the other jobs left."""
-    numbers = metrics.read(spark, config)
-    progress.say(*stages.remarks(spark, config), *shown.remarks(spark, config))
-    frames = collected(_sources(spark, config), numbers.communities, options=config.report)
+    store, numbers = Store(spark, config), metrics.read(spark, config)
+    progress.say(*stages.remarks(store, config), *shown.remarks(store, config))
+    frames = collected(_sources(store, config), numbers.communities, options=config.report)
     pngs, svgs = stored.read(spark, config.paths.output, current_figures(numbers))
     inputs = [one["uri"] for one in manifest.read(spark, config).get("inputs", [])]
-    now = datetime.now(timezone.utc)
-    page = page_of(numbers, frames, config, made_at=now, sources=inputs, figures=pngs,
-                   drawings=svgs)  # fmt: skip
-    files.write_text(spark, files.join(config.paths.output, "report.html"), render(page))
+    page = page_of(numbers, frames, config, made_at=datetime.now(timezone.utc), sources=inputs,
+                   figures=pngs, drawings=svgs)  # fmt: skip
+    files.write_text(spark, files.join(store.output, "report.html"), render(page))
     return Metrics()
 
 
-def _sources(spark: SparkSession, config: Config) -> Sources:
+def _sources(store: Store, config: Config) -> Sources:
     return Sources(
-        leaders=tables.read(spark, config, of_explore.ANALYSIS_INFLUENCE),
-        tiers=tables.read(spark, config, of_explore.ANALYSIS_TIERS),
-        virality=tables.read(spark, config, of_explore.ANALYSIS_VIRALITY),
-        content=tables.read(spark, config, of_explore.ANALYSIS_CONTENT),
-        edges=tables.read(spark, config, of_communities.HASHTAG_EDGES),
-        communities=tables.read(spark, config, of_communities.COMMUNITIES),
-        members=tables.read(spark, config, of_communities.ACCOUNT_COMMUNITIES),
-        accounts=tables.read(spark, config, ACCOUNTS),
-        copied=_copied(spark, config),
-        profiles=stages.read(spark, config, of_communities.COMMUNITY_PROFILES),
+        leaders=store.read(of_explore.ANALYSIS_INFLUENCE),
+        tiers=store.read(of_explore.ANALYSIS_TIERS),
+        virality=store.read(of_explore.ANALYSIS_VIRALITY),
+        content=store.read(of_explore.ANALYSIS_CONTENT),
+        edges=store.read(of_communities.HASHTAG_EDGES),
+        communities=store.read(of_communities.COMMUNITIES),
+        members=store.read(of_communities.ACCOUNT_COMMUNITIES),
+        accounts=store.read(ACCOUNTS),
+        copied=_copied(store, config),
+        profiles=stages.read(store, config, of_communities.COMMUNITY_PROFILES),
     )
 
 
-def _copied(spark: SparkSession, config: Config) -> DataFrame | None:
-    groups = stages.read(spark, config, DUPLICATE_GROUPS)
+def _copied(store: Store, config: Config) -> DataFrame | None:
+    groups = stages.read(store, config, DUPLICATE_GROUPS)
     if groups is None:
         return None
-    posts, images = (tables.read(spark, config, one) for one in (POSTS, IMAGES))
-    post_images = shown.read(spark, config, posts)
+    posts, images = store.read(POSTS), store.read(IMAGES)
+    post_images = shown.read(store, config, posts)
     return most_copied(groups, posts, post_images, images, limit=config.report.copied)
 
 

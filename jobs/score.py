@@ -17,12 +17,14 @@ from influencers.models.asked import SCORED, Asked, outcome, with_left_out
 from influencers.models.score_input import read_input
 from influencers.models.tables import PREDICTIONS
 from influencers.run import persisted
-from influencers.storage import files, tables
+from influencers.storage import files
+from influencers.storage.store import Store
 from jobs.command_line import INPUT, LABEL, OUTPUT, Job, Option, main
 
 
 def run(spark: SparkSession, config: Config) -> Metrics:
     """Write the probabilities of the input's rows, in place of those scored before."""
+    store = Store(spark, config)
     model, reasons = config.models.model, config.models.reasons
     table, uri = PREDICTIONS[model], saved.asked_uri(config)
     pipeline, card = saved.load(spark, uri)
@@ -31,15 +33,15 @@ def run(spark: SparkSession, config: Config) -> Metrics:
     with persisted.frames() as keep:
         found = read_input(spark, config, card, keep=keep)
         mirrored, needed = scoring.with_mirrors(config, card), scoring.needed_beside(card)
-        beside = known_tables.read_known(spark, mirrored, needed)
+        beside = known_tables.read_known(store, mirrored, needed)
         if beside.post_images is not None:
-            progress.say(*shown.remarks(spark, mirrored))
+            progress.say(*shown.remarks(store, mirrored))
         frame = scoring.rows_to_score(found, beside, card, config)
         predictions = scoring.score(frame, pipeline, card, forest, reasons=reasons)
         if isinstance(found, Asked):
             predictions = with_left_out(predictions, found, model=model)
-        tables.replace_rows(predictions, config, table, column="split", value=SCORED)
-    scored = tables.read(spark, config, table).where(F.col("split") == SCORED)
+        store.replace_rows(predictions, table, column="split", value=SCORED)
+    scored = store.read(table).where(F.col("split") == SCORED)
     inputs = ", ".join(config.paths.input)
     progress.say(outcome(scored, model=model, where=inputs, output=config.paths.output))
     return Metrics()

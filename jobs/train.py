@@ -18,15 +18,17 @@ from influencers.models.figures.declarations import figures_of
 from influencers.models.results import SplitResult, metrics_by_label
 from influencers.models.tables import PREDICTIONS
 from influencers.run import persisted, side_by_side, stages
-from influencers.storage import files, tables
+from influencers.storage import files
+from influencers.storage.store import Store
 from jobs.command_line import LABEL, OUTPUT, Job, Option, main
 
 
 def run(spark: SparkSession, config: Config) -> Metrics:
     """Train what is asked for; returns models.MODEL.LABEL.SPLIT.WHO, and LABEL.folds.WHO."""
+    store = Store(spark, config)
     models = training.models_to_train(config.models)
-    progress.say(*stages.remarks(spark, config), *shown.remarks(spark, config))
-    trained = side_by_side.run_all(spark, [partial(_train, spark, config, one) for one in models])
+    progress.say(*stages.remarks(store, config), *shown.remarks(store, config))
+    trained = side_by_side.run_all(spark, [partial(_train, store, config, one) for one in models])
     for model, results in zip(models, trained, strict=True):
         # Drawn one by one: matplotlib knows one thread.
         drawn = {one.png: style.png(one.draw(results)) for one in figures_of(model)}
@@ -34,9 +36,9 @@ def run(spark: SparkSession, config: Config) -> Metrics:
     return Metrics(models=dict(zip(models, map(metrics_by_label, trained), strict=True)))
 
 
-def _train(spark: SparkSession, config: Config, model: str) -> list[list[SplitResult]]:
+def _train(store: Store, config: Config, model: str) -> list[list[SplitResult]]:
     """The results by label, the one that is shown first; models and predictions are written."""
-    frame, cut = known_tables.read_frame(spark, config, model)
+    frame, cut = known_tables.read_frame(store, config, model)
     with persisted.frames(persisted.IN_MEMORY) as keep:
         keep(frame)
         labels = training.labels_to_train(config.models, model)
@@ -48,10 +50,10 @@ def _train(spark: SparkSession, config: Config, model: str) -> list[list[SplitRe
         # The label that is shown comes first; of the others, models and metrics are kept.
         table, predictions = PREDICTIONS[model], training.all_predictions(trained[0])
         if predictions is None:
-            predictions = spark.createDataFrame([], table.schema)
-        with side_by_side.started(spark) as start:
-            written = start(partial(tables.write, predictions, config, table))
-            calls = [partial(saved.keep, spark, config, one, tuned.tried) for one in trained]
+            predictions = store.spark.createDataFrame([], table.schema)
+        with side_by_side.started(store.spark) as start:
+            written = start(partial(store.write, predictions, table))
+            calls = [partial(saved.keep, store.spark, config, one, tuned.tried) for one in trained]
             described = [future.result() for future in [start(call) for call in calls]]
             written.result()
     return described

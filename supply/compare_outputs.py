@@ -14,22 +14,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from influencers.config import Config, PathsConfig
 from influencers.errors import UserError
 from influencers.run.session import build_session
-from influencers.storage import tables
+from influencers.storage.store import Store
 
 # What the hour of a run or the folder of its input decide.
 _MOMENTS = ("source_file", "fetched_at", "next_attempt_at")
 
 
 def table_differences(
-    spark: SparkSession,
-    first: Config,
-    second: Config,
+    first: Store,
+    second: Store,
     *,
     names: Iterable[str] | None = None,
     but_for: Sequence[str] = _MOMENTS,
@@ -37,19 +36,18 @@ def table_differences(
     """A line for each table that one of them lacks, or of which rows or columns differ.
 
     Args:
-        spark: the session.
-        first: with the path of an output.
-        second: with that of the other.
+        first: of an output.
+        second: of the other.
         names: of the tables that both are to have; None: all that one of them has.
         but_for: columns that may differ.
     """
-    written = [set(tables.written(spark, config)) for config in (first, second)]
+    written = [set(store.written()) for store in (first, second)]
     both = written[0] & written[1]
     for name in sorted(written[0] | written[1] if names is None else names):
         if name not in both:
             yield f"table {name}: not in both outputs"
             continue
-        frames = [tables.read(spark, config, name).drop(*but_for) for config in (first, second)]
+        frames = [store.read(name).drop(*but_for) for store in (first, second)]
         if _columns(frames[0]) != _columns(frames[1]):
             yield f"table {name}: columns {_columns(frames[0])} and {_columns(frames[1])}"
             continue
@@ -110,11 +108,13 @@ def differences(first: Path, second: Path) -> list[str]:
         UserError: one of them is not there.
     """
     before, after = _metrics(first), _metrics(second)
-    configs = [Config(paths=PathsConfig(output=str(output))) for output in (first, second)]
     spark = build_session("compare outputs", {})
+    stores = [
+        Store(spark, Config(paths=PathsConfig(output=str(output)))) for output in (first, second)
+    ]
     try:
         return [
-            *table_differences(spark, *configs),
+            *table_differences(*stores),
             *(f"metrics {line}" for line in metric_differences(before, after)),
             *figure_differences(first, second),
         ]

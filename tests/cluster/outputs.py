@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from influencers.catalog import TABLES
 from influencers.config import Config
-from influencers.storage import tables
+from influencers.storage.store import Store
 
 # What a first run leaves: only one that adds to its images passes them through another table.
 WRITTEN = frozenset(TABLES) - {"images_fetched"}
@@ -36,15 +36,15 @@ def assert_same_tables(
     spark: SparkSession, one: Config, other: Config, names: Iterable[str] = WRITTEN
 ) -> None:
     """The same columns and rows in every table, whatever the rows' order."""
-    differ = list(table_differences(spark, one, other, names=names, but_for=BY_CONSTRUCTION))
+    stores = Store(spark, one), Store(spark, other)
+    differ = list(table_differences(*stores, names=names, but_for=BY_CONSTRUCTION))
     assert not differ, differ
 
 
 def contents(spark: SparkSession, config: Config, name: str) -> list[str]:
     """A table's rows, in an order of their own; none before its first version."""
-    if not tables.exists(spark, config, name):
-        return []
-    return sorted(map(repr, rows(tables.read(spark, config, name)).collect()))
+    table = Store(spark, config).read_if_exists(name)
+    return [] if table is None else sorted(map(repr, rows(table).collect()))
 
 
 def metrics_of(config: Config) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from influencers.config import Config, PathsConfig
 from influencers.images import keys
 from influencers.images.tables import IMAGES
 from influencers.ingest.tables import POSTS
-from influencers.storage import tables
+from influencers.storage.store import Store
 from processes import wait_until
 
 pytestmark = [pytest.mark.cluster, pytest.mark.fault, LINUX]
@@ -76,14 +76,15 @@ class Crawl:
 
     def entered(self, name: str = "images") -> list[int]:
         """The images in a table that are ok, one number a row."""
-        if not tables.exists(self.spark, self.config, name):
+        table = Store(self.spark, self.config).read_if_exists(name)
+        if table is None:
             return []
-        rows = tables.read(self.spark, self.config, name).where("status = 'ok'").collect()
+        rows = table.where("status = 'ok'").collect()
         return sorted(int(row.url.rpartition("=")[2]) for row in rows)
 
     def assert_complete(self) -> None:
         """One row for each image, all ok, all asked for."""
-        assert tables.read(self.spark, self.config, IMAGES).count() == IMAGE_COUNT
+        assert Store(self.spark, self.config).read(IMAGES).count() == IMAGE_COUNT
         assert self.entered() == list(range(IMAGE_COUNT))
         assert sorted(self.asked()) == list(range(IMAGE_COUNT))
 
@@ -100,7 +101,7 @@ class Crawl:
         ]
         rows = [[post.get(name) for name in names] for post in posts]
         frame = self.spark.createDataFrame(rows, POSTS.schema)
-        tables.write(frame, self.config, POSTS)
+        Store(self.spark, self.config).write(frame, POSTS)
 
 
 @pytest.fixture

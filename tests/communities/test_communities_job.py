@@ -15,7 +15,7 @@ from influencers.config import ALGORITHMS, Config
 from influencers.errors import UserError
 from influencers.ingest.tables import POSTS
 from influencers.measured.keys import as_json
-from influencers.storage import tables
+from influencers.storage.store import Store
 from jobs import communities
 
 CIRCLES = (("alps", "hike", "snow"), ("bread", "cake", "dough"))
@@ -39,12 +39,12 @@ def write_posts(spark: SparkSession, config: Config) -> None:
         {**empty, "shortcode": f"s{owner}", "owner_id": owner, "hashtags": tags}
         for owner, tags in uses
     ]
-    tables.write(spark.createDataFrame(rows, POSTS.schema), config, POSTS)
+    Store(spark, config).write(spark.createDataFrame(rows, POSTS.schema), POSTS)
 
 
 def written(spark: SparkSession, config: Config) -> dict[str, list[tuple[Any, ...]]]:
     names = ("hashtag_edges", "communities", "account_communities")
-    return {name: sorted(map(tuple, tables.read(spark, config, name).collect())) for name in names}
+    return {name: sorted(map(tuple, Store(spark, config).read(name).collect())) for name in names}
 
 
 def test_posts_become_edges_communities_accounts_and_a_figure(
@@ -75,7 +75,7 @@ def test_posts_become_edges_communities_accounts_and_a_figure(
     assert found["account_communities"] == [
         ("label_propagation", owner, owner % 2, 1.0) for owner in range(6)
     ]
-    profiles = tables.read(spark, config, COMMUNITY_PROFILES).orderBy("community").collect()
+    profiles = Store(spark, config).read(COMMUNITY_PROFILES).orderBy("community").collect()
     assert [(row["hashtags"], row["share"], row["conductance"], row["accounts"], row["posts"])
             for row in profiles] == [(3, 0.5, 0.0, 3, 3), (3, 0.5, 0.0, 3, 3)]  # fmt: skip
     assert [tuple(one) for one in profiles[0]["marking"]] == [(tag, 2.0, 3) for tag in CIRCLES[0]]

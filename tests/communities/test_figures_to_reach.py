@@ -16,7 +16,7 @@ from pyspark.sql import SparkSession
 from influencers.communities.stability import adjusted_mutual_information
 from influencers.communities.tables import COMMUNITIES
 from influencers.config import ALGORITHMS, load
-from influencers.storage import tables
+from influencers.storage.store import Store
 from influencers.synthetic import generate
 from jobs import communities, ingest
 from test_algorithms import BEST, frame, groups, modularity, real, rows_of
@@ -114,12 +114,11 @@ def test_planted_communities_are_found_again(spark: SparkSession, tmp_path: Path
     numbers = communities.run(spark, load(None, settings)).communities
     with (tmp_path / "sample" / "truth" / "hashtags.csv").open(newline="") as lines:
         truth = {row["hashtag"]: row["community"] for row in csv.DictReader(lines)}
+    written = Store(spark, config).read(COMMUNITIES)
     for row_name in ALGORITHMS:
         found = {
             row.hashtag: row.community
-            for row in tables.read(spark, config, COMMUNITIES)
-            .where(f"algorithm = '{row_name}'")
-            .collect()
+            for row in written.where(f"algorithm = '{row_name}'").collect()
             if truth.get(row.hashtag)
         }
         assert len(found) > 400

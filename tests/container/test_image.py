@@ -22,7 +22,7 @@ from pyspark.sql import SparkSession
 import processes
 from builder import ENTRYPOINT, HEALTH, ROOT, USER, Builder, building, container
 from influencers.config import Config, PathsConfig
-from influencers.storage import tables
+from influencers.storage.store import Store
 from jobs import communities, features, ingest
 from outputs import SMALL, assert_report_shows
 
@@ -220,7 +220,7 @@ def test_its_tables_are_those_of_a_run_outside(
 ) -> None:
     given = Config(paths=PathsConfig(output=str(cluster.out)))
     one, other = (
-        tables.read(spark, config, name).drop("source_file") for config in (given, outside)
+        Store(spark, config).read(name).drop("source_file") for config in (given, outside)
     )
     assert_df_equality(one, other, ignore_row_order=True)
 

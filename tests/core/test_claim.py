@@ -8,6 +8,7 @@ import os
 import subprocess
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,8 @@ from influencers.ingest.tables import QUARANTINE
 from influencers.measured.metrics import Metrics
 from influencers.models import saved
 from influencers.run import manifest, metrics
-from influencers.storage import claim, files, tables
+from influencers.storage import claim, files
+from influencers.storage.store import Store
 from jobs import export
 
 
@@ -185,15 +187,23 @@ def test_a_lock_that_is_held_is_left_alone(spark: SparkSession, config: Config) 
 
 
 def test_a_run_that_lost_its_output_writes_no_more(spark: SparkSession, config: Config) -> None:
+    store = Store(spark, config)
     frame = spark.createDataFrame([("f", 1, "a", ["field_count"])], QUARANTINE.schema)
     with claim.held(spark, config, "pipeline"):
-        tables.write(frame, config, QUARANTINE)
+        store.write(frame, QUARANTINE)
         file = put(config)
         with pytest.raises(UserError, match="taken over by the train of process 7"):
-            tables.write(frame.limit(0), config, QUARANTINE)
-        with pytest.raises(UserError, match="taken over"):
-            tables.merge(frame.limit(0), config, QUARANTINE, keys=["record"], update_when="true")
-    assert tables.read(spark, config, QUARANTINE).count() == 1
+            store.write(frame.limit(0), QUARANTINE)
+        for write in (
+            partial(store.create, frame, QUARANTINE),
+            partial(store.merge, frame.limit(0), QUARANTINE, keys=["record"], update_when="true"),
+            partial(store.replace_rows, frame.limit(0), QUARANTINE, column="raw", value="a"),
+            partial(store.rewrite, frame.limit(0), QUARANTINE),
+            partial(store.vacuum, QUARANTINE, hours=1_000),
+        ):
+            with pytest.raises(UserError, match="taken over"):
+                write()
+    assert store.read(QUARANTINE).count() == 1
     assert json.loads(file.read_text())["run"] == "other"
 
 

@@ -14,7 +14,7 @@ from influencers.config import Config, load
 from influencers.duplicates.tables import DUPLICATE_GROUPS, DUPLICATE_PAIRS
 from influencers.errors import UserError, explain
 from influencers.measured.keys import as_json
-from influencers.storage import tables
+from influencers.storage.store import Store
 from jobs import duplicates
 
 LOW, NEAR, FAR = 0b1011, 0b1000, -1
@@ -28,16 +28,16 @@ def config_for(folder: Path, **columns: pa.Array) -> Config:
 def test_a_file_of_hashes_with_rows_that_say_nothing(spark: SparkSession, tmp_path: Path) -> None:
     ids = pa.array(["a", "b", "c", "d", None, "f"])
     config = config_for(tmp_path, id=ids, phash=pa.array([LOW, NEAR, LOW, FAR, LOW, None]))
+    store = Store(spark, config)
 
     numbers = as_json(duplicates.run(spark, config).duplicates)
 
     links = {
-        (row.a, row.b): (row.distance, row.link)
-        for row in tables.read(spark, config, DUPLICATE_PAIRS).collect()
+        (row.a, row.b): (row.distance, row.link) for row in store.read(DUPLICATE_PAIRS).collect()
     }
     assert links == {("a", "c"): (0, "same_hash"), ("a", "b"): (2, "near")}
     (group,) = (
-        tables.read(spark, config, DUPLICATE_GROUPS)
+        store.read(DUPLICATE_GROUPS)
         .groupBy("representative", "images", "diameter")
         .count()
         .collect()

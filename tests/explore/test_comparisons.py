@@ -24,7 +24,7 @@ from influencers.explore.tables import (
     FIGURE_ENGAGEMENT_BY_CONTENT_TYPE,
     FIGURE_ENGAGEMENT_BY_HASHTAGS,
 )
-from influencers.storage import tables
+from influencers.storage.table import conform
 
 
 def test_rates_are_compared_by_type_as_they_are_and_within_the_author(spark: SparkSession) -> None:
@@ -38,7 +38,7 @@ def test_rates_are_compared_by_type_as_they_are_and_within_the_author(spark: Spa
     )
     accounts = table(spark, "accounts", account_rows(rows))  # medians: .25, and none
     posts = with_relative_rate(table(spark, "post_features", rows), accounts, min_posts=2)
-    found = tables.conform(engagement_by_content_type(posts), FIGURE_ENGAGEMENT_BY_CONTENT_TYPE)
+    found = conform(engagement_by_content_type(posts), FIGURE_ENGAGEMENT_BY_CONTENT_TYPE)
     one = {"posts": 1, "accounts": 1, "likes_only": 0, "relative_posts": 0}
     expected = table(
         spark,
@@ -75,7 +75,7 @@ def test_groups_of_hashtags_add_up_in_any_order(spark: SparkSession) -> None:
 
     def computed(partitions: int):
         relative = with_relative_rate(shuffled(posts, partitions), accounts, min_posts=3)
-        return tables.conform(engagement_by_hashtags(relative), FIGURE_ENGAGEMENT_BY_HASHTAGS)
+        return conform(engagement_by_hashtags(relative), FIGURE_ENGAGEMENT_BY_HASHTAGS)
 
     found = computed(1)
     assert_df_equality(found, computed(5), ignore_nullable=True, ignore_row_order=True)

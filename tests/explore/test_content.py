@@ -23,7 +23,7 @@ from influencers.explore.effects import delta_within
 from influencers.explore.relative import with_relative_rate
 from influencers.explore.tables import ANALYSIS_CONTENT
 from influencers.explore.verdicts import Band, verdict
-from influencers.storage import tables
+from influencers.storage.table import conform
 
 ROWS = random_posts(accounts=120, seed=33)
 TAGS = ("food", "art", "東京")
@@ -102,7 +102,7 @@ def analysed(
         supported_hashtags(posts, top=2, min_accounts=5),
         **{"clock": Clock(), "band": Band.of_delta(0.1), "account_buckets": 30, **options},
     )
-    return tables.conform(found, ANALYSIS_CONTENT)
+    return conform(found, ANALYSIS_CONTENT)
 
 
 def test_effects_are_those_of_all_pairs_within_authors(spark: SparkSession) -> None:

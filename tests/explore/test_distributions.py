@@ -14,7 +14,7 @@ from influencers.explore.distributions import (
     likes_distribution,
 )
 from influencers.explore.tables import FIGURE_FOLLOWER_DISTRIBUTION, FIGURE_LIKES_DISTRIBUTION
-from influencers.storage import tables
+from influencers.storage.table import conform
 
 EDGES = (10_000, 100_000, 500_000, 1_000_000)
 
@@ -24,7 +24,7 @@ def test_accounts_are_counted_by_log_bin_and_left_out_by_reason(spark: SparkSess
     accounts = table(
         spark, "accounts", [{"owner_id": i, "followers": n} for i, n in enumerate(followers)]
     )
-    found = tables.conform(
+    found = conform(
         follower_distribution(accounts, bins_per_decade=1), FIGURE_FOLLOWER_DISTRIBUTION
     )
     expected = table(
@@ -50,7 +50,7 @@ def test_accounts_are_counted_by_log_bin_and_left_out_by_reason(spark: SparkSess
 
 def test_hidden_likes_are_not_zero_likes(spark: SparkSession) -> None:
     posts = table(spark, "post_features", post_rows({"likes": n} for n in (None, 0, 0, 5)))
-    found = tables.conform(likes_distribution(posts, bins_per_decade=8), FIGURE_LIKES_DISTRIBUTION)
+    found = conform(likes_distribution(posts, bins_per_decade=8), FIGURE_LIKES_DISTRIBUTION)
     counted = {row["part"]: row["posts"] for row in found.collect()}
     assert counted == {"likes unknown": 1, "no likes": 2, "shown": 1}
 

@@ -15,7 +15,7 @@ from influencers.explore.tables import (
     FIGURE_LIKES_DISTRIBUTION,
 )
 from influencers.measured.explore import Explore
-from influencers.storage import tables
+from influencers.storage.store import Store
 from jobs.explore import run
 
 LARGEST = 2**63 - 1
@@ -49,7 +49,7 @@ def explored(
         ("post_features", rows),
         ("accounts", account_rows(rows)),
     ):
-        tables.write(table(spark, name, content), config, TABLES[name])
+        Store(spark, config).write(table(spark, name, content), TABLES[name])
     return config, run(spark, config).explore
 
 
@@ -67,7 +67,7 @@ def test_every_figure_and_analysis_is_written(
     written = [name for name in TABLES if name.startswith(("figure_", "analysis_"))]
     assert len(written) >= 10
     for name in written:
-        rows = tables.read(spark, config, name).count()
+        rows = Store(spark, config).read(name).count()
         assert rows <= 500
         assert bool(rows) == (bool(accounts) or name in ("analysis_virality", "analysis_content"))
     traits = {
@@ -83,12 +83,13 @@ def test_every_figure_and_analysis_is_written(
 
 def test_the_largest_counts_there_are_do_not_end_a_run(spark: SparkSession, tmp_path: Path) -> None:
     config, _ = explored(spark, tmp_path, accounts=40, extreme=True)
+    store = Store(spark, config)
     for name in NAMES:
         assert (tmp_path / "figures" / f"{name}.png").read_bytes()[:4] == b"\x89PNG"
-    cells = tables.read(spark, config, FIGURE_ENGAGEMENT_VS_FOLLOWERS).toPandas()
+    cells = store.read(FIGURE_ENGAGEMENT_VS_FOLLOWERS).toPandas()
     unknown = cells.loc[cells["part"] == "engagement unknown", "posts"].sum()
     assert unknown > 0
-    by_type = tables.read(spark, config, FIGURE_ENGAGEMENT_BY_CONTENT_TYPE).toPandas()
+    by_type = store.read(FIGURE_ENGAGEMENT_BY_CONTENT_TYPE).toPandas()
     assert by_type.loc[by_type["part"] == "engagement unknown", "posts"].sum() == unknown
-    likes = tables.read(spark, config, FIGURE_LIKES_DISTRIBUTION).toPandas()
+    likes = store.read(FIGURE_LIKES_DISTRIBUTION).toPandas()
     assert likes["likes_to"].max() == float(LARGEST)

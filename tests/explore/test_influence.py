@@ -11,7 +11,7 @@ from scipy.stats import binom
 from explore_seeds import account_rows, post_rows, random_posts, shuffled, table
 from influencers.explore.influence import leaders, low_rank, median_interval, tiers
 from influencers.explore.tables import ANALYSIS_INFLUENCE, ANALYSIS_TIERS
-from influencers.storage import tables
+from influencers.storage.table import conform
 
 
 def posts_of(owner: int, followers: int, tier: str, likes: list[int | None]) -> list[dict]:
@@ -49,7 +49,7 @@ def test_the_leaders_of_a_tier_are_ranked_by_median_and_lucky_shots_are_not(
         ],
     )
     assert_df_equality(
-        tables.conform(found, ANALYSIS_INFLUENCE),
+        conform(found, ANALYSIS_INFLUENCE),
         expected,
         ignore_nullable=True,
         ignore_row_order=True,
@@ -164,7 +164,7 @@ def test_tiers_count_every_account_and_compare_those_with_enough_posts(
         ],
     )  # fmt: skip
     assert_df_equality(
-        tables.conform(tiers(accounts, min_posts=5), ANALYSIS_TIERS),
+        conform(tiers(accounts, min_posts=5), ANALYSIS_TIERS),
         expected,
         ignore_nullable=True,
         ignore_row_order=True,

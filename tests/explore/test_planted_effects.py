@@ -12,7 +12,7 @@ from influencers.config import Config, PathsConfig
 from influencers.explore.standing import OUTCOMES
 from influencers.explore.tables import ANALYSIS_CONTENT
 from influencers.explore.verdicts import DIFFERENT
-from influencers.storage import tables
+from influencers.storage.store import Store
 from influencers.synthetic import effects, topics
 from influencers.synthetic.generator import generate
 from jobs import explore, features, ingest
@@ -30,7 +30,7 @@ def test_planted_effects_are_found_among_sixty_thousand_posts(
     config = replace(Config(), paths=paths)
     for job in (ingest, features, explore):
         job.run(spark, config)
-    rows = tables.read(spark, config, ANALYSIS_CONTENT).collect()
+    rows = Store(spark, config).read(ANALYSIS_CONTENT).collect()
     found = {(row["outcome"], row["feature"], row["level"]): row["verdict"] for row in rows}
 
     # Location: likes times 1.13. Carousels: times 1.42. The driver: times 1.8.

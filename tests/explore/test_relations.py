@@ -16,13 +16,13 @@ from influencers.explore.relations import (
     likes_vs_comments,
 )
 from influencers.explore.tables import FIGURE_ENGAGEMENT_VS_FOLLOWERS, FIGURE_LIKES_VS_COMMENTS
-from influencers.storage import tables
+from influencers.storage.table import conform
 
 
 def test_posts_are_counted_by_cell_with_the_quartiles_of_the_column(spark: SparkSession) -> None:
     pairs = [(10, 1), (20, 3), (90, 0), (100, 5), (0, 4), (None, 4), (10, None), (None, None)]
     posts = table(spark, "post_features", post_rows({"likes": a, "comments": b} for a, b in pairs))
-    found = tables.conform(likes_vs_comments(posts, bins_per_decade=1), FIGURE_LIKES_VS_COMMENTS)
+    found = conform(likes_vs_comments(posts, bins_per_decade=1), FIGURE_LIKES_VS_COMMENTS)
     column = {"column_posts": 3, "column_p25": 0.5, "column_median": 1.0, "column_p75": 2.0}
     last = {"column_posts": 1, "column_p25": 5.0, "column_median": 5.0, "column_p75": 5.0}
     cell = {"part": "shown", "comments_from": 1, "comments_to": 10}
@@ -45,7 +45,7 @@ def test_posts_are_counted_by_cell_with_the_quartiles_of_the_column(spark: Spark
 def test_cells_add_up_to_all_posts_in_any_order(spark: SparkSession) -> None:
     rows = random_posts(accounts=60, seed=3)
     posts = table(spark, "post_features", rows)
-    found = tables.conform(
+    found = conform(
         engagement_vs_followers(posts, bins_per_decade=8), FIGURE_ENGAGEMENT_VS_FOLLOWERS
     )
     again = engagement_vs_followers(shuffled(posts, 5), bins_per_decade=8)

@@ -27,7 +27,7 @@ from influencers.explore.virality import (
     viral_labels,
     virality,
 )
-from influencers.storage import tables
+from influencers.storage.table import conform
 
 TRUSTED = Clock()
 BANDS = {DELTA: Band.of_delta(0.1), ODDS_RATIO: Band.of_odds_ratio(1.25)}
@@ -37,7 +37,7 @@ ROWS = random_posts(accounts=150, seed=21)
 def analysed(posts: DataFrame, clock: Clock = TRUSTED) -> DataFrame:
     viral = viral_labels(posts, ModelsConfig())
     found = virality(posts, viral, clock=clock, bands=BANDS, account_buckets=20)
-    return tables.conform(found, ANALYSIS_VIRALITY)
+    return conform(found, ANALYSIS_VIRALITY)
 
 
 def pairwise(rows: list[dict[str, Any]], viral: set[str], value: Any) -> tuple[float, int, int]:

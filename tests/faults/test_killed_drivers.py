@@ -15,7 +15,7 @@ from everything import files_with
 from influencers.config import Config
 from influencers.features.tables import ACCOUNTS
 from influencers.ingest.tables import POSTS
-from influencers.storage import tables
+from influencers.storage.store import Store
 from outputs import assert_same_tables, contents
 from samples import Undisturbed, tables_of
 from writes import SECONDS, Write, killed_in_write, killed_when
@@ -79,7 +79,7 @@ def test_a_driver_killed_between_a_table_and_the_manifest(
         run.succeed(SECONDS)
     assert_same_tables(spark, config, undisturbed.new, tables_of(job))
     said = json.loads(manifest.read_text())
-    versions = {name: tables.version(spark, config, name) for name in said["tables"]}
+    versions = {name: Store(spark, config).version(name) for name in said["tables"]}
     assert said["tables"] == versions
     if job == "ingest":
         read = [urlsplit(one["uri"]).path for one in said["inputs"]]
@@ -90,7 +90,8 @@ def test_a_driver_killed_while_an_account_is_forgotten(
     spark: SparkSession, undisturbed: Undisturbed, tmp_path: Path
 ) -> None:
     config = undisturbed.before("images", tmp_path / "out")
-    posts = tables.read(spark, config, POSTS)
+    store = Store(spark, config)
+    posts = store.read(POSTS)
     owner, shortcode = posts.select("owner_id", "shortcode").sort("owner_id").head()
     words = ["--output", config.paths.output, "--owner", str(owner)]
     note = Path(config.paths.output, "_forget.json")
@@ -104,4 +105,4 @@ def test_a_driver_killed_while_an_account_is_forgotten(
     assert not files_with(Path(config.paths.output), [shortcode], [owner])
     with submitted_locally(tmp_path / "files", "features", others) as run:
         run.succeed(SECONDS)
-    assert tables.read(spark, config, ACCOUNTS).where(f"owner_id = {owner}").isEmpty()
+    assert store.read(ACCOUNTS).where(f"owner_id = {owner}").isEmpty()

@@ -30,7 +30,7 @@ from image_bytes import noise, saved
 from influencers.config import Config, PathsConfig
 from influencers.images.tables import IMAGES
 from influencers.ingest.tables import POSTS
-from influencers.storage import tables
+from influencers.storage.store import Store
 from outputs import assert_same_tables, contents
 from processes import children
 from samples import Undisturbed, tables_of
@@ -66,7 +66,7 @@ def posts(spark: SparkSession, server: HostileServer, tmp_path: Path) -> Config:
         {"shortcode": path, "owner_id": 1, "image_url": server.url(path)} for path in server.files
     ]
     rows = [[post.get(name) for name in names] for post in given]
-    tables.write(spark.createDataFrame(rows, POSTS.schema), config, POSTS)
+    Store(spark, config).write(spark.createDataFrame(rows, POSTS.schema), POSTS)
     return config
 
 
@@ -90,7 +90,7 @@ def test_an_image_that_always_ends_its_decoder_is_named(
             run.succeed(SECONDS)
     # Once in the worker, and once in the process apart, which is given up with that image.
     assert len(reaped) == 2
-    found = {row.url: row.status for row in tables.read(spark, posts, IMAGES).collect()}
+    found = {row.url: row.status for row in Store(spark, posts).read(IMAGES).collect()}
     assert found.pop(server.url(POISON)) == "decoder_crashed"
     assert found == {server.url(path): "ok" for path in server.files if path != POISON}
     assert server.count(POISON) == 2
@@ -119,7 +119,7 @@ def test_an_image_that_a_worker_has_no_memory_for_is_decoded_apart(
         run.wait_until(ended, SECONDS, "its end")
         run.succeed(SECONDS)
     assert apart
-    found = tables.read(spark, posts, IMAGES).collect()
+    found = Store(spark, posts).read(IMAGES).collect()
     assert [row.status for row in found] == ["ok"] * (IMAGE_COUNT + 1)
     # No task failed: nothing was asked for again.
     assert all(server.count(path) == 1 for path in server.files)

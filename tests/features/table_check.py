@@ -8,7 +8,7 @@ from chispa import assert_df_equality
 from pyspark.sql import DataFrame
 
 from influencers.catalog import TABLES
-from influencers.storage.tables import conform
+from influencers.storage.table import conform
 from random_posts import Post, table_frame
 
 

@@ -25,7 +25,7 @@ from influencers.images.measure.perceptual_hash import from_hex
 from influencers.images.tables import IMAGES, POST_IMAGES
 from influencers.ingest.tables import POSTS
 from influencers.measured.images import Images
-from influencers.storage import tables
+from influencers.storage.store import Store
 from jobs import images
 
 FUTURE = 0xF0000000
@@ -57,11 +57,11 @@ def write_posts(spark: SparkSession, config: Config, urls: Sequence[str | None])
         for number, url in enumerate(urls)
     ]
     frame = spark.createDataFrame([[row.get(name) for name in names] for row in rows], POSTS.schema)
-    tables.write(frame, config, POSTS)
+    Store(spark, config).write(frame, POSTS)
 
 
 def ledger_of(spark: SparkSession, config: Config) -> dict[str, Any]:
-    rows = tables.read(spark, config, IMAGES).collect()
+    rows = Store(spark, config).read(IMAGES).collect()
     found = {re.sub(r"^[^/]*", "", row.image_key).split("?")[0]: row for row in rows}
     assert len(found) == len(rows)
     return found
@@ -92,7 +92,7 @@ def test_each_hostile_answer_has_its_status_and_no_other_row_suffers(
     found = ledger_of(spark, config)
     for path, status in HOSTILE.items():
         assert found[path.split("?")[0]].status == status, path
-    statuses = tables.read(spark, config, IMAGES).groupBy("status").count().collect()
+    statuses = Store(spark, config).read(IMAGES).groupBy("status").count().collect()
     counts = {row["status"]: row["count"] for row in statuses}
     assert counts["ok"] == 41
     assert counts["expired"] == counts["bad_url"] == 1
@@ -122,7 +122,7 @@ def test_features_are_those_of_the_image_and_a_second_run_asks_for_nothing(
     again = images.run(spark, config).images
     assert (again.asked, again.due, again.ok) == (0, 0, 40)
     assert sum(server.count(path) for path in server.files) == 40
-    assert tables.read(spark, config, IMAGES).count() == 40
+    assert Store(spark, config).read(IMAGES).count() == 40
 
 
 def test_what_is_to_be_tried_later_is_tried_when_it_is_due(
@@ -148,6 +148,7 @@ def test_a_broken_run_goes_on_where_it_was(
     cores = spark.sparkContext.defaultParallelism
     portion = 10
     config = config_for(tmp_path, server, commit_images=-(-portion // cores), threads=2)
+    store = Store(spark, config)
     slow = [server.url(f"/slow?ms=150&n={number}") for number in range(40)]
     write_posts(spark, config, slow)
 
@@ -163,14 +164,14 @@ def test_a_broken_run_goes_on_where_it_was(
     with pytest.raises(Exception, match="cancel"):
         images.run(spark, config)
     stop.join()
-    kept = tables.read(spark, config, IMAGES).count()
+    kept = store.read(IMAGES).count()
     assert 0 < kept < 40
     time.sleep(1.0)  # requests that were under way end
     before = server.count("/slow")
     numbers = images.run(spark, config).images
     assert numbers.asked == 40 - kept
     assert server.count("/slow") - before == 40 - kept
-    assert tables.read(spark, config, IMAGES).count() == numbers.ok == 40
+    assert store.read(IMAGES).count() == numbers.ok == 40
 
 
 def test_a_host_is_asked_no_more_than_it_bears(
@@ -192,16 +193,17 @@ def test_posts_without_images_leave_an_empty_ledger(
     spark: SparkSession, tmp_path: Path, server: HostileServer
 ) -> None:
     config = config_for(tmp_path, server)
+    store = Store(spark, config)
     write_posts(spark, config, [None, None])
     numbers = images.run(spark, config).images
     assert numbers == Images(wanted=0, due=0, asked=0, ok=0, waiting=0, by_status={})
-    assert tables.read(spark, config, IMAGES).count() == 0
-    assert tables.read(spark, config, POST_IMAGES).count() == 0
+    assert store.read(IMAGES).count() == 0
+    assert store.read(POST_IMAGES).count() == 0
 
 
 def images_of(spark: SparkSession, config: Config) -> dict[str, str]:
     return {
-        row.shortcode: row.image_key for row in tables.read(spark, config, POST_IMAGES).collect()
+        row.shortcode: row.image_key for row in Store(spark, config).read(POST_IMAGES).collect()
     }
 
 
@@ -214,8 +216,8 @@ def test_every_post_with_an_address_has_its_image(
     urls = [server.url("/p/1.jpg"), None, server.url("/p/1.jpg"), "nowhere",
             server.url("/p/2.jpg?oe=5F0E1A2B")]  # fmt: skip
     write_posts(spark, config, urls)
-    posts = tables.read(spark, config, POSTS)
-    tables.write(posts.repartition(partitions, "shortcode"), config, POSTS)
+    store = Store(spark, config)
+    store.write(store.read(POSTS).repartition(partitions, "shortcode"), POSTS)
     host = f"127.0.0.1:{server.port}"
     for mirrors, start in (((), host), (("127.0.0.1",), ""), (("127.0.0.1",), "")):
         now = dataclasses.replace(
@@ -226,8 +228,8 @@ def test_every_post_with_an_address_has_its_image(
             "S0": f"{start}/p/1.jpg", "S2": f"{start}/p/1.jpg", "S3": "nowhere",
             "S4": f"{start}/p/2.jpg" if mirrors else f"{start}/p/2.jpg?oe=5F0E1A2B",
         }  # fmt: skip
-        assert shown.mirrors_of(tables.read(spark, now, POST_IMAGES)) == mirrors
-        known = {row.image_key for row in tables.read(spark, now, IMAGES).collect()}
+        assert shown.mirrors_of(store.read(POST_IMAGES)) == mirrors
+        known = {row.image_key for row in store.read(IMAGES).collect()}
         assert known >= set(images_of(spark, now).values())
 
 
@@ -246,6 +248,6 @@ def test_a_run_that_dies_while_it_fetches_leaves_no_image_without_its_posts(
         broken.setattr(images, "_enter", dies)
         with pytest.raises(KeyboardInterrupt):
             images.run(spark, config)
-    assert tables.read(spark, config, IMAGES).count() == before.ok == 1
+    assert Store(spark, config).read(IMAGES).count() == before.ok == 1
     assert set(images_of(spark, config)) == {"S0", "S1"}
     assert images.run(spark, config).images.ok == 2

@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 from influencers.images import ledger
 from influencers.images.tables import IMAGES
 from influencers.measured.images import Images
-from influencers.storage.tables import conform
+from influencers.storage.table import conform
 
 NOW = 1_700_000_000.0
 WANTED = "image_key string, url string, host string, expires_at bigint"

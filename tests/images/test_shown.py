@@ -12,7 +12,7 @@ from influencers.config import Config, load
 from influencers.errors import UserError
 from influencers.images import shown
 from influencers.images.tables import IMAGES, POST_IMAGES
-from influencers.storage import tables
+from influencers.storage.store import Store
 
 MIRRORS = ("cdn.example", "images.example")
 
@@ -37,10 +37,11 @@ def test_posts_that_come_later_are_keyed_as_the_table_was(
     spark: SparkSession, config: Config
 ) -> None:
     """Whatever the configuration says then, and also when the table has been made anew."""
+    store = Store(spark, config)
     known = posts(spark, A="https://x.cdn.example/a1.jpg?oe=1", B="http://c.example/b.jpg", C=None)
-    tables.write(shown.of_posts(known, mirrors=MIRRORS), config, POST_IMAGES)
+    store.write(shown.of_posts(known, mirrors=MIRRORS), POST_IMAGES)
     for again in range(2):
-        found = tables.read(spark, config, POST_IMAGES)
+        found = store.read(POST_IMAGES)
         assert shown.mirrors_of(found) == MIRRORS
         new = posts(
             spark, A="http://y.cdn.example/a2.jpg", D="http://images.example/d3.jpg", E=None
@@ -52,14 +53,15 @@ def test_posts_that_come_later_are_keyed_as_the_table_was(
             left = found.join(posts(spark, C=None), on="shortcode", how="left_anti")
             beside = f"{config.paths.output}/beside"
             left.select(*found.columns).write.format("delta").save(beside)
-            tables.rewrite(spark.read.format("delta").load(beside), config, POST_IMAGES)
+            store.rewrite(spark.read.format("delta").load(beside), POST_IMAGES)
 
 
 def test_other_mirrors_take_the_place_of_those_before(spark: SparkSession, config: Config) -> None:
+    store = Store(spark, config)
     known = posts(spark, A="https://x.cdn.example/a.jpg")
     for mirrors in (MIRRORS, (), ("example",)):
-        tables.write(shown.of_posts(known, mirrors=mirrors), config, POST_IMAGES)
-        assert shown.mirrors_of(tables.read(spark, config, POST_IMAGES)) == mirrors
+        store.write(shown.of_posts(known, mirrors=mirrors), POST_IMAGES)
+        assert shown.mirrors_of(store.read(POST_IMAGES)) == mirrors
 
 
 def test_a_table_that_forgot_its_mirrors_keys_no_post(spark: SparkSession) -> None:
@@ -71,13 +73,14 @@ def test_a_table_that_forgot_its_mirrors_keys_no_post(spark: SparkSession) -> No
 def test_an_output_of_an_earlier_version_is_told_of_and_keyed_by_the_configuration(
     spark: SparkSession, config: Config
 ) -> None:
+    store = Store(spark, config)
     known = posts(spark, A="http://images.example/a.jpg", B=None)
-    assert shown.remarks(spark, config) == [], "there are no images at all"
-    tables.write(spark.createDataFrame([], TABLES["images"].schema), config, IMAGES)
-    assert keys_of(shown.read(spark, config, known)) == {"A": "/a.jpg"}
-    (line,) = shown.remarks(spark, config)
+    assert shown.remarks(store, config) == [], "there are no images at all"
+    store.write(spark.createDataFrame([], TABLES["images"].schema), IMAGES)
+    assert keys_of(shown.read(store, config, known)) == {"A": "/a.jpg"}
+    (line,) = shown.remarks(store, config)
     assert "joined by the mirrors of this run (images.example): run `spark-submit.sh images" in line
-    assert shown.remarks(spark, load(None, ["images.enabled=false"], config)) == []
-    tables.write(shown.of_posts(known, mirrors=()), config, POST_IMAGES)
-    assert shown.remarks(spark, config) == []
-    assert keys_of(shown.read(spark, config, known)) == {"A": "images.example/a.jpg"}
+    assert shown.remarks(store, load(None, ["images.enabled=false"], config)) == []
+    store.write(shown.of_posts(known, mirrors=()), POST_IMAGES)
+    assert shown.remarks(store, config) == []
+    assert keys_of(shown.read(store, config, known)) == {"A": "images.example/a.jpg"}

@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 from influencers.config import Config, PathsConfig
 from influencers.errors import UserError
 from influencers.ingest.tables import POSTS
-from influencers.storage import tables
+from influencers.storage.store import Store
 from jobs import ingest
 from test_sources import line, write
 
@@ -24,8 +24,9 @@ def test_a_file_that_changes_while_it_is_read_leaves_the_old_tables(
     file = write(tmp_path / "posts.csv", line("A"), line("B"))
     paths = PathsConfig(input=(str(file),), output=str(tmp_path / "out"))
     config = dataclasses.replace(Config(), paths=paths)
+    store = Store(spark, config)
     ingest.run(spark, config)
-    before = tables.version(spark, config, POSTS)
+    before = store.version(POSTS)
     counted = ingest.posts.counts
 
     def changed(*arguments: Any, **options: Any) -> object:
@@ -41,5 +42,5 @@ def test_a_file_that_changes_while_it_is_read_leaves_the_old_tables(
     monkeypatch.setattr(ingest.posts, "counts", changed)
     with pytest.raises(UserError, match=r"posts\.csv changed while it was read"):
         ingest.run(spark, config)
-    assert tables.version(spark, config, POSTS) == before
-    assert tables.read(spark, config, POSTS).count() == 2
+    assert store.version(POSTS) == before
+    assert store.read(POSTS).count() == 2

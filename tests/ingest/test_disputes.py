@@ -15,7 +15,7 @@ from influencers.config import Config, PathsConfig
 from influencers.errors import UserError
 from influencers.ingest.tables import POSTS, QUARANTINE
 from influencers.measured.keys import as_json
-from influencers.storage import tables
+from influencers.storage.store import Store
 from jobs import ingest
 from test_sources import NAMES, write
 
@@ -52,14 +52,14 @@ class Folder:
 
     def posts(self) -> dict[str, tuple[int, int, str]]:
         """Of each post: its owner, its likes, and the file whose word stands."""
-        rows = tables.read(self.spark, self.config(), POSTS).collect()
+        rows = Store(self.spark, self.config()).read(POSTS).collect()
         return {
             row.shortcode: (row.owner_id, row.likes, Path(row.source_file).name) for row in rows
         }
 
     def quarantine(self) -> dict[tuple[str, int], tuple[list[str], Any]]:
         """Of each record put aside, by file and number: its reasons, and the likes it gives."""
-        rows = tables.read(self.spark, self.config(), QUARANTINE).collect()
+        rows = Store(self.spark, self.config()).read(QUARANTINE).collect()
         return {
             (Path(row.source_file).name, row.record): (row.reasons, json.loads(row.raw)["likes"])
             for row in rows

@@ -14,7 +14,7 @@ from influencers.ingest import posts, rules
 from influencers.ingest.records import RECORDS_SCHEMA
 from influencers.ingest.tables import POSTS, QUARANTINE
 from influencers.measured.keys import as_json
-from influencers.storage.tables import conform
+from influencers.storage.table import conform
 
 NOW = 1_800_000_000
 CONFIG = IngestConfig()

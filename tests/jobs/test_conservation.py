@@ -15,7 +15,7 @@ from pyspark.sql import SparkSession
 from influencers.config import Config, load
 from influencers.ingest.tables import POSTS, QUARANTINE
 from influencers.measured.keys import as_json
-from influencers.storage import tables
+from influencers.storage.store import Store
 from jobs import ingest
 
 NAMES = (
@@ -104,15 +104,17 @@ def test_every_record_is_counted_in_one_place(numbers: dict[str, Any], corpus: C
 def test_tables_hold_what_was_counted(
     spark: SparkSession, ended: Config, numbers: dict[str, Any]
 ) -> None:
-    assert tables.read(spark, ended, POSTS).count() == numbers["posts"]
-    assert tables.read(spark, ended, QUARANTINE).count() == numbers["quarantined"]
+    store = Store(spark, ended)
+    assert store.read(POSTS).count() == numbers["posts"]
+    assert store.read(QUARANTINE).count() == numbers["quarantined"]
 
 
 def test_every_mark_is_found_in_one_place(
     spark: SparkSession, ended: Config, numbers: dict[str, Any], corpus: Corpus
 ) -> None:
-    posts = [row["caption"] for row in tables.read(spark, ended, POSTS).collect()]
-    quarantine = [row["raw"] for row in tables.read(spark, ended, QUARANTINE).collect()]
+    store = Store(spark, ended)
+    posts = [row["caption"] for row in store.read(POSTS).collect()]
+    quarantine = [row["raw"] for row in store.read(QUARANTINE).collect()]
     kept = [mark for caption in posts for mark in MARK.findall(caption)]
     put_aside = {mark for raw in quarantine for mark in MARK.findall(raw)}
     assert len(kept) == len(set(kept))
@@ -125,7 +127,7 @@ def test_damage_costs_its_own_record_alone(
 ) -> None:
     found = {
         (Path(row["source_file"]).name, row["record"]): row["reasons"]
-        for row in tables.read(spark, ended, QUARANTINE).collect()
+        for row in Store(spark, ended).read(QUARANTINE).collect()
     }
     assert all(reasons for reasons in found.values())
     assert found.pop(("mixed.csv", 1)) == ["unclosed_quote"]

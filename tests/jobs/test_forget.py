@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from everything import files_with
 from influencers.config import Config, load
 from influencers.errors import UserError
 from influencers.images.tables import IMAGES, POST_IMAGES
 from influencers.ingest.tables import POSTS
-from influencers.storage import tables
+from influencers.storage import files
+from influencers.storage.store import Store
 from jobs import features, forget, ingest
 from jobs.command_line import execute
 from outputs import metrics_of
@@ -66,7 +67,7 @@ def forgetting(config: Config, *owners: str) -> Config:
 
 
 def rows(spark: SparkSession, config: Config, name: str, column: str) -> set[Any]:
-    return {row[0] for row in tables.read(spark, config, name).select(column).collect()}
+    return {row[0] for row in Store(spark, config).read(name).select(column).collect()}
 
 
 @pytest.fixture(scope="module")
@@ -94,16 +95,17 @@ def test_nothing_is_left_of_it(config: Config) -> None:
 
 
 def test_all_else_stays(spark: SparkSession, config: Config) -> None:
+    store = Store(spark, config)
     assert rows(spark, config, "posts", "shortcode") == {"CodeB1", "CodeB2"}
     assert rows(spark, config, "post_features", "shortcode") == {"CodeB1", "CodeB2"}
     assert rows(spark, config, "accounts", "owner_id") == {BEN}
     assert rows(spark, config, "quarantine", "raw") == {RECORDS[-1]}
-    post = tables.read(spark, config, POSTS).where("shortcode = 'CodeB1'").head()
+    post = store.read(POSTS).where("shortcode = 'CodeB1'").head()
     assert post.caption == "with @. and @ann.smith.jones, @anna"
     assert post.mentions == ["ann.smith.jones", "anna"]
     assert metrics_of(config)["tables"]["posts"] == {"rows": 2}
-    for name in tables.written(spark, config):
-        assert tables.version(spark, config, name) == 0
+    for name in store.written():
+        assert store.version(name) == 0
 
 
 def test_a_later_input_does_not_bring_it_back(
@@ -126,18 +128,18 @@ def test_it_ends_also_when_it_dies_while_tables_are_replaced(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: int
 ) -> None:
     config = made(tmp_path)
-    real, done = tables.rewrite, []
+    real, done = Store.rewrite, []
 
-    def dies(*given: Any) -> None:
+    def dies(store: Store, frame: DataFrame, name: str) -> None:
         if len(done) == place:
             # As a killed driver leaves it: the old table is gone, the new one is not there.
-            monkeypatch.setattr(tables, "rewrite", real)
-            tables.files.delete(spark, tables.location(config, given[2]))
+            monkeypatch.setattr(Store, "rewrite", real)
+            files.delete(spark, store.location(name))
             raise KeyboardInterrupt
-        done.append(given[2])
-        real(*given)
+        done.append(name)
+        real(store, frame, name)
 
-    monkeypatch.setattr(tables, "rewrite", dies)
+    monkeypatch.setattr(Store, "rewrite", dies)
     with pytest.raises(KeyboardInterrupt):
         execute(forget.JOB, forgetting(config, str(ANN)))
     with pytest.raises(UserError, match=r"a run of forget on .* has not come to its end"):
@@ -173,17 +175,18 @@ def test_images_go_by_the_key_that_they_were_entered_under(
 ) -> None:
     """Also by a key of other mirrors, and of an address that a later crawl has replaced."""
     config = made(tmp_path)
+    store = Store(spark, config)
     keys = {
         "CodeA-1": "/of/an/earlier/crawl.jpg", "CodeA_2": "i.example/both.jpg",
         "CodeB1": "i.example/both.jpg", "CodeB2": "i.example/b.jpg",
     }  # fmt: skip
     rows_of = spark.createDataFrame(list(keys.items()), POST_IMAGES.schema)
-    tables.write(rows_of, config, POST_IMAGES)
+    store.write(rows_of, POST_IMAGES)
     # The last two are of other mirrors: only what others show now is surely theirs.
     entered = [*keys.values(), "/a.jpg", "i.example/a.jpg"]
     names = IMAGES.schema.fieldNames()
     values = [[{"image_key": one}.get(name) for name in names] for one in sorted(set(entered))]
-    tables.write(spark.createDataFrame(values, IMAGES.schema), config, IMAGES)
+    store.write(spark.createDataFrame(values, IMAGES.schema), IMAGES)
     execute(forget.JOB, forgetting(config, str(ANN)))
     assert rows(spark, config, "images", "image_key") == {"i.example/both.jpg", "i.example/b.jpg"}
     assert rows(spark, config, "post_images", "shortcode") == {"CodeB1", "CodeB2"}

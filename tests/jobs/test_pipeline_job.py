@@ -31,7 +31,7 @@ from influencers.measured.records import Rows
 from influencers.models import known_tables
 from influencers.models.declaration import LABELS, allowed_features
 from influencers.run import metrics
-from influencers.storage import tables
+from influencers.storage.store import Store
 from influencers.synthetic import generate, image_server
 from jobs import export, features, forget, ingest, pipeline, score, train
 from jobs.command_line import execute
@@ -101,10 +101,10 @@ def output(config: Config, *names: str) -> Path:
 
 def test_rows_are_as_the_tables_declare(finished: Config, spark: SparkSession) -> None:
     """Keys identify rows, and a column that is not declared to have nulls has none."""
-    wrong = {}
+    store, wrong = Store(spark, finished), {}
     for name in WRITTEN:
         never = [one.name for one in TABLES[name].columns if not one.null]
-        row = tables.read(spark, finished, name).agg(
+        row = store.read(name).agg(
             (F.count("*") - F.count_distinct(F.struct(*TABLES[name].key))).alias("repeated keys"),
             *(F.count_if(F.col(one).isNull()).alias(one) for one in never),
         )
@@ -114,7 +114,7 @@ def test_rows_are_as_the_tables_declare(finished: Config, spark: SparkSession) -
 
 def test_everything_is_written(finished: Config, spark: SparkSession) -> None:
     assert {path.stem for path in output(finished, "figures").glob("*.png")} == FIGURES
-    assert all(tables.exists(spark, finished, name) for name in WRITTEN)
+    assert all(Store(spark, finished).exists(name) for name in WRITTEN)
     assert {path.name for path in output(finished, "models").iterdir()} >= {
         "influence-top_followers",
         "virality-top_likes",
@@ -167,7 +167,7 @@ def test_the_manifest_says_what_was_read(finished: Config) -> None:
 def test_images_are_those_that_were_planted(finished: Config, spark: SparkSession) -> None:
     with output(finished, "sample", "truth", "images.csv").open(newline="") as lines:
         planted = {f"/p/{row['image']}": row for row in csv.DictReader(lines)}
-    found = {row.image_key: row for row in tables.read(spark, finished, IMAGES).collect()}
+    found = {row.image_key: row for row in Store(spark, finished).read(IMAGES).collect()}
     assert set(found) <= set(planted)
     fetched = {key: row for key, row in found.items() if row.status == "ok"}
     assert len(fetched) >= 4
@@ -181,17 +181,15 @@ def test_images_are_those_that_were_planted(finished: Config, spark: SparkSessio
 
 
 def test_copies_are_those_that_were_planted(finished: Config, spark: SparkSession) -> None:
+    store = Store(spark, finished)
     with output(finished, "sample", "truth", "images.csv").open(newline="") as lines:
         planted = {f"/p/{row['image']}": row for row in csv.DictReader(lines)}
-    fetched = tables.read(spark, finished, IMAGES).where("status = 'ok'").collect()
+    fetched = store.read(IMAGES).where("status = 'ok'").collect()
     hashes = {row.image_key: row.phash for row in fetched if not row.degenerate}
     radius = finished.duplicates.radius
-    links = tables.read(spark, finished, DUPLICATE_PAIRS).collect()
+    links = store.read(DUPLICATE_PAIRS).collect()
     # Every pair within the radius hangs together, and nothing else is linked.
-    group = {
-        row.image_key: row.group_id
-        for row in tables.read(spark, finished, DUPLICATE_GROUPS).collect()
-    }
+    group = {row.image_key: row.group_id for row in store.read(DUPLICATE_GROUPS).collect()}
     for a, b in itertools.combinations(sorted(hashes), 2):
         if (hashes[a] ^ hashes[b]).bit_count() <= radius:
             assert group[a] == group[b]
@@ -242,8 +240,9 @@ def test_no_file_has_a_secret_of_the_configuration(
 def test_a_whole_output_forgets_an_account(
     finished: Config, spark: SparkSession, tmp_path: Path
 ) -> None:
-    posts = tables.read(spark, finished, POSTS)
-    quarantined = [row.raw for row in tables.read(spark, finished, QUARANTINE).collect()]
+    store = Store(spark, finished)
+    posts, aside = store.read(POSTS), store.read(QUARANTINE)
+    quarantined = [row.raw for row in aside.collect()]
     # With the most posts of those that have a record in quarantine, too.
     ranked = posts.groupBy("owner_id", "owner_username").count().sort(F.desc("count"), "owner_id")
     account = next(
@@ -258,13 +257,14 @@ def test_a_whole_output_forgets_an_account(
     execute(forget.JOB, load(None, [f'forget.owners=["{account.owner_id}"]'], config))
     assert files_with(tmp_path / "out", words, [account.owner_id]) == set()
     left = posts.count() - len(theirs)
-    assert tables.read(spark, config, POSTS).count() == left
+    store = Store(spark, config)
+    assert store.read(POSTS).count() == left
     assert metrics_of(config)["tables"]["posts"]["rows"] == left
-    images = {row.image_key for row in tables.read(spark, config, IMAGES).collect()}
-    others = tables.read(spark, config, POSTS).where("image_url IS NOT NULL")
+    images = {row.image_key for row in store.read(IMAGES).collect()}
+    others = store.read(POSTS).where("image_url IS NOT NULL")
     shown = {f"/p/{row.image_url.split('/p/')[1].split('?')[0]}" for row in others.collect()}
     assert images == shown
-    keyed = {row.shortcode for row in tables.read(spark, config, POST_IMAGES).collect()}
+    keyed = {row.shortcode for row in store.read(POST_IMAGES).collect()}
     assert keyed == {row.shortcode for row in others.collect()}
 
 
@@ -274,7 +274,7 @@ def test_a_later_job_knows_the_images_of_the_sample(
     """Its host was a mirror while the pipeline ran, and in no configuration since."""
     config = copied(finished, tmp_path / "out", "models.model=virality")
     assert "images.example" not in config.images.mirrors
-    rows, _ = known_tables.read_frame(spark, config, "virality")
+    rows, _ = known_tables.read_frame(Store(spark, config), config, "virality")
     known = rows.where("image_brightness IS NOT NULL AND copy_posts_before IS NOT NULL")
     assert known.count() > rows.count() / 10
     execute(train.JOB, config)
@@ -311,7 +311,7 @@ def test_the_same_file_twice_changes_nothing(
     source = output(finished, "sample", "posts.csv")
     config = config_for(tmp_path / "out", f'paths.input=["{source}"]')
     first = ingest.run(spark, config)
-    posts, bad = (tables.read(spark, config, name) for name in ("posts", "quarantine"))
+    posts, bad = (Store(spark, config).read(name) for name in ("posts", "quarantine"))
     before = posts.collect(), bad.collect()
     assert ingest.run(spark, config) == first
     assert sorted(posts.collect()) == sorted(before[0])
@@ -320,18 +320,19 @@ def test_the_same_file_twice_changes_nothing(
 
 def test_a_file_that_is_mended_leaves_the_quarantine(spark: SparkSession, tmp_path: Path) -> None:
     config = config_for(tmp_path / "out", f'paths.input=["{tmp_path}/a.csv", "{tmp_path}/b.csv"]')
+    store = Store(spark, config)
     names = "owner_id,shortcode,is_video,caption,comments,likes,created_at,imageUrl,followers"
     good = "1,{},0,hi,1,2,1500000000,http://i/a.jpg,10"
     (tmp_path / "a.csv").write_text(f"{names}\n{good.format('A')}\nbroken\n")
     (tmp_path / "b.csv").write_text(f"{names}\n{good.format('B')}\nbroken, too\n")
     ingest.run(spark, config)
-    assert tables.read(spark, config, QUARANTINE).count() == 2
+    assert store.read(QUARANTINE).count() == 2
     (tmp_path / "a.csv").write_text(f"{names}\n{good.format('A')}\n{good.format('C')}\n")
     paths = dataclasses.replace(config.paths, input=(f"{tmp_path}/a.csv",))
     ingest.run(spark, dataclasses.replace(config, paths=paths))
-    (left,) = tables.read(spark, config, QUARANTINE).collect()
+    (left,) = store.read(QUARANTINE).collect()
     assert left.source_file.endswith("b.csv")
-    assert tables.read(spark, config, POSTS).count() == 3
+    assert store.read(POSTS).count() == 3
 
 
 def test_a_later_crawl_replaces_an_earlier_one(spark: SparkSession, tmp_path: Path) -> None:
@@ -343,7 +344,7 @@ def test_a_later_crawl_replaces_an_earlier_one(spark: SparkSession, tmp_path: Pa
         file.write_text(f"{names}\n{row.format(likes)}\n")
         config = config_for(tmp_path / "out", f'paths.input=["{file}"]')
         ingest.run(spark, config)
-        found.append(tables.read(spark, config, POSTS).head().likes)
+        found.append(Store(spark, config).read(POSTS).head().likes)
     assert found == [50, 50, 70]
 
 
@@ -351,17 +352,17 @@ def test_own_success_changes_no_feature_of_the_virality_model(
     finished: Config, spark: SparkSession, tmp_path: Path
 ) -> None:
     """Other likes and comments of a post leave all that the model sees of it as it is."""
-    posts = tables.read(spark, finished, POSTS)
+    posts = Store(spark, finished).read(POSTS)
     post = posts.where("likes IS NOT NULL").sort("shortcode").head()
     changed = posts.withColumn(
         "likes", _when(f"shortcode = '{post.shortcode}'", "likes * 1000 + 7", "likes")
     ).withColumn("comments", _when(f"shortcode = '{post.shortcode}'", "99999L", "comments"))
     config = config_for(tmp_path / "out")
-    tables.write(changed, config, POSTS)
+    Store(spark, config).write(changed, POSTS)
     features.run(spark, config)
     columns = ["shortcode", *feature_names("top_likes")]
     before, after = (
-        tables.read(spark, one, POST_FEATURES).where(f"shortcode = '{post.shortcode}'")
+        Store(spark, one).read(POST_FEATURES).where(f"shortcode = '{post.shortcode}'")
         for one in (finished, config)
     )
     known = [name for name in columns if name in before.columns]
@@ -372,15 +373,14 @@ def test_own_success_changes_no_feature_of_the_virality_model(
 def test_followers_change_no_feature_of_the_influence_model(
     finished: Config, spark: SparkSession, tmp_path: Path
 ) -> None:
-    posts = tables.read(spark, finished, POSTS)
+    posts = Store(spark, finished).read(POSTS)
     config = config_for(tmp_path / "out")
-    tables.write(
+    Store(spark, config).write(
         posts.withColumn("followers", _when("true", "followers * 3 + 11", "followers")),
-        config,
         POSTS,
     )
     features.run(spark, config)
-    before, after = (tables.read(spark, one, ACCOUNTS) for one in (finished, config))
+    before, after = (Store(spark, one).read(ACCOUNTS) for one in (finished, config))
     known = [
         name for name in ["owner_id", *feature_names("top_followers")] if name in before.columns
     ]

@@ -15,7 +15,7 @@ from influencers.measured.models import LabelMetrics
 from influencers.models import known_tables
 from influencers.report.figures import current_figures, figures_in
 from influencers.run import metrics, stages
-from influencers.storage import tables
+from influencers.storage.store import Store
 from jobs import report
 
 
@@ -23,6 +23,7 @@ from jobs import report
 def config(spark: SparkSession, tmp_path: Path) -> Config:
     """An output with the tables of all stages, and no metrics.json."""
     config = load(None, [f"paths.output={tmp_path}"])
+    store = Store(spark, config)
     for name in (
         "posts",
         "post_images",
@@ -32,20 +33,21 @@ def config(spark: SparkSession, tmp_path: Path) -> Config:
         "account_communities",
         "community_profiles",
     ):
-        tables.write(spark.createDataFrame([], TABLES[name].schema), config, TABLES[name])
+        store.write(spark.createDataFrame([], TABLES[name].schema), TABLES[name])
     return config
 
 
 def read(spark: SparkSession, config: Config) -> dict[str, bool]:
     """Which of them the models and the report read."""
-    known = known_tables.read_known(spark, config)
+    store = Store(spark, config)
+    known = known_tables.read_known(store, config)
     found = {
         "images": known.images,
         "which image a post shows": known.post_images,
         "duplicates": known.duplicate_pairs,
         "communities": known.account_communities,
-        "the most copied": report._copied(spark, config),
-        "profiles": stages.read(spark, config, COMMUNITY_PROFILES),
+        "the most copied": report._copied(store, config),
+        "profiles": stages.read(store, config, COMMUNITY_PROFILES),
     }
     return {name: frame is not None for name, frame in found.items()}
 
@@ -54,7 +56,7 @@ def test_tables_are_taken_as_they_are_where_nothing_is_known(
     spark: SparkSession, config: Config
 ) -> None:
     assert all(read(spark, config).values())
-    assert stages.remarks(spark, config) == []
+    assert stages.remarks(Store(spark, config), config) == []
 
 
 def test_images_that_are_switched_off_are_not_read(spark: SparkSession, config: Config) -> None:
@@ -64,7 +66,7 @@ def test_images_that_are_switched_off_are_not_read(spark: SparkSession, config: 
     )
     shown = {name for name, is_read in read(spark, off).items() if is_read}
     assert shown == {"communities", "profiles"}
-    assert stages.remarks(spark, off) == [
+    assert stages.remarks(Store(spark, config), off) == [
         "images: tables of an earlier run are not read, as images.enabled is false",
         "duplicates: tables of an earlier run are not read, as images.enabled is false",
     ]

@@ -29,7 +29,7 @@ from influencers.report.frames import Frames
 from influencers.report.headlines import headlines
 from influencers.report.warnings import warnings
 from influencers.run import metrics
-from influencers.storage import tables
+from influencers.storage.store import Store
 from jobs import duplicates, features, score, train
 
 # Where the images of the fixture lie: one network of mirrors, as the pipeline has its sample.
@@ -60,12 +60,13 @@ def config(
         paths=PathsConfig(output=output),
         models=settings,
     )
-    tables.write(posts, config, POSTS)
+    store = Store(spark, config)
+    store.write(posts, POSTS)
     features.run(spark, config)
-    tables.write(account_communities, config, ACCOUNT_COMMUNITIES)
+    store.write(account_communities, ACCOUNT_COMMUNITIES)
     # As the job images of a pipeline has it for its own sample: no later job is told.
-    tables.write(shown.of_posts(posts, mirrors=(IMAGE_HOST,)), config, POST_IMAGES)
-    tables.write(images, config, IMAGES)
+    store.write(shown.of_posts(posts, mirrors=(IMAGE_HOST,)), POST_IMAGES)
+    store.write(images, IMAGES)
     duplicates.run(spark, config)
     return config
 
@@ -101,7 +102,7 @@ def test_predictions_are_of_the_shown_label_and_both_splits(
 ) -> None:
     for model, label in (("influence", "top_followers"), ("virality", "top_likes")):
         # Other tests may have scored rows into the same table.
-        held_out = tables.read(spark, config, f"predictions_{model}").where("split != 'scored'")
+        held_out = Store(spark, config).read(f"predictions_{model}").where("split != 'scored'")
         found = held_out.groupBy("split").count()
         for row in found.collect():
             assert numbers[model][label][row["split"]]["forest"]["rows"] == row["count"]
@@ -177,16 +178,17 @@ def test_a_saved_model_says_what_it_said_when_it_was_measured(
     model: str,
     table: str,
 ) -> None:
+    store = Store(spark, config)
     key, own = {"virality": ("shortcode", "post_features"), "influence": ("owner_id", "accounts")}[
         model
     ]
-    source = tables.location(config, table) if table else str(files_of_posts)
+    source = store.location(table) if table else str(files_of_posts)
     asked = scored(config, source, model=model)
     score.run(spark, asked)
     score.run(spark, asked)
-    found = tables.read(spark, config, f"predictions_{model}")
+    found = store.read(f"predictions_{model}")
     again = found.where("split = 'scored'")
-    assert again.count() == tables.read(spark, config, own).count()
+    assert again.count() == store.read(own).count()
     measured = found.where("split = 'by_account'").select(key, "probability")
     said = {row[key]: row["probability"] for row in again.collect()}
     was = {row[key]: row["probability"] for row in measured.collect()}
@@ -227,8 +229,9 @@ def test_an_output_of_an_earlier_version_is_scored_by_the_mirrors_of_its_card(
     said = []
     for one in (config, old):
         capsys.readouterr()
-        score.run(spark, scored(one, tables.location(one, table), model="virality"))
-        found = tables.read(spark, one, PREDICTIONS_VIRALITY).where("split = 'scored'")
+        store = Store(spark, one)
+        score.run(spark, scored(one, store.location(table), model="virality"))
+        found = store.read(PREDICTIONS_VIRALITY).where("split = 'scored'")
         rows = {row["shortcode"]: row["probability"] for row in found.collect()}
         said.append((rows, capsys.readouterr().err.count("left no table post_images")))
     assert [count for _, count in said] == [0, 1]
@@ -256,7 +259,7 @@ def test_a_model_with_former_names_of_features_says_the_same(
     said = []
     for models in (saved.folder(config), str(tmp_path / "models")):
         score.run(spark, scored(config, str(files_of_posts), model=model, models=models))
-        found = tables.read(spark, config, f"predictions_{model}").where("split = 'scored'")
+        found = Store(spark, config).read(f"predictions_{model}").where("split = 'scored'")
         said.append({row[key]: row["probability"] for row in found.collect()})
     assert len(set(said[0].values())) > 3
     assert said[0] == said[1]
@@ -344,7 +347,7 @@ def test_predictions_of_an_older_table_are_replaced(
 ) -> None:
     """Tables that were written without status, source_file and record."""
     output = str(tmp_path / "out")
-    old = tables.read(spark, config, PREDICTIONS_VIRALITY).drop("status", "source_file", "record")
+    old = Store(spark, config).read(PREDICTIONS_VIRALITY).drop("status", "source_file", "record")
     old.where("split = 'by_time'").unionByName(
         old.where("split = 'by_time'").limit(3).withColumn("split", F.lit("scored"))
     ).write.format("delta").save(f"{output}/tables/predictions_virality")
@@ -367,7 +370,7 @@ def test_a_skipped_label_is_told_in_the_report_under_its_own_name(
     spark: SparkSession, config: Config, tmp_path: Path
 ) -> None:
     """No earlier post is known, so that none beats its author's history."""
-    features = tables.read(spark, config, POST_FEATURES)
+    features = Store(spark, config).read(POST_FEATURES)
     broken = replace(
         config,
         paths=replace(config.paths, output=str(tmp_path / "out")),
@@ -376,7 +379,7 @@ def test_a_skipped_label_is_told_in_the_report_under_its_own_name(
         ),
     )
     unknown = features.withColumn("history_median_likes", F.lit(None).cast("double"))
-    tables.write(unknown, broken, POST_FEATURES)
+    Store(spark, broken).write(unknown, POST_FEATURES)
     metrics.update(spark, broken, train.run(spark, broken))
     found = metrics.read(spark, broken)
     assert found.models["virality"]["top_likes"].folds["forest"].average_precision > 0
@@ -417,7 +420,7 @@ def test_a_weak_model_is_told_of_and_one_of_chance_is_refused(
         saved.publish(spark, changed, uri, folder)
         asked = scored(
             config,
-            tables.location(config, POST_FEATURES),
+            Store(spark, config).location(POST_FEATURES),
             model="virality",
             models=str(tmp_path / "models"),
             output=str(tmp_path / "out"),
@@ -471,7 +474,7 @@ def test_posts_are_scored_as_they_come(
 def test_a_new_account_is_asked_without_its_history(
     spark: SparkSession, config: Config, numbers: dict[str, Any], tmp_path: Path
 ) -> None:
-    asked = scored(config, tables.location(config, POST_FEATURES), model="virality")
+    asked = scored(config, Store(spark, config).location(POST_FEATURES), model="virality")
     output = str(tmp_path / "out")
     found = []
     for variant in ("before_posting", "without_history"):
@@ -489,7 +492,7 @@ def test_a_new_account_is_asked_without_its_history(
 def test_missing_and_mistyped_columns_are_named(
     spark: SparkSession, config: Config, numbers: dict[str, Any], tmp_path: Path
 ) -> None:
-    features = tables.read(spark, config, POST_FEATURES)
+    features = Store(spark, config).read(POST_FEATURES)
     features.drop("hour", "followers").write.parquet(str(tmp_path / "narrow.parquet"))
     with pytest.raises(UserError, match="lacks hour, followers") as caught:
         score.run(spark, scored(config, str(tmp_path / "narrow.parquet"), model="virality"))

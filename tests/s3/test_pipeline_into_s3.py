@@ -20,7 +20,7 @@ from cluster import submitted_locally, with_event_log
 from influencers.catalog import TABLES
 from influencers.config import Config, GenerateConfig, PathsConfig
 from influencers.ingest.tables import POSTS
-from influencers.storage import tables
+from influencers.storage.store import Store
 from influencers.synthetic import generate
 from object_store import BUCKET, ROOT, SECRET, ObjectStore, serving
 from outputs import SMALL, assert_report_shows
@@ -66,13 +66,14 @@ def ran(store: ObjectStore, tmp_path_factory: pytest.TempPathFactory) -> Ran:
 
 def test_every_table_is_there_and_holds_what_the_metrics_say(spark: SparkSession, ran: Ran) -> None:
     config = Config(paths=PathsConfig(output=str(ran.copy)))
-    written = {name for name in TABLES if tables.exists(spark, config, name)}
+    store = Store(spark, config)
+    written = {name for name in TABLES if store.exists(name)}
     assert written == set(TABLES) - OF_IMAGES
     rows = json.loads((ran.copy / "metrics.json").read_text())["rows"]
     assert rows["read"] == rows["posts"] + rows["quarantined"] + rows["duplicates"] >= SAMPLE_POSTS
     for name, count in (("posts", rows["posts"]), ("quarantine", rows["quarantined"])):
-        assert tables.read(spark, config, name).count() == count
-    sources = tables.read(spark, config, POSTS).select("source_file").distinct().collect()
+        assert store.read(name).count() == count
+    sources = store.read(POSTS).select("source_file").distinct().collect()
     assert [row.source_file for row in sources] == [f"s3a://{BUCKET}/in/posts.csv"]
 
 
@@ -108,12 +109,12 @@ def test_a_second_run_adds_a_version(spark: SparkSession, ran: Ran, tmp_path: Pa
         job.succeed(SECONDS)
     ran.store.download("out/", tmp_path / "copy")
     first, second = (
-        Config(paths=PathsConfig(output=str(folder))) for folder in (ran.copy, tmp_path / "copy")
+        Store(spark, Config(paths=PathsConfig(output=str(folder))))
+        for folder in (ran.copy, tmp_path / "copy")
     )
     for name in ("post_features", "accounts"):
-        before = tables.version(spark, first, name)
-        assert tables.version(spark, second, name) == before + 1
-        assert tables.read(spark, first, name).exceptAll(tables.read(spark, second, name)).isEmpty()
+        assert second.version(name) == first.version(name) + 1
+        assert first.read(name).exceptAll(second.read(name)).isEmpty()
 
 
 def test_of_processes_that_race_for_a_dead_claim_one_wins(

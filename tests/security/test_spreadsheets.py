@@ -16,7 +16,7 @@ from influencers.config import Config, ExportConfig, PathsConfig
 from influencers.errors import UserError
 from influencers.ingest.tables import QUARANTINE
 from influencers.spreadsheet import for_spreadsheets
-from influencers.storage import tables
+from influencers.storage.store import Store
 from jobs import export
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,7 +48,7 @@ def test_lists_times_and_bytes_become_text(spark: SparkSession) -> None:
 def test_the_job_writes_what_any_reader_of_csv_reads(spark: SparkSession, tmp_path: Path) -> None:
     config = Config(paths=PathsConfig(output=str(tmp_path)), export=ExportConfig("quarantine"))
     rows = [(f"=file{n}", n, raw, ["field_count"]) for n, raw in enumerate([*FORMULAS, *TEXTS])]
-    tables.write(spark.createDataFrame(rows, QUARANTINE.schema), config, QUARANTINE)
+    Store(spark, config).write(spark.createDataFrame(rows, QUARANTINE.schema), QUARANTINE)
     export.run(spark, config)
     read: list[dict[str, str]] = []
     for part in (tmp_path / "exports" / "quarantine").glob("*.csv"):

@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 from influencers.config import Config, PathsConfig
 from influencers.features.tables import ACCOUNTS
 from influencers.ingest.tables import QUARANTINE
-from influencers.storage import tables
+from influencers.storage.store import Store
 
 
 def at(folder: Path) -> Config:
@@ -30,15 +30,15 @@ def test_an_output_that_is_not_there_is_one_line(
 
 
 def test_rows_count_as_often_as_they_come(spark: SparkSession, tmp_path: Path) -> None:
-    first, second = at(tmp_path / "first"), at(tmp_path / "second")
-    for config, records in ((first, [1, 1, 2, None]), (second, [1, 2, 2, 3, None])):
-        rows = [("f" if config is first else "g", record, "é", ["a"]) for record in records]
-        tables.write(spark.createDataFrame(rows, QUARANTINE.schema), config, QUARANTINE)
+    first, second = (Store(spark, at(tmp_path / name)) for name in ("first", "second"))
+    for store, records in ((first, [1, 1, 2, None]), (second, [1, 2, 2, 3, None])):
+        rows = [("f" if store is first else "g", record, "é", ["a"]) for record in records]
+        store.write(spark.createDataFrame(rows, QUARANTINE.schema), QUARANTINE)
     line = "table quarantine: 1 rows of the first and 2 of the second alone"
-    assert list(compare_outputs.table_differences(spark, first, second)) == [line]
-    assert list(compare_outputs.table_differences(spark, first, first)) == []
-    (line,) = compare_outputs.table_differences(spark, first, second, but_for=())
+    assert list(compare_outputs.table_differences(first, second)) == [line]
+    assert list(compare_outputs.table_differences(first, first)) == []
+    (line,) = compare_outputs.table_differences(first, second, but_for=())
     assert line == "table quarantine: 4 rows of the first and 5 of the second alone"
-    tables.write(spark.createDataFrame([], ACCOUNTS.schema), first, ACCOUNTS)
-    lines = list(compare_outputs.table_differences(spark, first, second, names=["accounts"]))
+    first.write(spark.createDataFrame([], ACCOUNTS.schema), ACCOUNTS)
+    lines = list(compare_outputs.table_differences(first, second, names=["accounts"]))
     assert lines == ["table accounts: not in both outputs"]

@@ -13,7 +13,7 @@ from influencers.config import Config, load
 from influencers.duplicates.tables import DUPLICATE_GROUPS
 from influencers.images.tables import IMAGES
 from influencers.ingest.tables import POSTS
-from influencers.storage import tables
+from influencers.storage.store import Store
 from influencers.synthetic import generate, image_server
 from jobs import duplicates, images, ingest
 
@@ -49,14 +49,15 @@ def finished(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> C
 
 
 def test_only_planted_groups_share_images(finished: Config, spark: SparkSession) -> None:
+    store = Store(spark, finished)
     listed = Path(finished.paths.output).parent / "sample" / "truth" / "images.csv"
     with listed.open(newline="") as lines:
         planted = {f"/p/{row['image']}": row for row in csv.DictReader(lines)}
-    posts = tables.read(spark, finished, POSTS).count()
-    fetched = {row.image_key for row in tables.read(spark, finished, IMAGES).collect()}
+    posts = store.read(POSTS).count()
+    fetched = {row.image_key for row in store.read(IMAGES).collect()}
     assert len(fetched) == posts > 380, "each post shows an image of its own"
     found = defaultdict(set)
-    for row in tables.read(spark, finished, DUPLICATE_GROUPS).collect():
+    for row in store.read(DUPLICATE_GROUPS).collect():
         found[row.group_id].add(row.image_key)
     near = defaultdict(set)  # of an original, what a search at this radius must find beside it
     for key, row in planted.items():

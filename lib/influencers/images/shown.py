@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from influencers.config import Config
 from influencers.errors import UserError
 from influencers.images.keys import image_key
 from influencers.images.tables import IMAGES, POST_IMAGES
-from influencers.storage import tables
+from influencers.storage.store import Store
 
 _MIRRORS = "mirrors"
 
@@ -59,29 +59,24 @@ def with_posts(post_images: DataFrame, new: DataFrame) -> DataFrame:
     return of_posts(new, mirrors=mirrors_of(post_images)).unionByName(older)
 
 
-def read(spark: SparkSession, config: Config, posts: DataFrame) -> DataFrame:
+def read(store: Store, config: Config, posts: DataFrame) -> DataFrame:
     """The table as it stands; where there is none yet, as the job `images` would write it now.
 
     Args:
-        spark: the session.
-        config: where the output is; the mirrors where it has no such table, see `remarks`.
+        store: of the output.
+        config: the mirrors where the output has no such table, see `remarks`.
         posts: the table posts.
     """
-    if tables.exists(spark, config, POST_IMAGES):
-        return tables.read(spark, config, POST_IMAGES)
-    return of_posts(posts, mirrors=config.images.mirrors)
+    written = store.read_if_exists(POST_IMAGES)
+    return of_posts(posts, mirrors=config.images.mirrors) if written is None else written
 
 
-def remarks(spark: SparkSession, config: Config) -> list[str]:
+def remarks(store: Store, config: Config) -> list[str]:
     """A line where the output has images and an earlier version wrote it, without the table."""
-    if (
-        not config.images.enabled
-        or tables.exists(spark, config, POST_IMAGES)
-        or not tables.exists(spark, config, IMAGES)
-    ):
+    if not config.images.enabled or store.exists(POST_IMAGES) or not store.exists(IMAGES):
         return []
     mirrors = ", ".join(config.images.mirrors) or "none"
     return [
         "images: an earlier version left no table post_images, so posts are joined by the mirrors "
-        f"of this run ({mirrors}): run `spark-submit.sh images --output {config.paths.output}`"
+        f"of this run ({mirrors}): run `spark-submit.sh images --output {store.output}`"
     ]

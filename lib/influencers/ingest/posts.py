@@ -15,7 +15,7 @@ from influencers.ingest import rules
 from influencers.ingest.hashtags import caption_tags
 from influencers.ingest.tables import POSTS
 from influencers.measured.records import PostsTable, QuarantineTable, Rows, Tables
-from influencers.storage import tables
+from influencers.storage.store import literal
 
 # Made by this module; all other columns of the table are read from the file.
 _MADE = ("hashtags", "hashtags_as_written", "mentions", "source_file")
@@ -197,7 +197,7 @@ def differs(source: str, target: str) -> str:
 
 
 def _literals(texts: Sequence[str]) -> str:
-    return ", ".join(tables.literal(text) for text in texts)
+    return ", ".join(literal(text) for text in texts)
 
 
 def with_tags(posts: DataFrame) -> DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 
 from influencers import progress
 from influencers.communities.tables import ACCOUNT_COMMUNITIES
@@ -19,7 +19,7 @@ from influencers.models.rows.frames import model_frame
 from influencers.models.rows.known import Known, accounts_with_cut, with_known
 from influencers.models.training import partitions_for
 from influencers.run import stages
-from influencers.storage import tables
+from influencers.storage.store import Store
 
 # The tables beside a model's own, as `Known` has them.
 _BESIDE = (POSTS, ACCOUNT_COMMUNITIES, IMAGES, DUPLICATE_PAIRS)
@@ -27,31 +27,31 @@ BESIDE = tuple(table.name for table in _BESIDE)
 _ROWS = {INFLUENCE: ACCOUNTS, VIRALITY: POST_FEATURES}
 
 
-def read_known(spark: SparkSession, config: Config, names: Collection[str] = BESIDE) -> Known:
+def read_known(store: Store, config: Config, names: Collection[str] = BESIDE) -> Known:
     """The tables beside a model's own that there are; those of stages that have not run are not.
 
     With images comes `post_images`; an output without it has the keys of `images.mirrors`.
     """
-    found = {one.name: stages.read(spark, config, one) for one in _BESIDE if one.name in names}
+    found = {one.name: stages.read(store, config, one) for one in _BESIDE if one.name in names}
     posts, post_images = found.get(POSTS.name), None
     if posts is not None and found.get(IMAGES.name) is not None:
-        post_images = shown.read(spark, config, posts)
+        post_images = shown.read(store, config, posts)
     return Known(**found, post_images=post_images, algorithm=config.models.community_algorithm)
 
 
-def read_frame(spark: SparkSession, config: Config, model: str) -> tuple[DataFrame, int | None]:
+def read_frame(store: Store, config: Config, model: str) -> tuple[DataFrame, int | None]:
     """The rows that a model learns from, and for accounts where a split by time lies.
 
     Returns:
         What `frames.model_frame` makes; of accounts, the Unix microsecond that parts their posts,
         None where there is none.
     """
-    table = tables.read(spark, config, _ROWS[model])
+    table = store.read(_ROWS[model])
     partitions = partitions_for(table.count(), config.models)
     cut = None
     if model == INFLUENCE:
-        beside = read_known(spark, config)
-        described = stages.read(spark, config, POST_FEATURES)
+        beside = read_known(store, config)
+        described = stages.read(store, config, POST_FEATURES)
         if beside.posts is None or described is None:
             progress.say(
                 "influence, by_time: skipped, as accounts cannot be described at a time without "
@@ -60,6 +60,6 @@ def read_frame(spark: SparkSession, config: Config, model: str) -> tuple[DataFra
         rows, cut = accounts_with_cut(table, described, beside, config)
     else:
         # The author's community is of all time: no label of a post may use it.
-        beside = read_known(spark, config, [one for one in BESIDE if one != "account_communities"])
+        beside = read_known(store, config, [one for one in BESIDE if one != "account_communities"])
         rows = with_known(table, beside, model=model)
     return model_frame(rows, model=model, partitions=partitions), cut

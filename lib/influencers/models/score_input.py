@@ -13,7 +13,8 @@ from influencers.ingest import sources
 from influencers.models.asked import Asked, asked, asked_of_table, is_posts
 from influencers.models.scoring import has_features
 from influencers.run.persisted import Keep
-from influencers.storage import input_files, tables
+from influencers.storage import input_files
+from influencers.storage.store import is_table
 
 
 def read_input(
@@ -31,7 +32,7 @@ def read_input(
         UserError: nothing is there, or it cannot be read.
     """
     paths = config.paths.input
-    if len(paths) == 1 and tables.is_table(spark, paths[0]):
+    if len(paths) == 1 and is_table(spark, paths[0]):
         table = spark.read.format("delta").load(paths[0])
         return asked_of_table(table) if is_posts(table) else table
     listed = [

@@ -16,8 +16,9 @@ from influencers import __version__
 from influencers.config import Config, flatten
 from influencers.redaction import redacted, without_secrets
 from influencers.run import session, side_by_side
-from influencers.storage import files, input_files, tables
+from influencers.storage import files, input_files
 from influencers.storage.input_files import FileStatus
+from influencers.storage.store import Store
 
 
 def location(config: Config) -> str:
@@ -41,8 +42,9 @@ def update(spark: SparkSession, config: Config, job: str) -> None:
     manifest["versions"] = versions(spark)
     manifest["configuration"] = flatten(config)
     manifest.setdefault("inputs", [])
-    written = tables.written(spark, config)
-    asked = [partial(tables.version, spark, config, name) for name in written]
+    store = Store(spark, config)
+    written = store.written()
+    asked = [partial(store.version, name) for name in written]
     manifest["tables"] = dict(zip(written, side_by_side.run_all(spark, asked), strict=True))
     _write(spark, config, manifest)
 

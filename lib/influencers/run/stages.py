@@ -11,7 +11,8 @@ from pyspark.sql import DataFrame, SparkSession
 
 from influencers.config import Config
 from influencers.run import metrics
-from influencers.storage import files, tables
+from influencers.storage import files
+from influencers.storage.store import Store
 from influencers.storage.table import Table
 
 # A table of each stage whose output other stages read if it is there.
@@ -45,25 +46,22 @@ def left_out(spark: SparkSession, config: Config, stage: str) -> str:
     return "" if ran else "the last pipeline has not run it"
 
 
-def has(spark: SparkSession, config: Config, stage: str) -> bool:
+def has(store: Store, config: Config, stage: str) -> bool:
     """Whether a stage has left tables, and they are of this run."""
-    return tables.exists(spark, config, _TABLES[stage]) and not left_out(spark, config, stage)
+    return store.exists(_TABLES[stage]) and not left_out(store.spark, config, stage)
 
 
-def read(spark: SparkSession, config: Config, table: Table) -> DataFrame | None:
+def read(store: Store, config: Config, table: Table) -> DataFrame | None:
     """A table as it stands; None if there is none, or a stage that it comes from has not run."""
-    usable = tables.exists(spark, config, table) and all(
-        has(spark, config, stage) for stage in _STAGES_OF.get(table.name, ())
-    )
-    return tables.read(spark, config, table) if usable else None
+    if not all(has(store, config, stage) for stage in _STAGES_OF.get(table.name, ())):
+        return None
+    return store.read_if_exists(table)
 
 
-def remarks(
-    spark: SparkSession, config: Config, stages: Sequence[str] = tuple(_TABLES)
-) -> list[str]:
+def remarks(store: Store, config: Config, stages: Sequence[str] = tuple(_TABLES)) -> list[str]:
     """A line for each stage whose tables are there and are left alone."""
     return [
         f"{stage}: tables of an earlier run are not read, as {why}"
         for stage in stages
-        if tables.exists(spark, config, _TABLES[stage]) and (why := left_out(spark, config, stage))
+        if store.exists(_TABLES[stage]) and (why := left_out(store.spark, config, stage))
     ]

@@ -10,51 +10,50 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 
-from influencers.config import Config
 from influencers.errors import UserError
-from influencers.storage import files, tables
+from influencers.storage import files
+from influencers.storage.store import Store
 
 
-def prepare(
-    spark: SparkSession, config: Config, change: Callable[[DataFrame, str], DataFrame]
-) -> None:
+def prepare(store: Store, change: Callable[[DataFrame, str], DataFrame]) -> None:
     """Write what every table is to be beside it, and then the note.
 
     Args:
         change: the new rows, of the old ones and the table's name.
     """
-    files.delete(spark, _beside(config))
-    names = tables.written(spark, config)
+    files.delete(store.spark, _beside(store))
+    names = store.written()
     for name in names:
-        changed = change(tables.read(spark, config, name), name)
+        changed = change(store.read(name), name)
         files.may_write()
-        changed.write.format("delta").save(_beside(config, name))
-    files.write_text(spark, _note(config), json.dumps({"tables": names}) + "\n")
+        changed.write.format("delta").save(_beside(store, name))
+    files.write_text(store.spark, _note(store), json.dumps({"tables": names}) + "\n")
 
 
-def finish(spark: SparkSession, config: Config) -> None:
+def finish(store: Store) -> None:
     """Put all that is prepared in the place of the tables; nothing is prepared, nothing happens."""
-    if not files.exists(spark, _note(config)):
+    spark, note = store.spark, _note(store)
+    if not files.exists(spark, note):
         return
-    for name in json.loads(files.read_text(spark, _note(config)))["tables"]:
-        tables.rewrite(spark.read.format("delta").load(_beside(config, name)), config, name)
-    files.delete(spark, _note(config))
-    files.delete(spark, _beside(config))
+    for name in json.loads(files.read_text(spark, note))["tables"]:
+        store.rewrite(spark.read.format("delta").load(_beside(store, name)), name)
+    files.delete(spark, note)
+    files.delete(spark, _beside(store))
 
 
-def require_finished(spark: SparkSession, config: Config) -> None:
+def require_finished(store: Store) -> None:
     """Raises UserError where a run died between the two."""
-    if files.exists(spark, _note(config)):
+    if files.exists(store.spark, _note(store)):
         raise UserError(
-            f"a run of forget on {config.paths.output} has not come to its end: run it again first"
+            f"a run of forget on {store.output} has not come to its end: run it again first"
         )
 
 
-def _beside(config: Config, *names: str) -> str:
-    return files.join(config.paths.output, "_forget", *names)
+def _beside(store: Store, *names: str) -> str:
+    return files.join(store.output, "_forget", *names)
 
 
-def _note(config: Config) -> str:
-    return files.join(config.paths.output, "_forget.json")
+def _note(store: Store) -> str:
+    return files.join(store.output, "_forget.json")

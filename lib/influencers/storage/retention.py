@@ -13,8 +13,8 @@ from collections.abc import Iterator
 
 from pyspark.sql import SparkSession
 
-from influencers.config import Config
-from influencers.storage import files, tables
+from influencers.storage import files
+from influencers.storage.store import Store
 
 # Delta refuses less than a week unless this is off: one run at a time writes an output, and how
 # long readers have is what the setting says. What it logs of itself would be a version of its own.
@@ -26,29 +26,27 @@ _SETTINGS = {
 }
 
 
-def remove_old_versions(spark: SparkSession, config: Config) -> list[str]:
+def remove_old_versions(store: Store) -> list[str]:
     """Remove what tables have kept for longer than `storage.retain_days`; returns their names.
 
     A file goes when it is older than that, and no version names it that was current since then.
     Delta counts in hours: begun ones are whole ones. Folders are listed first: Spark is asked for
     tables that have something to remove alone.
     """
-    hours = math.ceil(config.storage.retain_days * 24)
+    hours = math.ceil(store.config.storage.retain_days * 24)
     before_ms = int((time.time() - hours * 3600) * 1000)
-    old = [
-        name for name in tables.written(spark, config) if _has_old(spark, config, name, before_ms)
-    ]
-    with _checks_off(spark):
+    old = [name for name in store.written() if _has_old(store, name, before_ms)]
+    with _checks_off(store.spark):
         for name in old:
-            tables.vacuum(spark, config, name, hours=hours)
+            store.vacuum(name, hours=hours)
     return old
 
 
-def _has_old(spark: SparkSession, config: Config, name: str, before_ms: int) -> bool:
-    older = files.older_names(spark, tables.location(config, name), before_ms)
+def _has_old(store: Store, name: str, before_ms: int) -> bool:
+    older = files.older_names(store.spark, store.location(name), before_ms)
     if not older:
         return False
-    named = {file.rpartition("/")[2] for file in tables.read(spark, config, name).inputFiles()}
+    named = {file.rpartition("/")[2] for file in store.read(name).inputFiles()}
     return bool(older - named)
 
 

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from pyspark.sql import DataFrame
 from pyspark.sql.types import (
     ArrayType,
     BinaryType,
@@ -171,3 +172,27 @@ class Table:
             yield column.name, column
             for field in column.fields:
                 yield f"{column.name}[].{field.name}", field
+
+
+def conform(frame: DataFrame, table: Table) -> DataFrame:
+    """`frame` with the declared columns in the declared order.
+
+    Raises:
+        TypeError: a column is missing, extra, or of another type: a mistake in the code.
+    """
+    wanted = _plain(table.schema)
+    present = _plain(frame.schema)
+    if wanted != present:
+        missing = [f"{column} {kind}" for column, kind in wanted.items() if column not in present]
+        extra = [f"{column} {kind}" for column, kind in present.items() if column not in wanted]
+        differs = [
+            f"{column} {present[column]} instead of {kind}"
+            for column, kind in wanted.items()
+            if column in present and present[column] != kind
+        ]
+        raise TypeError(f"table {table.name}: missing {missing}, extra {extra}, types {differs}")
+    return frame.select(*wanted)
+
+
+def _plain(schema: StructType) -> dict[str, str]:
+    return {field.name: field.dataType.simpleString() for field in schema}

@@ -1,0 +1,216 @@
+"""The tables of an output: Delta below OUTPUT/tables, checked against their declarations.
+
+A table is given by its declaration. Where rows are taken as they are, its name alone will do: an
+output may have tables that a newer version has written and this one does not know.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
+
+from influencers.config import Config
+from influencers.errors import UserError
+from influencers.storage import claim, files
+from influencers.storage.table import Table, conform
+
+# A version in a table's log; old ones are merged into checkpoints.
+_VERSION = re.compile(r"\d{20}\.(json|checkpoint\b.*parquet)$")
+
+
+@dataclass(frozen=True)
+class Store:
+    """The tables of one output, to be read and written in one session.
+
+    Before a write it looks whether this run still has the output that it claimed (`claim`), and
+    raises UserError where another run has taken it.
+
+    Attributes:
+        spark: the session.
+        config: says where the output is, and how long old versions stay. Whoever needs a setting
+            of anything else is given it beside the store.
+    """
+
+    spark: SparkSession
+    config: Config
+
+    @property
+    def output(self) -> str:
+        """The URI of the output."""
+        return self.config.paths.output
+
+    def location(self, table: Table | str) -> str:
+        """The URI of a table."""
+        return files.join(self.output, "tables", _name(table))
+
+    def exists(self, table: Table | str) -> bool:
+        """Whether the table has been written at least once."""
+        return is_table(self.spark, self.location(table))
+
+    def written(self) -> list[str]:
+        """The names of all tables in the output, also of those that this version does not know."""
+        folder = files.join(self.output, "tables")
+        return sorted(name for name in files.names(self.spark, folder) if self.exists(name))
+
+    def version(self, table: Table | str) -> int:
+        """The number of the table's latest version."""
+        history = self.spark.sql(f"DESCRIBE HISTORY {self._identifier(table)} LIMIT 1")
+        return int(history.select("version").head()[0])  # type: ignore[index]
+
+    def read(self, table: Table | str) -> DataFrame:
+        """The table as it stands.
+
+        Raises:
+            UserError: nobody has written it yet.
+        """
+        frame = self.read_if_exists(table)
+        if frame is None:
+            job = table.job if isinstance(table, Table) else "pipeline"
+            raise UserError(
+                f"no table {_name(table)} below {self.output}: run `spark-submit.sh {job} "
+                f"--output {self.output}` first"
+            )
+        return frame
+
+    def read_if_exists(self, table: Table | str) -> DataFrame | None:
+        """The table as it stands; None before it is written."""
+        if not self.exists(table):
+            return None
+        return self.spark.read.format("delta").load(self.location(table))
+
+    def read_or_empty(self, table: Table) -> DataFrame:
+        """The table as it stands; no rows before it is written."""
+        frame = self.read_if_exists(table)
+        return self.spark.createDataFrame([], table.schema) if frame is None else frame
+
+    def snapshot(self, table: Table) -> DataFrame | None:
+        """The table at its latest version, whatever is written later; None before it is written."""
+        if not self.exists(table):
+            return None
+        # Without a version, Delta reads what is there when the frame is used.
+        reader = self.spark.read.format("delta").option("versionAsOf", self.version(table))
+        return reader.load(self.location(table))
+
+    def write(self, frame: DataFrame, table: Table) -> None:
+        """Replace the table in one atomic step; a writer that dies leaves the old one."""
+        writer = self._writer(frame, table).mode("overwrite").option("overwriteSchema", "true")
+        writer.save(self.location(table))
+
+    def create(self, frame: DataFrame, table: Table) -> None:
+        """Write the first version of a table in one atomic step; fails if there is one."""
+        self._writer(frame, table).mode("errorifexists").save(self.location(table))
+
+    def write_and_read(self, frame: DataFrame, table: Table) -> DataFrame:
+        """Replace the table as `write` does, and read it: what made `frame` does not run again."""
+        self.write(frame, table)
+        return self.read(table)
+
+    def merge(
+        self,
+        source: DataFrame,
+        table: Table,
+        *,
+        keys: Sequence[str],
+        update_when: str,
+        replaces: tuple[str, Sequence[str]] | None = None,
+    ) -> None:
+        """Insert the rows of `source` that are new, and update those that are better.
+
+        Args:
+            source: at most one row a key.
+            table: where they go; it is created if need be.
+            keys: the columns that identify a row; never null.
+            update_when: SQL over `source` and `target`: when a row that is there gives way.
+            replaces: a column and values: rows with one of them that are not in `source` go; None
+                keeps them all.
+        """
+        if not self.exists(table):
+            self.create(source, table)
+            return
+        claim.check(self.config)
+        # Views are of one session, and the rows of files come from others than the store's.
+        spark = source.sparkSession
+        frame = conform(source, table)
+        view = f"merge_into_{table.name}"
+        frame.createOrReplaceTempView(view)
+        matched = " AND ".join(f"target.{key} = source.{key}" for key in keys)
+        deletion = ""
+        if replaces:
+            column, values = replaces
+            among = f"target.{column} IN ({', '.join(map(literal, values))})"
+            deletion = f"WHEN NOT MATCHED BY SOURCE AND {among} THEN DELETE"
+        # SQL, as `DataFrame.mergeInto` gives the target no alias, and `update_when` names it.
+        # Delta's builder does, but comes with a Python package that nothing else needs.
+        try:
+            spark.sql(
+                f"MERGE INTO {self._identifier(table)} AS target "
+                f"USING {view} AS source ON {matched} "
+                f"WHEN MATCHED AND ({update_when}) THEN UPDATE SET * "
+                f"WHEN NOT MATCHED THEN INSERT * {deletion}"
+            )
+        finally:
+            spark.catalog.dropTempView(view)
+
+    def replace_rows(self, frame: DataFrame, table: Table, *, column: str, value: str) -> None:
+        """Put `frame` in the place of the rows that have a value in a column, in one atomic step.
+
+        Columns that an older table lacks are added to it.
+
+        Args:
+            frame: all its rows have that value.
+            table: where they go; it is created if need be.
+            column: a column of the table.
+            value: a text.
+        """
+        writer = self._writer(frame, table).mode("overwrite")
+        if self.exists(table):
+            only = f"{column} = {literal(value)}"
+            writer = writer.option("replaceWhere", only).option("mergeSchema", "true")
+        writer.save(self.location(table))
+
+    def rewrite(self, frame: DataFrame, table: Table | str) -> None:
+        """Make the table anew, without its old versions and its log.
+
+        For a moment there is none: whoever calls this has the rows somewhere else, and comes again
+        if it dies.
+        """
+        files.delete(self.spark, self.location(table))
+        # Delta remembers tables by their place.
+        self.spark._jvm.org.apache.spark.sql.delta.DeltaLog.clearCache()  # type: ignore[union-attr]
+        frame.write.format("delta").mode("errorifexists").save(self.location(table))
+
+    def vacuum(self, table: Table | str, *, hours: int) -> None:
+        """Remove the files that no version names which was current in the last hours."""
+        claim.check(self.config)
+        self.spark.sql(f"VACUUM {self._identifier(table)} RETAIN {hours} HOURS").collect()
+
+    def _writer(self, frame: DataFrame, table: Table) -> DataFrameWriter:
+        rows = conform(frame, table)
+        claim.check(self.config)
+        return rows.write.format("delta")
+
+    def _identifier(self, table: Table | str) -> str:
+        uri = files.absolute(self.spark, self.location(table))
+        return f"delta.`{uri.replace('`', '``')}`"
+
+
+def is_table(spark: SparkSession, uri: str) -> bool:
+    """Whether there is a Delta table at `uri`.
+
+    A writer that died in its first version leaves a log without one: that is no table yet.
+    """
+    log = files.names(spark, files.join(uri, "_delta_log"))
+    return any(_VERSION.match(name) for name in log)
+
+
+def literal(text: str) -> str:
+    """A text as SQL writes it."""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def _name(table: Table | str) -> str:
+    return table.name if isinstance(table, Table) else table
