@@ -38,9 +38,9 @@ def run(spark: SparkSession, config: Config) -> Metrics:
         with near_pairs(
             compared, radius=settings.radius, max_candidates=settings.max_candidates,
             cores=spark.sparkContext.defaultParallelism,
-        ) as (found, search):  # fmt: skip
+        ) as (pairs, search):  # fmt: skip
             progress.say(search.remark())
-            near = keep(found)
+            near = keep(pairs)
             near.count()
         copies = keep(copied(images, near))
         # Counted as they are kept: to read a table that was just written takes seconds.
