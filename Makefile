@@ -109,7 +109,7 @@ benchmark-ingest: benchmark-setup ## Measure posts into features beside other wa
 	PYTHONPATH=lib:. $(BIN)/python benchmarks/ingest.py $(ARGS)
 
 .PHONY: benchmark-images
-benchmark-images: benchmark-setup ## Measure pictures a second beside other ways (ARGS=--steps, ARGS=--slow)
+benchmark-images: benchmark-setup ## Measure images a second beside other ways (ARGS=--steps, ARGS=--slow)
 	PYTHONPATH=lib:. $(BIN)/python benchmarks/images.py $(ARGS)
 
 .PHONY: benchmark-duplicates
@@ -125,7 +125,7 @@ benchmark-models: benchmark-setup ## Measure forests beside scikit-learn's on th
 	PYTHONPATH=lib:. $(BIN)/python benchmarks/models.py $(ARGS)
 
 .PHONY: benchmark-pipeline
-benchmark-pipeline: benchmark-setup ## Measure what each stage takes of posts, pictures apart
+benchmark-pipeline: benchmark-setup ## Measure what each stage takes of posts, images apart
 	PYTHONPATH=lib:. $(BIN)/python benchmarks/pipeline.py $(ARGS)
 
 # --universal: one file for every platform and for Python 3.10 to 3.13.

@@ -4,7 +4,7 @@
     ... --hashes 1000000 10000000 --contenders ours     growth
     ... --constants                                      what a row and a pair cost
 
-In alternating rounds, on uniform hashes and on skewed ones (like those of real pictures: some bits
+In alternating rounds, on uniform hashes and on skewed ones (like those of real images: some bits
 nearly always the same, a tenth of the hashes copies of others with up to six bits changed, one
 hash a hundredth of all), or all identical:
 
@@ -50,7 +50,7 @@ def uniform(count: int, seed: int = 1) -> Words:
 def skewed(count: int, seed: int = 2) -> Words:
     """Hashes with 32 bits set, some of them nearly always, and with copies."""
     random = np.random.default_rng(seed)
-    # What a bit is likely to be: 8 of 64 are nearly the same in all pictures.
+    # What a bit is likely to be: 8 of 64 are nearly the same in all images.
     likely = np.concatenate([np.full(8, 0.93), random.uniform(0.4, 0.6, 56)])
     words = np.zeros(count, dtype=np.uint64)
     for place in range(64):

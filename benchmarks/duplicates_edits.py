@@ -1,10 +1,10 @@
-"""How far edits move the perceptual hash of a picture, and how near unrelated pictures come.
+"""How far edits move the perceptual hash of an image, and how near unrelated images come.
 
-    PYTHONPATH=lib:. .venv/bin/python benchmarks/duplicates_edits.py [--pictures FOLDER]
+    PYTHONPATH=lib:. .venv/bin/python benchmarks/duplicates_edits.py [--images FOLDER]
 
-Without a folder, on drawn pictures as `generate` makes them: clouds and shapes, smoother than
-photographs. Prints a table in Markdown: of the pictures, the share that an edit leaves within each
-radius; of all pairs of different pictures, the share that lies within it all the same.
+Without a folder, on drawn images as `generate` makes them: clouds and shapes, smoother than
+photographs. Prints a table in Markdown: of the images, the share that an edit leaves within each
+radius; of all pairs of different images, the share that lies within it all the same.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
 from influencers.config import ImagesConfig
-from influencers.images.decode.decoding import Picture, decode
+from influencers.images.decode.decoding import DecodedImage, decode
 from influencers.images.measure.perceptual_hash import hashed
 from influencers.images.settings import decode_limits
 from influencers.synthetic.image_drawing import drawn
@@ -28,23 +28,23 @@ RADII = (0, 2, 4, 6, 8, 10)
 Edit = Callable[[Image.Image], bytes]
 
 
-def jpeg(picture: Image.Image, quality: int = 90) -> bytes:
-    """A picture as JPEG."""
+def jpeg(image: Image.Image, quality: int = 90) -> bytes:
+    """An image as JPEG."""
     out = io.BytesIO()
-    picture.save(out, "JPEG", quality=quality)
+    image.save(out, "JPEG", quality=quality)
     return out.getvalue()
 
 
-def cropped(picture: Image.Image, share: float) -> Image.Image:
+def cropped(image: Image.Image, share: float) -> Image.Image:
     """Without such a share of its width and height, in equal parts at all edges."""
-    width, height = picture.size
+    width, height = image.size
     x, y = round(width * share / 2), round(height * share / 2)
-    return picture.crop((x, y, width - x, height - y))
+    return image.crop((x, y, width - x, height - y))
 
 
-def framed(picture: Image.Image, share: float) -> Image.Image:
+def framed(image: Image.Image, share: float) -> Image.Image:
     """With a white border of such a share of its width."""
-    return ImageOps.expand(picture, round(picture.width * share), "white")
+    return ImageOps.expand(image, round(image.width * share), "white")
 
 
 EDITS: dict[str, Edit] = {
@@ -75,48 +75,48 @@ EDITS: dict[str, Edit] = {
 def hashes(files: list[bytes]) -> tuple[np.ndarray, np.ndarray]:
     """The hashes of files, and which of them count."""
     found = [decode(one, _LIMITS) for one in files]
-    thumbnails = [one.hash_grey for one in found if isinstance(one, Picture)]
+    thumbnails = [one.hash_grey for one in found if isinstance(one, DecodedImage)]
     assert len(thumbnails) == len(files)
     result = hashed(np.stack(thumbnails))
     return result.phash.view(np.uint64), ~result.degenerate
 
 
 def opened(folder: Path) -> list[Image.Image]:
-    """The pictures of a folder that can be read and are at least 200 pixels wide and high."""
+    """The images of a folder that can be read and are at least 200 pixels wide and high."""
     found = []
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and isinstance(decode(path.read_bytes(), _LIMITS), Picture):
+        if path.is_file() and isinstance(decode(path.read_bytes(), _LIMITS), DecodedImage):
             try:
-                picture = ImageOps.exif_transpose(Image.open(path)).convert("RGB")
+                image = ImageOps.exif_transpose(Image.open(path)).convert("RGB")
             except OSError:
                 continue
-            if min(picture.size) >= 200:
-                found.append(picture)
+            if min(image.size) >= 200:
+                found.append(image)
     return found
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--pictures", type=Path, help="a folder of pictures")
-    parser.add_argument("--count", type=int, default=300, help="drawn pictures, without a folder")
+    parser.add_argument("--images", type=Path, help="a folder of images")
+    parser.add_argument("--count", type=int, default=300, help="drawn images, without a folder")
     chosen = parser.parse_args()
-    if chosen.pictures:
-        pictures = opened(chosen.pictures)
+    if chosen.images:
+        images = opened(chosen.images)
     else:
-        pictures = [drawn(11, number, 640).convert("RGB") for number in range(chosen.count)]
-    before, counts = hashes([jpeg(one) for one in pictures])
-    print(f"{counts.sum()} of {len(pictures)} pictures have a hash that counts")
+        images = [drawn(11, number, 640).convert("RGB") for number in range(chosen.count)]
+    before, counts = hashes([jpeg(one) for one in images])
+    print(f"{counts.sum()} of {len(images)} images have a hash that counts")
     print("| edit | median | 90 % | " + " | ".join(f"r = {r}" for r in RADII) + " |")
     print("|---|" + "---|" * (len(RADII) + 2))
     for name, edit in EDITS.items():
-        after, _ = hashes([edit(one) for one in pictures])
+        after, _ = hashes([edit(one) for one in images])
         apart = np.bitwise_count(before ^ after)[counts]
         row(name, apart, f"{np.median(apart):.0f} | {np.quantile(apart, 0.9):.0f}")
     first, second = np.triu_indices(int(counts.sum()), 1)
     kept = before[counts]
     apart = np.bitwise_count(kept[first] ^ kept[second])
-    row("another picture", apart, f"{np.median(apart):.0f} | {np.quantile(apart, 0.9):.0f}", 4)
+    row("another image", apart, f"{np.median(apart):.0f} | {np.quantile(apart, 0.9):.0f}", 4)
 
 
 def row(name: str, apart: np.ndarray, middle: str, places: int = 0) -> None:

@@ -1,10 +1,10 @@
-"""Pictures fetched and measured in a second: ours, two usual ways, and the limit to come close to.
+"""Images fetched and measured in a second: ours, two usual ways, and the limit to come close to.
 
     PYTHONPATH=lib:. .venv/bin/python benchmarks/images.py [--images 2000] [--rounds 3]
     ... --steps     what each step costs
     ... --slow      hosts that take .3 s and fail one in ten, within a budget for each
 
-The pictures are 1080 x 1080 JPEGs of 150 to 250 KB, 100 different ones under as many addresses as
+The images are 1080 x 1080 JPEGs of 150 to 250 KB, 100 different ones under as many addresses as
 wanted, from a server on loopback that shares the cores. In alternating rounds:
 
 - ours: the job `images` with every measure and both writes of its tables; the session's start is
@@ -45,7 +45,7 @@ from typing import Any
 os.environ["OMP_NUM_THREADS"] = "1"
 
 from images_machine import family, machine, peak_memory
-from images_server import make_pictures
+from images_server import make_images
 from images_steps import step_costs
 
 _HERE = Path(__file__).parent
@@ -123,8 +123,8 @@ def started(command: Sequence[str], log: Path) -> Iterator[Any]:
 
 @contextmanager
 def server(chosen: argparse.Namespace, *options: str) -> Iterator[int]:
-    """The server of pictures; its port."""
-    command = [sys.executable, str(_HERE / "images_server.py"), str(chosen.folder / "pictures")]
+    """The server of images; its port."""
+    command = [sys.executable, str(_HERE / "images_server.py"), str(chosen.folder / "images")]
     with started([*command, *options], chosen.folder / "server.log") as process:
         yield int(process.stdout.readline())
 
@@ -176,7 +176,7 @@ def compare(chosen: argparse.Namespace) -> None:
             "urls": urls,
             "hosts": [address],
             "host_limits": [f"{address}=0/0"],
-            "files": [str(path) for path in sorted((chosen.folder / "pictures").iterdir())],
+            "files": [str(path) for path in sorted((chosen.folder / "images").iterdir())],
             "cores": chosen.cores,
             "threads": chosen.threads,
         }
@@ -188,7 +188,7 @@ def compare(chosen: argparse.Namespace) -> None:
             for number, one in itertools.product(range(1, chosen.rounds + 1), all_):
                 took = one.run(chosen.folder / f"{one.name}-{number}")
                 if took.images != chosen.images:
-                    raise SystemExit(f"{one.name}: {took.images} of {chosen.images} pictures")
+                    raise SystemExit(f"{one.name}: {took.images} of {chosen.images} images")
                 print(f"round {number}: {one.name} {took.seconds:.1f} s", flush=True)
         report({one.name: one.rounds for one in all_}, chosen)
 
@@ -231,7 +231,7 @@ def slow(chosen: argparse.Namespace) -> None:
                 asked = took.server["requests"]
                 fetching = took.server["last"] - took.server["first"]
                 print(
-                    f"{took.images} of {chosen.images} pictures, {asked:.0f} requests in "
+                    f"{took.images} of {chosen.images} images, {asked:.0f} requests in "
                     f"{took.seconds:.1f} s: {asked / took.seconds / allowed:.0%} of the "
                     f"{allowed}/s allowed; {asked / fetching / allowed:.0%} between first and "
                     f"last request ({fetching:.1f} s)",
@@ -243,7 +243,7 @@ def main() -> None:
     """Read what to measure, measure it, and print it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--images", type=int, default=2_000)
-    parser.add_argument("--distinct", type=int, default=100, help="different pictures")
+    parser.add_argument("--distinct", type=int, default=100, help="different images")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=16, help="of a task or process")
     parser.add_argument("--cores", type=int, default=len(os.sched_getaffinity(0)))
@@ -256,10 +256,8 @@ def main() -> None:
     print(machine())
     with tempfile.TemporaryDirectory(prefix="benchmark-images-") as folder:
         chosen.folder = Path(folder)
-        size = make_pictures(chosen.folder / "pictures", chosen.distinct)
-        print(
-            f"{chosen.images:,} pictures, {chosen.distinct} different ones of {size / 1e3:.0f} KB"
-        )
+        size = make_images(chosen.folder / "images", chosen.distinct)
+        print(f"{chosen.images:,} images, {chosen.distinct} different ones of {size / 1e3:.0f} KB")
         if chosen.steps:
             with server(chosen) as port:
                 for name, cost in step_costs(f"127.0.0.1:{port}", chosen.images).items():

@@ -3,7 +3,7 @@
     python benchmarks/images_contenders.py NAME OPTIONS_AS_JSON
 
 Says `ready` when it has started; runs a round for each folder named on standard input, and says
-how many pictures it has done. Imports only what its contender needs: that of img2dataset may be
+how many images it has done. Imports only what its contender needs: that of img2dataset may be
 run by a Python that has nothing of ours.
 """
 
@@ -139,13 +139,13 @@ def _phash_of_file(name: str) -> str:
     import imagehash
     from PIL import Image
 
-    with Image.open(name) as picture:
-        return str(imagehash.phash(picture))
+    with Image.open(name) as image:
+        return str(imagehash.phash(image))
 
 
 def _measured(names: list[str]) -> int:
     from influencers.config import ImagesConfig
-    from influencers.images.decode.decoding import Picture, decode
+    from influencers.images.decode.decoding import DecodedImage, decode
     from influencers.images.measure.measures import measure
     from influencers.images.settings import decode_limits
 
@@ -153,7 +153,7 @@ def _measured(names: list[str]) -> int:
     assert all(hashlib.sha256(body).digest() for body in bodies)
     limits = decode_limits(ImagesConfig())
     found = [decode(body, limits) for body in bodies]
-    return len(measure([one for one in found if isinstance(one, Picture)])["phash"])
+    return len(measure([one for one in found if isinstance(one, DecodedImage)])["phash"])
 
 
 CONTENDERS: dict[str, Callable[[dict[str, Any]], Round]] = {

@@ -1,8 +1,8 @@
-"""The pictures of the images benchmark, and a server that costs as little as possible.
+"""The images of the images benchmark, and a server that costs as little as possible.
 
     python benchmarks/images_server.py FOLDER --addresses 127.0.0.1 [--delay .3] [--fail .1]
 
-Answers any path that ends in `/NUMBER.jpg` with one of the folder's pictures, by `sendfile`, on
+Answers any path that ends in `/NUMBER.jpg` with one of the folder's images, by `sendfile`, on
 connections that stay open; `/numbers` with what it has done so far. Prints its port.
 """
 
@@ -27,7 +27,7 @@ _QUALITY = 81
 _NUMBER = re.compile(rb"GET (\S*?(\d+)\.jpg\S*) ")
 
 
-def make_pictures(folder: Path, count: int) -> float:
+def make_images(folder: Path, count: int) -> float:
     """Write so many JPEGs of 1080 x 1080, the same ones every time; their mean size in bytes.
 
     Noise of many scales, as rough as photographs are: large shapes, fine texture, some colour.
@@ -36,11 +36,11 @@ def make_pictures(folder: Path, count: int) -> float:
     for number in range(count):
         path = folder / f"{number}.jpg"
         if not path.exists():
-            _picture(np.random.default_rng(number)).save(path, quality=_QUALITY)
+            _image(np.random.default_rng(number)).save(path, quality=_QUALITY)
     return sum((folder / f"{number}.jpg").stat().st_size for number in range(count)) / count
 
 
-def _picture(random: np.random.Generator) -> Image.Image:
+def _image(random: np.random.Generator) -> Image.Image:
     levels = np.full((SIDE, SIDE, 3), 128, dtype=np.float32)
     for cells in (3, 9, 27, 81, 270, 540):
         # Fine detail is mostly of brightness, in photographs as here.
@@ -133,7 +133,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--addresses", nargs="+", default=["127.0.0.1"])
     parser.add_argument("--delay", type=float, default=0.0, help="seconds before each answer")
-    parser.add_argument("--fail", type=float, default=0.0, help="share of pictures with a 503")
+    parser.add_argument("--fail", type=float, default=0.0, help="share of images with a 503")
     chosen = parser.parse_args()
     server = _Server(chosen.folder, chosen.delay, chosen.fail)
     port = 0

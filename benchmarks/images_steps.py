@@ -1,4 +1,4 @@
-"""What each step of the images stage costs: ms of processor time a picture, in one thread."""
+"""What each step of the images stage costs: ms of processor time an image, in one thread."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from influencers.config import ImagesConfig
 from influencers.images import settings
-from influencers.images.decode.decoding import Picture, decode
+from influencers.images.decode.decoding import DecodedImage, decode
 from influencers.images.http.client import Client
 from influencers.images.measure import colors, texture
 from influencers.images.measure.perceptual_hash import hashed
@@ -20,7 +20,7 @@ _TOGETHER = 128
 
 
 def step_costs(address: str, count: int) -> dict[str, float]:
-    """The cost of each step, over so many pictures of a server; all at once in portions."""
+    """The cost of each step, over so many images of a server; all at once in portions."""
     total = dict.fromkeys(("fetch", "decode", "colours", "texture", "hash"), 0.0)
 
     def timed(step: str, work: Callable[[], T]) -> T:
@@ -36,11 +36,11 @@ def step_costs(address: str, count: int) -> dict[str, float]:
         urls = [f"http://{address}/p/{n}.jpg" for n in range(start, min(start + _TOGETHER, count))]
         bodies = timed("fetch", lambda urls=urls: [client.fetch(url).body for url in urls])
         found = timed("decode", lambda b=bodies: [decode(one, limits) for one in b])
-        pictures = [one for one in found if isinstance(one, Picture)]
-        assert len(pictures) == len(urls)
-        samples = np.stack([one.colors for one in pictures])
-        greys = np.stack([one.grey for one in pictures])
-        small = np.stack([one.hash_grey for one in pictures])
+        images = [one for one in found if isinstance(one, DecodedImage)]
+        assert len(images) == len(urls)
+        samples = np.stack([one.colors for one in images])
+        greys = np.stack([one.grey for one in images])
+        small = np.stack([one.hash_grey for one in images])
         timed("colours", lambda s=samples: _colours(s))
         timed("texture", lambda g=greys: _texture(g))
         timed("hash", lambda s=small: hashed(s))

@@ -6,7 +6,7 @@ Reads the tables that `features` and `communities` (and, if they were run, `imag
 `duplicates`) have left below `--output`, trains as the job `train` does, and fits scikit-learn's
 RandomForestClassifier to the very same vectors. Its scores, ours and the baselines' are compared on
 the rows that none has seen, with a 95 % interval of the difference over accounts. With
-`--without community picture ...` every forest is also fitted without these groups of features.
+`--without community image ...` every forest is also fitted without these groups of features.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""What each stage of the pipeline takes of posts, but for their pictures: for sizing a cluster.
+"""What each stage of the pipeline takes of posts, but for their images: for sizing a cluster.
 
     PYTHONPATH=lib:. .venv/bin/python benchmarks/pipeline.py [--posts 20000 200000]
 
 Posts are generated, a hundred an account, and the pipeline runs over each number of them as a user
 runs it, with its default settings and without fetching: `benchmarks/images.py` and
-`benchmarks/duplicates.py` measure pictures. Of two numbers the difference is told for a million
+`benchmarks/duplicates.py` measure images. Of two numbers the difference is told for a million
 posts: what is the same for both is the fixed part, Spark and Delta planning many small jobs.
 """
 

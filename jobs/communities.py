@@ -40,8 +40,8 @@ def run(spark: SparkSession, config: Config) -> Metrics:
             edges = store.write_and_read(graph.backbone, declared.HASHTAG_EDGES)
             counts = graph.counts(edges)
         progress.say(*hashtag_graph.remarks(counts, graph.ubiquitous, settings))
-        with find_communities(edges, settings.algorithms, settings) as found:
-            communities = store.write_and_read(found, declared.COMMUNITIES)
+        with find_communities(edges, settings.algorithms, settings) as divisions:
+            communities = store.write_and_read(divisions, declared.COMMUNITIES)
         compared = compare(edges, communities, settings.algorithms, chosen=settings.chosen)
         progress.say(*compared.remarks())
         chosen, is_of = compared.chosen, F.col("algorithm")
@@ -49,7 +49,7 @@ def run(spark: SparkSession, config: Config) -> Metrics:
         wanted = is_of.isin(chosen, config.models.community_algorithm)
         assigned = assign_accounts(uses, communities.where(wanted))
         accounts = store.write_and_read(assigned, declared.ACCOUNT_COMMUNITIES)
-        own, members = (one.where(is_of == chosen) for one in (communities, accounts))
+        own, members = (frame.where(is_of == chosen) for frame in (communities, accounts))
         with profiles.profiles_and_growth(
             edges, own, members, posts=posts, uses=uses, algorithm=chosen,
             most=settings.profile_entries,

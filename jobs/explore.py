@@ -34,9 +34,10 @@ def run(spark: SparkSession, config: Config) -> Metrics:
         features, accounts = keep(store.read(POST_FEATURES)), keep(store.read(ACCOUNTS))
         sources = Sources(features, accounts)
         figures = {
-            one: start(partial(_figure_table, one, sources, config, store)) for one in FIGURES
+            figure: start(partial(_figure_table, figure, sources, config, store))
+            for figure in FIGURES
         }
-        found = {
+        results = {
             name: start(partial(_written, table, TABLES[name], store))
             for name, table in analyses(posts, features, accounts, config).items()
         }
@@ -44,18 +45,20 @@ def run(spark: SparkSession, config: Config) -> Metrics:
         for figure, table in figures.items():
             target = files.join(config.paths.output, figure.png)
             files.write_bytes(spark, target, style.png(figure.draw(table.result(), config)))
-    outcomes = content.verdicts(found["analysis_content"].result())
+    outcomes = content.verdicts(results["analysis_content"].result())
     return Metrics(
         explore=Explore(
             content=outcomes["engagement_rate"],
             content_by_outcome=outcomes,
-            virality=virality.verdicts(found["analysis_virality"].result()),
+            virality=virality.verdicts(results["analysis_virality"].result()),
         )
     )
 
 
-def _figure_table(one: Exploration, sources: Sources, config: Config, store: Store) -> pd.DataFrame:
-    return _written(one.table(sources, config), TABLES[f"figure_{one.name}"], store)
+def _figure_table(
+    figure: Exploration, sources: Sources, config: Config, store: Store
+) -> pd.DataFrame:
+    return _written(figure.table(sources, config), TABLES[f"figure_{figure.name}"], store)
 
 
 def _written(table: DataFrame, declared: Table, store: Store) -> pd.DataFrame:

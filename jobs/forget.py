@@ -31,9 +31,9 @@ def run(spark: SparkSession, config: Config) -> Metrics:
     posts = store.read(POSTS)
     forgotten.write(spark, config, forgotten.read(spark, config).with_owners(owners))
     post_images = store.read_or_empty(POST_IMAGES)
-    found = erasure.traces(posts, post_images, owners)
+    traces = erasure.traces(posts, post_images, owners)
     before = posts.count()
-    replacing.prepare(store, lambda table, name: erasure.without(table, name, found))
+    replacing.prepare(store, lambda table, name: erasure.without(table, name, traces))
     replacing.finish(store)
     for name in erasure.FILES:
         files.delete(spark, files.join(config.paths.output, name))
@@ -44,7 +44,7 @@ def run(spark: SparkSession, config: Config) -> Metrics:
         spark, dataclasses.replace(config, forget=dataclasses.replace(config.forget, owners=())),
         "forget",
     )  # fmt: skip
-    inputs = [one["uri"] for one in manifest.read(spark, config).get("inputs", [])]
+    inputs = [file["uri"] for file in manifest.read(spark, config).get("inputs", [])]
     progress.say(*erasure.remarks(before - (numbers.posts.rows or 0), inputs))
     return Metrics()
 

@@ -1,4 +1,4 @@
-"""Generate: a synthetic sample of posts and pictures, and the truth about it."""
+"""Generate: a synthetic sample of posts and images, and the truth about it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Images: fetch the pictures that are due, measure them, and enter every outcome."""
+"""Images: fetch the images that are due, measure them, and enter every outcome."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from jobs.command_line import OUTPUT, Job, main
 
 
 def run(spark: SparkSession, config: Config) -> Metrics:
-    """Fetch what is due; returns how many pictures there are and what became of them."""
+    """Fetch what is due; returns how many images there are and what became of them."""
     store = Store(spark, config)
     if not store.read_or_empty(IMAGES_FETCHED).isEmpty():
         _enter_staged(store)

@@ -30,7 +30,7 @@ STAGES: tuple[tuple[str, Run], ...] = (
     ("report", report.run),
 )
 
-_OF_PICTURES = ("images", "duplicates")
+_OF_IMAGES = ("images", "duplicates")
 
 
 def run(spark: SparkSession, config: Config) -> Metrics:
@@ -41,7 +41,7 @@ def run(spark: SparkSession, config: Config) -> Metrics:
             progress.say(f"no --input: generating {config.generate.posts:,} posts into {folder}")
             host, _ = session.driver_addresses(spark)
             config = stack.enter_context(served_sample(config, folder, host=host))
-        stages = [one for one in STAGES if one[0] not in _OF_PICTURES or config.images.enabled]
+        stages = [stage for stage in STAGES if stage[0] not in _OF_IMAGES or config.images.enabled]
         metrics.start(spark, config)
         for number, (name, stage) in enumerate(stages, start=1):
             started = time.monotonic()

@@ -35,7 +35,7 @@ def run(spark: SparkSession, config: Config) -> Metrics:
     progress.say(*stages.remarks(store, config), *shown.remarks(store, config))
     frames = collected(_sources(store, config), numbers.communities, options=config.report)
     pngs, svgs = stored.read(spark, config.paths.output, current_figures(numbers))
-    inputs = [one["uri"] for one in manifest.read(spark, config).get("inputs", [])]
+    inputs = [file["uri"] for file in manifest.read(spark, config).get("inputs", [])]
     page = page_of(numbers, frames, config, made_at=datetime.now(timezone.utc), sources=inputs,
                    figures=pngs, drawings=svgs)  # fmt: skip
     files.write_text(spark, files.join(store.output, "report.html"), render(page))

@@ -31,15 +31,15 @@ def run(spark: SparkSession, config: Config) -> Metrics:
     progress.say(*worth.warnings(card, force=config.models.force))
     forest = saved.trees(spark, pipeline, files.join(uri, card["pipeline"])) if reasons else None
     with persisted.frames() as keep:
-        found = read_input(spark, config, card, keep=keep)
+        given = read_input(spark, config, card, keep=keep)
         mirrored, needed = scoring.with_mirrors(config, card), scoring.needed_beside(card)
         beside = known_tables.read_known(store, mirrored, needed)
         if beside.post_images is not None:
             progress.say(*shown.remarks(store, mirrored))
-        frame = scoring.rows_to_score(found, beside, card, config)
+        frame = scoring.rows_to_score(given, beside, card, config)
         predictions = scoring.score(frame, pipeline, card, forest, reasons=reasons)
-        if isinstance(found, Asked):
-            predictions = with_left_out(predictions, found, model=model)
+        if isinstance(given, Asked):
+            predictions = with_left_out(predictions, given, model=model)
         store.replace_rows(predictions, table, column="split", value=SCORED)
     scored = store.read(table).where(F.col("split") == SCORED)
     inputs = ", ".join(config.paths.input)

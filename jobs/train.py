@@ -28,10 +28,12 @@ def run(spark: SparkSession, config: Config) -> Metrics:
     store = Store(spark, config)
     models = training.models_to_train(config.models)
     progress.say(*stages.remarks(store, config), *shown.remarks(store, config))
-    trained = side_by_side.run_all(spark, [partial(_train, store, config, one) for one in models])
+    trained = side_by_side.run_all(
+        spark, [partial(_train, store, config, model) for model in models]
+    )
     for model, results in zip(models, trained, strict=True):
         # Drawn one by one: matplotlib knows one thread.
-        drawn = {one.png: style.png(one.draw(results)) for one in figures_of(model)}
+        drawn = {figure.png: style.png(figure.draw(results)) for figure in figures_of(model)}
         files.replace_all(spark, config.paths.output, drawn)
     return Metrics(models=dict(zip(models, map(metrics_by_label, trained), strict=True)))
 
@@ -53,7 +55,10 @@ def _train(store: Store, config: Config, model: str) -> list[list[SplitResult]]:
             predictions = store.spark.createDataFrame([], table.schema)
         with side_by_side.started(store.spark) as start:
             written = start(partial(store.write, predictions, table))
-            calls = [partial(saved.keep, store.spark, config, one, tuned.tried) for one in trained]
+            calls = [
+                partial(saved.keep, store.spark, config, results, tuned.tried)
+                for results in trained
+            ]
             described = [future.result() for future in [start(call) for call in calls]]
             written.result()
     return described

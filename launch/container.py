@@ -30,7 +30,7 @@ ROLE_FILE = Path(tempfile.gettempdir(), "influencers-role")
 DATASETS = (Path("/data"), Path("/app/dataset"))
 RESULTS = (Path("/app/visualization"), Path("/out"))
 # What a worker's container needs beside the heaps it offers: its daemon, and for each heap the
-# Python workers with their Arrow batches and pictures, and what a JVM takes beyond its heap.
+# Python workers with their Arrow batches and images, and what a JVM takes beyond its heap.
 DAEMON_MB = 512
 BESIDE_HEAP = 0.6
 SHORTEST_SECRET = 16

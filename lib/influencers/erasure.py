@@ -55,13 +55,13 @@ def owner_ids(texts: Sequence[str]) -> list[int]:
     Raises:
         UserError: there is none, or one is no number.
     """
-    wrong = [one for one in texts if not re.fullmatch(r"-?[0-9]{1,19}", one)]
+    wrong = [text for text in texts if not re.fullmatch(r"-?[0-9]{1,19}", text)]
     if wrong or not texts:
         raise UserError(
             f"{', '.join(wrong) or '--owner'}: say which accounts by their ids, the numbers in "
             "owner_id"
         )
-    return sorted({int(one) for one in texts})
+    return sorted({int(text) for text in texts})
 
 
 def traces(posts: DataFrame, post_images: DataFrame, owners: Sequence[int]) -> Traces:
@@ -84,30 +84,30 @@ def traces(posts: DataFrame, post_images: DataFrame, owners: Sequence[int]) -> T
     )
 
 
-def without(table: DataFrame, name: str, found: Traces) -> DataFrame:
+def without(table: DataFrame, name: str, traces: Traces) -> DataFrame:
     """The rows of a table that are of other accounts, and of what these are without those.
 
     Tables without accounts, posts, images and hashtags in their columns stay as they are: they hold
     counts over all, until their stage runs again.
     """
     if name == "quarantine":
-        return _readable_without(table, found)
+        return _readable_without(table, traces)
     columns = table.columns
     if "owner_id" in columns:
-        table = table.where(~F.coalesce(F.col("owner_id").isin(*found.owners), F.lit(False)))
+        table = table.where(~F.coalesce(F.col("owner_id").isin(*traces.owners), F.lit(False)))
     for column, words in (
-        ("shortcode", found.shortcodes),
-        ("image_key", found.images),
-        ("representative", found.images),
-        ("a", found.images),
-        ("b", found.images),
-        ("hashtag", found.hashtags),
-        ("src", found.hashtags),
-        ("dst", found.hashtags),
+        ("shortcode", traces.shortcodes),
+        ("image_key", traces.images),
+        ("representative", traces.images),
+        ("a", traces.images),
+        ("b", traces.images),
+        ("hashtag", traces.hashtags),
+        ("src", traces.hashtags),
+        ("dst", traces.hashtags),
     ):
         if column in columns:
             table = table.join(words.withColumnRenamed("word", column), column, how="left_anti")
-    return _unmentioned(table, found).select(*columns)
+    return _unmentioned(table, traces).select(*columns)
 
 
 def remarks(gone: int, inputs: Sequence[str]) -> list[str]:
@@ -126,31 +126,31 @@ def remarks(gone: int, inputs: Sequence[str]) -> list[str]:
     ]
 
 
-def _unmentioned(table: DataFrame, found: Traces) -> DataFrame:
+def _unmentioned(table: DataFrame, traces: Traces) -> DataFrame:
     """The same rows, with what names the accounts taken out of other accounts' values."""
     columns = table.columns
     changed: dict[str, Column] = {}
     if "representatives" in columns:
         changed["representatives"] = F.filter(
-            "representatives", lambda one: ~one["owner_id"].isin(*found.owners)
+            "representatives", lambda account: ~account["owner_id"].isin(*traces.owners)
         )
-    if found.names and "mentions" in columns:
-        changed["mentions"] = F.filter("mentions", lambda one: ~F.lower(one).isin(*found.names))
-    if found.names and "caption" in columns:
-        names = "|".join(sorted(map(re.escape, found.names), reverse=True))
+    if traces.names and "mentions" in columns:
+        changed["mentions"] = F.filter("mentions", lambda name: ~F.lower(name).isin(*traces.names))
+    if traces.names and "caption" in columns:
+        names = "|".join(sorted(map(re.escape, traces.names), reverse=True))
         pattern = rf"(?i)@(?:{names})(?![A-Za-z0-9_]|\.[A-Za-z0-9_])"
         changed["caption"] = F.regexp_replace("caption", pattern, "@")
     return table.withColumns(changed) if changed else table
 
 
-def _readable_without(quarantine: DataFrame, found: Traces) -> DataFrame:
+def _readable_without(quarantine: DataFrame, traces: Traces) -> DataFrame:
     """The records in which no word is an id, a name or a shortcode of the accounts."""
-    known = [str(one) for one in found.owners] + list(found.names)
+    known = [str(owner) for owner in traces.owners] + list(traces.names)
     spark = quarantine.sparkSession
-    words = spark.createDataFrame([(one,) for one in known], "word string")
-    words = words.unionByName(found.shortcodes).distinct()
+    words = spark.createDataFrame([(word,) for word in known], "word string")
+    words = words.unionByName(traces.shortcodes).distinct()
     split = F.flatten(F.array(*[F.split("raw", pattern) for pattern in _BETWEEN]))
-    in_small = F.transform(split, lambda one: F.lower(one))
+    in_small = F.transform(split, lambda word: F.lower(word))
     said = quarantine.select(
         "source_file", "record", F.explode(F.array_union(split, in_small)).alias("word")
     )

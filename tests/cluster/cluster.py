@@ -52,7 +52,7 @@ _ON_A_CLUSTER = {
     "spark.executor.memory": "1g",
     "spark.executor.extraJavaOptions": _SHORT_LIFE,
     # Jobs start when all executors are there, and no task waits for the one that holds its data:
-    # both workers take part from the first picture on.
+    # both workers take part from the first image on.
     "spark.cores.max": str(len(WORKERS)),
     "spark.scheduler.minRegisteredResourcesRatio": "1.0",
     "spark.locality.wait": "0s",

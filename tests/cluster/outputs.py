@@ -14,7 +14,7 @@ from influencers.catalog import TABLES
 from influencers.config import Config
 from influencers.storage.store import Store
 
-# What a first run leaves: only one that adds to its pictures passes them through another table.
+# What a first run leaves: only one that adds to its images passes them through another table.
 WRITTEN = frozenset(TABLES) - {"images_fetched"}
 
 # The folder that a file lies in, and the hour.

@@ -28,11 +28,11 @@ from processes import wait_until
 
 pytestmark = [pytest.mark.cluster, pytest.mark.fault, LINUX]
 
-PICTURES = 150
+IMAGE_COUNT = 150
 RATE, CONNECTIONS = 30, 4
 # What an answer takes: with it, both limits bind.
 ANSWER_MS = 120
-# What it takes for the pictures of one of two tasks, so that the other ends long before.
+# What it takes for the images of one of two tasks, so that the other ends long before.
 SLOW_MS = 400
 # On a quiet machine a run takes a sixth of it.
 SECONDS = 300.0
@@ -49,7 +49,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 @dataclass(frozen=True)
 class Crawl:
-    """A table of posts, the server that has their pictures, and what the job makes of them."""
+    """A table of posts, the server that has their images, and what the job makes of them."""
 
     spark: SparkSession
     config: Config
@@ -66,7 +66,7 @@ class Crawl:
         return ["--output", self.config.paths.output, *(w for s in sets for w in ("--set", s))]
 
     def asked(self) -> Counter[int]:
-        """How often each picture was asked for."""
+        """How often each image was asked for."""
         return Counter(int(one.query["n"]) for one in self.server.requests)
 
     def wait_for_requests(self, job: Running, count: int) -> None:
@@ -75,7 +75,7 @@ class Crawl:
         )
 
     def entered(self, name: str = "images") -> list[int]:
-        """The pictures in a table that are ok, one number a row."""
+        """The images in a table that are ok, one number a row."""
         table = Store(self.spark, self.config).read_if_exists(name)
         if table is None:
             return []
@@ -83,17 +83,17 @@ class Crawl:
         return sorted(int(row.url.rpartition("=")[2]) for row in rows)
 
     def assert_complete(self) -> None:
-        """One row for each picture, all ok, all asked for."""
-        assert Store(self.spark, self.config).read(IMAGES).count() == PICTURES
-        assert self.entered() == list(range(PICTURES))
-        assert sorted(self.asked()) == list(range(PICTURES))
+        """One row for each image, all ok, all asked for."""
+        assert Store(self.spark, self.config).read(IMAGES).count() == IMAGE_COUNT
+        assert self.entered() == list(range(IMAGE_COUNT))
+        assert sorted(self.asked()) == list(range(IMAGE_COUNT))
 
     def assert_rate_kept(self) -> None:
         # A start may be late by a quarter of a second, so that a window holds that much more.
         assert self.server.most_in(1.0) <= RATE * 1.25 + 1
 
     def post(self, paths: Sequence[str]) -> None:
-        """Write the table of posts, one a picture."""
+        """Write the table of posts, one an image."""
         names = POSTS.schema.fieldNames()
         posts = [
             {"shortcode": f"S{n}", "owner_id": 1, "image_url": self.server.url(path)}
@@ -109,11 +109,11 @@ def crawl(spark: SparkSession, tmp_path: Path) -> Iterator[Crawl]:
     config = Config(paths=PathsConfig(output=str(tmp_path / "out")))
     with HostileServer(body=saved(noise(300, 200), "jpeg")) as server:
         crawl = Crawl(spark, config, server)
-        crawl.post([f"/slow?ms={ANSWER_MS}&n={n}" for n in range(PICTURES)])
+        crawl.post([f"/slow?ms={ANSWER_MS}&n={n}" for n in range(IMAGE_COUNT)])
         yield crawl
 
 
-def test_a_killed_executor_costs_no_picture_and_strains_no_host(
+def test_a_killed_executor_costs_no_image_and_strains_no_host(
     cluster: Cluster, crawl: Crawl
 ) -> None:
     server = crawl.server
@@ -133,7 +133,7 @@ def test_a_killed_executor_costs_no_picture_and_strains_no_host(
     crawl.assert_complete()
     crawl.assert_rate_kept()
     # What the dead one had fetched was lost with its task.
-    assert PICTURES < len(server.requests) < PICTURES + 50 + 2 * CONNECTIONS
+    assert IMAGE_COUNT < len(server.requests) < IMAGE_COUNT + 50 + 2 * CONNECTIONS
 
 
 def test_speculative_copies_share_one_budget_and_make_one_row(
@@ -154,7 +154,7 @@ def test_speculative_copies_share_one_budget_and_make_one_row(
         job.wait_until(
             lambda: sum(times > 1 for times in crawl.asked().values()) >= copied,
             SECONDS,
-            f"{copied} pictures asked for twice",
+            f"{copied} images asked for twice",
         )
         assert crawl.server.most_active <= CONNECTIONS
         job.succeed(SECONDS)
@@ -183,20 +183,20 @@ def test_after_the_death_of_the_driver_only_what_was_missing_is_asked(
     with cluster.submit("images", arguments) as job:
         job.succeed(SECONDS)
     again = crawl.asked() - first
-    assert again == Counter({n: 1 for n in range(PICTURES) if n not in kept})
+    assert again == Counter({n: 1 for n in range(IMAGE_COUNT) if n not in kept})
     crawl.assert_complete()
     crawl.assert_rate_kept()
 
 
 def one_slow_task(crawl: Crawl) -> list[str]:
-    """The paths of pictures that Spark deals to two tasks, half each, one of which is slow.
+    """The paths of images that Spark deals to two tasks, half each, one of which is slow.
 
-    A task's share follows from the hashes of its pictures' keys: of several addresses of a picture,
+    A task's share follows from the hashes of its images' keys: of several addresses of an image,
     the first that falls to the wanted task is taken.
     """
     paths = [
         (n, salt, f"/slow?ms={SLOW_MS if n % 2 else ANSWER_MS}&salt={salt}&n={n}")
-        for n in range(PICTURES)
+        for n in range(IMAGE_COUNT)
         for salt in range(20)
     ]
     rows = [(n, salt, path, crawl.server.url(path)) for n, salt, path in paths]
@@ -204,7 +204,7 @@ def one_slow_task(crawl: Crawl) -> list[str]:
     task = F.pmod(F.hash(keys.image_key(F.col("url"), mirrors=())), F.lit(2))
     fitting = candidates.where(task == F.col("n") % 2)
     chosen = fitting.groupBy("n").agg(F.min_by("path", "salt").alias("path")).sort("n").collect()
-    assert len(chosen) == PICTURES
+    assert len(chosen) == IMAGE_COUNT
     return [row.path for row in chosen]
 
 

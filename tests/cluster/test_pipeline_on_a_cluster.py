@@ -82,7 +82,7 @@ def test_a_cluster_gives_the_tables_of_a_local_run(spark: SparkSession, tmp_path
 def assert_code_came_by_zip(imported: Path, folder: Path) -> None:
     """All that executors imported of ours came from the zip that Spark brought them."""
     places = dict(line.split(maxsplit=1) for line in imported.read_text().splitlines())
-    # What runs in Python workers: reading, hashtags, pictures, hashes, reasons.
+    # What runs in Python workers: reading, hashtags, images, hashes, reasons.
     assert {
         "influencers.ingest.csv_records",
         "influencers.ingest.hashtags",

@@ -153,15 +153,15 @@ def free_port() -> int:
 
 
 def assert_whole(out: Path) -> None:
-    """Every post is accounted for; figures are pictures, and the report holds them."""
+    """Every post is accounted for; figures are images, and the report holds them."""
     rows = json.loads((out / "metrics.json").read_text())["rows"]
     assert rows["read"] == rows["posts"] + rows["quarantined"] + rows["duplicates"] >= POSTS
     figures = sorted((out / "figures").glob("*.png"))
     assert len(figures) >= 6
     for figure in figures:
-        with Image.open(figure) as picture:
-            picture.load()
-            assert min(picture.size) > 200 and picture.convert("L").getextrema()[0] < 128
+        with Image.open(figure) as opened:
+            opened.load()
+            assert min(opened.size) > 200 and opened.convert("L").getextrema()[0] < 128
     assert_report_shows(out, [one.stem for one in figures])
     assert {one.stat().st_uid for one in out.rglob("*")} == {USER}
 

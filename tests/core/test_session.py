@@ -8,7 +8,7 @@ import signal
 import pytest
 
 from influencers.errors import UserError
-from influencers.run.session import _interrupts_held, _refusal_told
+from influencers.run.session import _interrupts_held, _refusal_explained
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -55,10 +55,10 @@ def test_without_an_interrupt_nothing_is_raised() -> None:
     ],
 )
 def test_a_refused_session_is_told_in_words_for_its_user(text: str) -> None:
-    with pytest.raises(UserError, match="do both have the same secret"), _refusal_told():
+    with pytest.raises(UserError, match="do both have the same secret"), _refusal_explained():
         raise RuntimeError(text)
 
 
 def test_another_failure_stays_what_it_is() -> None:
-    with pytest.raises(RuntimeError, match="NullPointerException"), _refusal_told():
+    with pytest.raises(RuntimeError, match="NullPointerException"), _refusal_explained():
         raise RuntimeError('java.lang.NullPointerException: "java.util.List.size()"')

@@ -38,7 +38,7 @@ def test_a_file_of_hashes_with_rows_that_say_nothing(spark: SparkSession, tmp_pa
     assert links == {("a", "c"): (0, "same_hash"), ("a", "b"): (2, "near")}
     (group,) = (
         store.read(DUPLICATE_GROUPS)
-        .groupBy("representative", "pictures", "diameter")
+        .groupBy("representative", "images", "diameter")
         .count()
         .collect()
     )

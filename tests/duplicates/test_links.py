@@ -11,7 +11,7 @@ from influencers.duplicates.groups import grouped
 from influencers.duplicates.links import copied, linked, with_first_of_bytes
 from influencers.graph.components import components
 
-PICTURES = "id string, phash bigint, sha256 string, at timestamp"
+IMAGES = "id string, phash bigint, sha256 string, at timestamp"
 PAIRS = "a bigint, b bigint, distance int"
 
 
@@ -32,14 +32,14 @@ NEAR = [(0, 7, 3), (7, 63, 3), (1 << 40, 1 << 40, 0)]
 
 
 @pytest.fixture(params=[1, 4])
-def pictures(spark: SparkSession, request: pytest.FixtureRequest) -> DataFrame:
+def images(spark: SparkSession, request: pytest.FixtureRequest) -> DataFrame:
     rows = ROWS if request.param == 1 else ROWS[::-1]
-    return with_first_of_bytes(spark.createDataFrame(rows, PICTURES).repartition(request.param))
+    return with_first_of_bytes(spark.createDataFrame(rows, IMAGES).repartition(request.param))
 
 
-def test_links(spark: SparkSession, pictures: DataFrame) -> None:
+def test_links(spark: SparkSession, images: DataFrame) -> None:
     near = spark.createDataFrame(NEAR, PAIRS)
-    found = linked(copied(pictures, near), near)
+    found = linked(copied(images, near), near)
     assert sorted(tuple(row) for row in found.collect()) == [
         ("A", "B", 3, "near"), ("B", "C", 3, "near"), ("D", "E", 0, "same_hash"),
         ("F", "G", 0, "same_bytes"), ("F", "H", 0, "same_bytes"), ("Y", "Z", 0, "same_bytes"),
@@ -47,13 +47,13 @@ def test_links(spark: SparkSession, pictures: DataFrame) -> None:
 
 
 @pytest.mark.parametrize("driver_pairs", [1_000, 0])
-def test_groups(spark: SparkSession, pictures: DataFrame, driver_pairs: int) -> None:
+def test_groups(spark: SparkSession, images: DataFrame, driver_pairs: int) -> None:
     near = spark.createDataFrame(NEAR, PAIRS)
     with components(near, driver_pairs=driver_pairs) as hanging:
-        rows = grouped(copied(pictures, near), hanging, radius=4).collect()
+        rows = grouped(copied(images, near), hanging, radius=4).collect()
     found = {
         row.image_key: (row.representative, row.distance_to_representative,
-                        row.linked_through_others, row.pictures, row.diameter)
+                        row.linked_through_others, row.images, row.diameter)
         for row in rows
     }  # fmt: skip
     assert found == {

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
+import pytest
 from pyspark.sql import SparkSession
 
 from influencers.duplicates.popularity import most_copied
@@ -13,7 +14,8 @@ POSTS = (
 )
 
 
-def test_groups_with_the_most_posts_come_first(spark: SparkSession) -> None:
+@pytest.mark.parametrize("column", ["images", "pictures"], ids=["table", "earlier table"])
+def test_groups_with_the_most_posts_come_first(spark: SparkSession, column: str) -> None:
     def at(day: int) -> datetime:
         return datetime(2020, 1, day, tzinfo=timezone.utc)
 
@@ -23,7 +25,7 @@ def test_groups_with_the_most_posts_come_first(spark: SparkSession) -> None:
             ("x.example/c", "x.example/c", 2, 0), ("x.example/d", "x.example/c", 2, 0),
             ("x.example/e", "x.example/e", 2, 0), ("x.example/f", "x.example/e", 2, 0),
         ],
-        "image_key string, representative string, pictures bigint, diameter int",
+        f"image_key string, representative string, {column} bigint, diameter int",
     )  # fmt: skip
     posts = spark.createDataFrame(
         [
@@ -40,6 +42,7 @@ def test_groups_with_the_most_posts_come_first(spark: SparkSession) -> None:
     post_images = shown.of_posts(posts, mirrors=())
     rows = most_copied(groups, posts, post_images, images, limit=2).collect()
     assert [row.thumbnail for row in rows] == [b"look", None]
+    assert [row.images for row in rows] == [2, 2]
     assert [
         (row.representative, row.posts, row.accounts, row.first_account, row.first_post.day,
          row.last_post.day, row.diameter)

@@ -60,8 +60,8 @@ def test_every_figure_and_analysis_is_written(
     config, numbers = explored(spark, tmp_path, accounts)
     assert numbers is not None
     assert tuple(figure.name for figure in FIGURES) == NAMES
-    pictures = {path.name for path in (tmp_path / "figures").iterdir() if path.suffix == ".png"}
-    assert pictures == {f"{name}.png" for name in NAMES}
+    images = {path.name for path in (tmp_path / "figures").iterdir() if path.suffix == ".png"}
+    assert images == {f"{name}.png" for name in NAMES}
     for name in NAMES:
         assert (tmp_path / "figures" / f"{name}.png").read_bytes()[:4] == b"\x89PNG"
     written = [name for name in TABLES if name.startswith(("figure_", "analysis_"))]

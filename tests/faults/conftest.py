@@ -1,4 +1,4 @@
-"""Two batches of posts with their pictures, and what undisturbed runs make of them."""
+"""Two batches of posts with their images, and what undisturbed runs make of them."""
 
 from __future__ import annotations
 

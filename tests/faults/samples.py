@@ -15,7 +15,7 @@ from jobs import communities, duplicates, explore, features, images, ingest, rep
 from jobs.command_line import execute
 
 HOST = "images.example"
-_LATER = re.compile(r"/p/[0-7]")  # half of the pictures
+_LATER = re.compile(r"/p/[0-7]")  # half of the images
 # As the pipeline runs them.
 JOBS = tuple(
     module.JOB
@@ -44,7 +44,7 @@ class Sample:
 
 
 def halves(posts: Path) -> tuple[Path, Path]:
-    """A file of posts in two: some records are in both, some pictures only in the second."""
+    """A file of posts in two: some records are in both, some images only in the second."""
     files = (posts.with_name("first.csv"), posts.with_name("second.csv"))
     # Bytes stay as they are: some records are in another encoding.
     with posts.open(newline="", encoding="latin-1") as source:

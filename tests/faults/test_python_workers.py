@@ -38,20 +38,20 @@ from writes import SECONDS
 
 pytestmark = [pytest.mark.fault, LINUX]
 
-PICTURES = 12
+IMAGE_COUNT = 12
 # A file of 260 KB that takes 700 MB to decode.
 POISON = "/poison.png"
 SIDE = 7_700
-# Far more than modules and small pictures take, and far less than that one.
+# Far more than modules and small images take, and far less than that one.
 SWOLLEN = 180_000_000
-# In KB, of address space: enough for either process, and for the large picture in that which has
+# In KB, of address space: enough for either process, and for the large image in that which has
 # nothing else to do.
 LIMIT = 1_000_000
 
 
 @pytest.fixture
 def server() -> Iterator[HostileServer]:
-    files = {f"/{n}.jpg": saved(noise(60, 40, seed=n), "jpeg") for n in range(PICTURES)}
+    files = {f"/{n}.jpg": saved(noise(60, 40, seed=n), "jpeg") for n in range(IMAGE_COUNT)}
     files[POISON] = saved(Image.new("RGBA", (SIDE, SIDE), (200, 30, 30, 90)), "png")
     with HostileServer(files=files) as server:
         yield server
@@ -59,7 +59,7 @@ def server() -> Iterator[HostileServer]:
 
 @pytest.fixture
 def posts(spark: SparkSession, server: HostileServer, tmp_path: Path) -> Config:
-    """A table of posts that show the server's pictures."""
+    """A table of posts that show the server's images."""
     config = Config(paths=PathsConfig(output=str(tmp_path / "out")))
     names = POSTS.schema.fieldNames()
     given = [
@@ -81,14 +81,14 @@ def arguments(config: Config, server: HostileServer) -> list[str]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGKILL], ids=["crash", "out of memory"])
-def test_a_picture_that_always_ends_its_decoder_is_named(
+def test_an_image_that_always_ends_its_decoder_is_named(
     spark: SparkSession, server: HostileServer, posts: Config, tmp_path: Path,
     number: signal.Signals,
 ) -> None:  # fmt: skip
     with submitted_locally(tmp_path / "files", "images", arguments(posts, server)) as run:
         with reaper(swollen(lambda: decoders(run)), number) as reaped:
             run.succeed(SECONDS)
-    # Once in the worker, and once in the process apart, which is given up with that picture.
+    # Once in the worker, and once in the process apart, which is given up with that image.
     assert len(reaped) == 2
     found = {row.url: row.status for row in Store(spark, posts).read(IMAGES).collect()}
     assert found.pop(server.url(POISON)) == "decoder_crashed"
@@ -97,7 +97,7 @@ def test_a_picture_that_always_ends_its_decoder_is_named(
     assert all(server.count(path) <= 2 for path in server.files)
 
 
-def test_a_picture_that_a_worker_has_no_memory_for_is_decoded_apart(
+def test_an_image_that_a_worker_has_no_memory_for_is_decoded_apart(
     spark: SparkSession, server: HostileServer, posts: Config, tmp_path: Path
 ) -> None:
     python = tmp_path / "python"
@@ -120,7 +120,7 @@ def test_a_picture_that_a_worker_has_no_memory_for_is_decoded_apart(
         run.succeed(SECONDS)
     assert apart
     found = Store(spark, posts).read(IMAGES).collect()
-    assert [row.status for row in found] == ["ok"] * (PICTURES + 1)
+    assert [row.status for row in found] == ["ok"] * (IMAGE_COUNT + 1)
     # No task failed: nothing was asked for again.
     assert all(server.count(path) == 1 for path in server.files)
 
@@ -163,7 +163,7 @@ def decoders(run: Running) -> list[int]:
 
 
 def swollen(pids: Callable[[], Sequence[int]]) -> Callable[[], list[int]]:
-    """Those processes that have grown by far more than a small picture takes."""
+    """Those processes that have grown by far more than a small image takes."""
     least: dict[int, int] = {}
 
     def now() -> list[int]:

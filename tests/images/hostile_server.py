@@ -34,7 +34,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-PICTURE = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 40  # what good answers carry by default
+IMAGE = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 40  # what good answers carry by default
 BOMB_BYTES = 400 * 1024 * 1024
 
 
@@ -67,7 +67,7 @@ class HostileServer:
         *,
         files: Mapping[str, bytes] | None = None,
         tls: tuple[Path, Path] | None = None,
-        body: bytes = PICTURE,
+        body: bytes = IMAGE,
     ) -> None:
         self.address = address
         self.files = dict(files or {})
@@ -348,7 +348,7 @@ class Answer:
         self.head(200, "X-Long: " + "x" * 200_000, "Content-Length: 0")
         return False
 
-    # Bodies that are no pictures, or come in another way.
+    # Bodies that are no images, or come in another way.
 
     def on_html(self) -> bool:
         return self.full(200, b"<html><body>log in</body></html>", "Content-Type: text/html")

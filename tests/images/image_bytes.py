@@ -17,9 +17,9 @@ PILLOW_NAMES = {
 }  # fmt: skip
 
 
-def saved(picture: Image.Image, format_: str, **options: Any) -> bytes:
+def saved(image: Image.Image, format_: str, **options: Any) -> bytes:
     target = io.BytesIO()
-    picture.save(target, format=PILLOW_NAMES[format_], **options)
+    image.save(target, format=PILLOW_NAMES[format_], **options)
     return target.getvalue()
 
 

@@ -106,7 +106,7 @@ def test_throttling_pauses_for_as_long_as_the_host_says() -> None:
     assert breaker.state == CLOSED
 
 
-def test_one_demand_is_for_its_picture_and_many_are_for_the_host() -> None:
+def test_one_demand_is_for_its_image_and_many_are_for_the_host() -> None:
     breaker = Breaker(BreakerOptions(failures=20, longest=60.0, pause=1.0, throttles=3))
     breaker.throttle(50.0, 100.0, answers=2)
     assert breaker.paused_until == 101.0

@@ -16,7 +16,7 @@ from urllib.parse import quote
 import pytest
 from urllib3 import PoolManager
 
-from hostile_server import PICTURE, HostileServer, certificate, silent_port, unreachable_port
+from hostile_server import IMAGE, HostileServer, certificate, silent_port, unreachable_port
 from image_options import PATIENT
 from influencers.errors import UserError
 from influencers.images import statuses
@@ -41,7 +41,7 @@ MakeClient = Callable[..., Client]
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[HostileServer]:
-    with HostileServer(files={"/good.jpg": PICTURE}) as running:
+    with HostileServer(files={"/good.jpg": IMAGE}) as running:
         yield running
 
 
@@ -78,11 +78,11 @@ def timed(client: Client, url: str) -> tuple[Fetched, float]:
     return fetched, time.monotonic() - began
 
 
-def test_a_picture_comes_as_it_is(client: Client, server: HostileServer) -> None:
+def test_an_image_comes_as_it_is(client: Client, server: HostileServer) -> None:
     fetched = client.fetch(server.url("/good.jpg"))
     assert fetched.status == statuses.OK
-    assert fetched.body == PICTURE
-    assert (fetched.http_status, fetched.bytes) == (200, len(PICTURE))
+    assert fetched.body == IMAGE
+    assert (fetched.http_status, fetched.bytes) == (200, len(IMAGE))
     assert fetched.final_host == server.host_key
     assert 0 < fetched.seconds < 1
     sent = server.requests[-1].headers
@@ -99,7 +99,7 @@ def test_a_picture_comes_as_it_is(client: Client, server: HostileServer) -> None
         ("/chunked", statuses.OK, 200),
         ("/gzip", statuses.OK, 200),
         ("/html", statuses.OK, 200),  # the decoder judges bodies, not the header
-        ("/too-short", statuses.OK, 200),  # half a picture: the decoder sees that
+        ("/too-short", statuses.OK, 200),  # half an image: the decoder sees that
         ("/status?code=203", statuses.OK, 203),
         ("/hop?n=3", statuses.OK, 200),
         ("/hop?n=4", statuses.TOO_MANY_REDIRECTS, 302),
@@ -408,15 +408,15 @@ def test_bytes_too_many_do_not_become_the_next_answer(
     client: Client, server: HostileServer
 ) -> None:
     for _ in range(3):
-        assert client.fetch(server.url("/smuggle")).body == PICTURE
+        assert client.fetch(server.url("/smuggle")).body == IMAGE
         time.sleep(0.1)
-        assert len(client.fetch(server.url("/too-short")).body) == len(PICTURE) // 2
-        assert client.fetch(server.url("/good.jpg")).body == PICTURE
+        assert len(client.fetch(server.url("/too-short")).body) == len(IMAGE) // 2
+        assert client.fetch(server.url("/good.jpg")).body == IMAGE
 
 
 def test_nothing_stays_open_after_close(make: MakeClient) -> None:
     descriptors = len(os.listdir("/proc/self/fd"))
-    with HostileServer(files={"/good.jpg": PICTURE}) as own:
+    with HostileServer(files={"/good.jpg": IMAGE}) as own:
         client = make("127.0.0.1")
         with ThreadPoolExecutor(8) as pool:
             paths = ["/good.jpg", "/short", "/drip", "/not-found", "/chunked"] * 4
@@ -538,7 +538,7 @@ def test_what_the_server_asks_to_wait_is_passed_on(
     assert (fetched.status, fetched.retry_after) == (statuses.THROTTLED, seconds)
 
 
-def test_503_and_then_a_picture(make: MakeClient) -> None:
+def test_503_and_then_an_image(make: MakeClient) -> None:
     with HostileServer() as own:
         client = make("127.0.0.1")
         found = [client.fetch(own.url("/flaky?fails=2")).status for _ in range(3)]
@@ -602,7 +602,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def test_certificates_are_those_of_the_name(make: MakeClient, keys: tuple[Path, Path]) -> None:
     trusting = replace(PATIENT, ca_bundle=str(keys[0]))
     names = ("images.test", "other.test", "127.0.0.1", "127.0.0.2")
-    with HostileServer("127.0.0.1", tls=keys, files={"/good.jpg": PICTURE}) as own:
+    with HostileServer("127.0.0.1", tls=keys, files={"/good.jpg": IMAGE}) as own:
         client = make(*names, options=trusting, resolve=lambda *_: rows("127.0.0.1"))
         for host, status in (
             ("images.test", statuses.OK),
@@ -628,7 +628,7 @@ def test_certificates_are_those_of_the_name(make: MakeClient, keys: tuple[Path, 
 
 
 def test_unknown_authorities_are_not_trusted(make: MakeClient, keys: tuple[Path, Path]) -> None:
-    with HostileServer(tls=keys, files={"/good.jpg": PICTURE}) as own:
+    with HostileServer(tls=keys, files={"/good.jpg": IMAGE}) as own:
         fetched = make("127.0.0.1").fetch(own.url("/good.jpg"))
         assert (fetched.status, fetched.transient) == (statuses.TLS_ERROR, False)
         careless = make("127.0.0.1", options=replace(PATIENT, verify_tls=False))

@@ -59,7 +59,7 @@ def test_alone_as_in_a_batch(samples: list[Bytes]) -> None:
 
 @settings(max_examples=30)
 @given(SAMPLES, st.randoms(use_true_random=False))
-def test_where_in_the_picture_a_colour_is_does_not_matter(sample: Bytes, random: object) -> None:
+def test_where_in_the_image_a_colour_is_does_not_matter(sample: Bytes, random: object) -> None:
     shuffled = sample.reshape(-1, 3).copy()
     random.shuffle(order := list(range(len(shuffled))))  # type: ignore[attr-defined]
     assert one(shuffled[order].reshape(sample.shape)) == one(sample)

@@ -14,11 +14,11 @@ from image_bytes import noise, saved
 from image_options import LIMITS
 from influencers.images import statuses
 from influencers.images.decode.decoder_process import ApartDecoder
-from influencers.images.decode.decoding import Picture, decode
+from influencers.images.decode.decoding import DecodedImage, decode
 
 
-def same(one: Picture | str, other: Picture | str) -> bool:
-    """Pictures are equal when their pixels are, which arrays do not say with ==."""
+def same(one: DecodedImage | str, other: DecodedImage | str) -> bool:
+    """Images are equal when their pixels are, which arrays do not say with ==."""
     return pickle.dumps(one) == pickle.dumps(other)
 
 
@@ -29,13 +29,13 @@ def decoder() -> Iterator[ApartDecoder]:
     decoder.close()
 
 
-def test_apart_a_picture_is_what_it_is_here(decoder: ApartDecoder) -> None:
-    bodies = [saved(noise(64, 48), "jpeg"), saved(noise(48, 48), "png"), b"no picture"]
+def test_apart_an_image_is_what_it_is_here(decoder: ApartDecoder) -> None:
+    bodies = [saved(noise(64, 48), "jpeg"), saved(noise(48, 48), "png"), b"no image"]
     assert all(same(decoder.decode(body), decode(body, LIMITS)) for body in bodies)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kills a process")
-def test_the_processs_death_is_the_one_pictures_outcome(decoder: ApartDecoder) -> None:
+def test_the_processs_death_is_the_one_images_outcome(decoder: ApartDecoder) -> None:
     body = saved(noise(64, 48, seed=1), "jpeg")
     expected = decode(body, LIMITS)
     assert same(decoder.decode(body), expected)

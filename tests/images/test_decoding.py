@@ -19,7 +19,7 @@ from image_bytes import animation, blank_png, noise, saved, small_file
 from image_options import LIMITS
 from influencers.images import statuses
 from influencers.images.decode import formats
-from influencers.images.decode.decoding import Decoded, Picture, decode, decoded
+from influencers.images.decode.decoding import DecodedImage, UprightImage, decode, upright_image
 from influencers.images.measure.perceptual_hash import hashed, to_hex
 
 FAILED = {
@@ -27,7 +27,7 @@ FAILED = {
     statuses.TRUNCATED, statuses.BROKEN,
 }  # fmt: skip
 
-# What the files of the shared folder that give no picture end as.
+# What the files of the shared folder that give no image end as.
 EXPECTED = {
     "LICENSE": statuses.NOT_AN_IMAGE,
     "broken.png": statuses.BROKEN,
@@ -41,15 +41,15 @@ EXPECTED = {
 }
 
 
-def picture_of(data: bytes) -> Picture:
+def image_of(data: bytes) -> DecodedImage:
     found = decode(data, LIMITS)
-    assert isinstance(found, Picture), found
+    assert isinstance(found, DecodedImage), found
     return found
 
 
 def pixels_of(data: bytes) -> Image.Image:
-    found = decoded(data, LIMITS)
-    assert isinstance(found, Decoded), found
+    found = upright_image(data, LIMITS)
+    assert isinstance(found, UprightImage), found
     return found.pixels
 
 
@@ -89,10 +89,10 @@ def test_shared_files_look_as_they_do_at_full_size(shared_data: Path) -> None:
 
 @pytest.mark.parametrize("format_", formats.READ)
 def test_every_format_is_read_to_thumbnails_of_one_shape(format_: str) -> None:
-    picture = picture_of(small_file(format_))
-    header = (picture.format, picture.width, picture.height, picture.frames)
+    image = image_of(small_file(format_))
+    header = (image.format, image.width, image.height, image.frames)
     assert header == (format_, 24, 20, 1)
-    thumbnails = (picture.colors, picture.grey, picture.hash_grey)
+    thumbnails = (image.colors, image.grey, image.hash_grey)
     assert [t.shape for t in thumbnails] == [(64, 64, 3), (192, 192), (32, 32)]
     assert {t.dtype for t in thumbnails} == {np.dtype(np.uint8)}
     assert mean_difference(pixels_of(small_file(format_)), noise(24, 20)) < 12
@@ -101,26 +101,26 @@ def test_every_format_is_read_to_thumbnails_of_one_shape(format_: str) -> None:
 @pytest.mark.parametrize("format_", ["gif", "webp", "png", "avif"])
 def test_of_an_animation_the_first_frame_is_seen(format_: str) -> None:
     data = animation(format_)
-    assert picture_of(data).frames == 4
+    assert image_of(data).frames == 4
     assert mean_difference(pixels_of(data), noise(24, 20, 0)) < 12
     assert mean_difference(pixels_of(data), noise(24, 20, 1)) > 20
 
 
 def test_pages_are_not_frames() -> None:
-    assert picture_of(animation("tiff")).frames == 1
+    assert image_of(animation("tiff")).frames == 1
 
 
 @pytest.mark.parametrize("format_", ["jpeg", "png", "webp", "avif", "tiff"])
 @pytest.mark.parametrize("value", range(1, 9))
-def test_pictures_are_upright(format_: str, value: int) -> None:
+def test_images_are_upright(format_: str, value: int) -> None:
     exif = Image.Exif()
     exif[0x0112] = value
     flat = noise(48, 30)
     flat.info["exif"] = exif.tobytes()
     data = saved(noise(48, 30), format_, exif=exif)  # takes the orientation out of `exif`
     expected = ImageOps.exif_transpose(flat)
-    picture = picture_of(data)
-    assert (picture.width, picture.height) == expected.size
+    image = image_of(data)
+    assert (image.width, image.height) == expected.size
     assert mean_difference(pixels_of(data), expected) < 12
 
 
@@ -198,10 +198,10 @@ def test_modes_that_are_not_rgb() -> None:
 def test_any_shape_is_read(size: tuple[int, int]) -> None:
     for format_ in ("png", "jpeg"):
         data = saved(Image.new("RGB", size, (200, 30, 60)), format_)
-        picture = picture_of(data)
-        assert (picture.width, picture.height) == size
+        image = image_of(data)
+        assert (image.width, image.height) == size
         assert max(pixels_of(data).size) <= 511 or min(size) < 256
-        off = np.abs(picture.colors.astype(int) - [200, 30, 60]).max()
+        off = np.abs(image.colors.astype(int) - [200, 30, 60]).max()
         assert off <= 2
 
 
@@ -212,10 +212,10 @@ def test_any_shape_is_read(size: tuple[int, int]) -> None:
      ("jpeg", 511, 511), ("jpeg", 1080, 270), ("jpeg", 1300, 325), ("jpeg", 4200, 263)],
 )  # fmt: skip
 def test_shrinking_leaves_256_a_side_or_more(format_: str, side: int, left: int) -> None:
-    picture = noise(side, side)
-    pixels = pixels_of(saved(picture, format_))
+    image = noise(side, side)
+    pixels = pixels_of(saved(image, format_))
     assert pixels.size == (left, left)
-    assert imagehash.phash(pixels) - imagehash.phash(picture) <= 2
+    assert imagehash.phash(pixels) - imagehash.phash(image) <= 2
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ def test_shrinking_leaves_256_a_side_or_more(format_: str, side: int, left: int)
         (b"GIF89a\x05\0\x05\0\0\0\0;", statuses.BROKEN),  # whole, and nothing in it
     ],
 )
-def test_what_is_no_picture_has_a_status(data: bytes, status: str) -> None:
+def test_what_is_no_image_has_a_status(data: bytes, status: str) -> None:
     assert decode(data, LIMITS) == status
 
 
@@ -257,7 +257,7 @@ def test_a_png_with_wrong_bytes_is_broken() -> None:
 def test_the_budget_of_pixels_is_kept(format_: str) -> None:
     data = small_file(format_)
     assert decode(data, replace(LIMITS, max_pixels=24 * 20 - 1)) == statuses.TOO_MANY_PIXELS
-    assert isinstance(decode(data, replace(LIMITS, max_pixels=24 * 20)), Picture)
+    assert isinstance(decode(data, replace(LIMITS, max_pixels=24 * 20)), DecodedImage)
 
 
 def test_a_bomb_costs_neither_time_nor_memory(tmp_path: Path) -> None:
@@ -296,7 +296,7 @@ def test_a_gif_whose_frame_is_larger_than_its_canvas_is_measured_by_the_frame() 
 def test_a_jpeg_of_a_thousand_scans_is_refused() -> None:
     data = saved(noise(64, 64), "jpeg", progressive=True)
     last = data.rindex(b"\xff\xda")
-    assert isinstance(decode(data, LIMITS), Picture)
+    assert isinstance(decode(data, LIMITS), DecodedImage)
     assert decode(data[:-2] + data[last:-2] * 1_000 + data[-2:], LIMITS) == statuses.BROKEN
 
 
@@ -329,7 +329,7 @@ def test_damage_is_named_and_never_raised(
 ) -> None:
     whole = animation(format_) if moving and format_ in ("gif", "webp") else small_file(format_)
     found = decode(mutated(whole, changes), replace(LIMITS, max_pixels=1_000_000))
-    assert isinstance(found, Picture) or found in FAILED
+    assert isinstance(found, DecodedImage) or found in FAILED
 
 
 def test_many_threads_see_what_one_sees_and_leave_the_process_as_it_was() -> None:
@@ -343,7 +343,7 @@ def test_many_threads_see_what_one_sees_and_leave_the_process_as_it_was() -> Non
         if isinstance(expected, str):
             assert found == expected
         else:
-            assert isinstance(found, Picture)
+            assert isinstance(found, DecodedImage)
             assert np.array_equal(found.colors, expected.colors)
             assert np.array_equal(found.grey, expected.grey)
             assert np.array_equal(found.hash_grey, expected.hash_grey)
@@ -355,8 +355,8 @@ def test_the_sample_of_colours_is_fair_to_fine_stripes() -> None:
     for period in (2, 4, 8):
         stripes = np.zeros((256, 256, 3), dtype=np.uint8)
         stripes[:, np.arange(256) % period < period // 2] = 255
-        for picture in (stripes, stripes.transpose(1, 0, 2)):
-            sample = picture_of(saved(Image.fromarray(np.ascontiguousarray(picture)), "png")).colors
+        for image in (stripes, stripes.transpose(1, 0, 2)):
+            sample = image_of(saved(Image.fromarray(np.ascontiguousarray(image)), "png")).colors
             assert sample.mean() / 255 == pytest.approx(0.5, abs=0.03)
 
 
@@ -364,12 +364,12 @@ def test_the_sample_of_colours_is_fair_to_fine_stripes() -> None:
     ("size", "shown"), [((300, 200), (64, 43)), ((20, 400), (3, 64)), ((30, 20), (30, 20)),
                         ((4000, 1), (64, 1))],
 )  # fmt: skip
-def test_a_thumbnail_has_the_shape_of_its_picture(
+def test_a_thumbnail_has_the_shape_of_its_image(
     size: tuple[int, int], shown: tuple[int, int]
 ) -> None:
     found = decode(saved(noise(*size), "png"), replace(LIMITS, thumbnail=64))
-    assert isinstance(found, Picture) and found.thumbnail is not None
+    assert isinstance(found, DecodedImage) and found.thumbnail is not None
     with Image.open(io.BytesIO(found.thumbnail)) as look:
         assert (look.format, look.size) == ("JPEG", shown)
     assert len(found.thumbnail) < 5_000
-    assert picture_of(saved(noise(*size), "png")).thumbnail is None
+    assert image_of(saved(noise(*size), "png")).thumbnail is None

@@ -15,27 +15,27 @@ from image_options import LIMITS
 from influencers.config import ImagesConfig
 from influencers.images import fetch_task, settings
 from influencers.images.budget.server import BudgetServer
-from influencers.images.decode.decoding import DecodeLimits, Picture, decode
+from influencers.images.decode.decoding import DecodedImage, DecodeLimits, decode
 from influencers.images.fetch_task import Outcome, ledger_rows
 from influencers.images.schedule.fetching import Row
 from influencers.images.statuses import OK
 from influencers.images.tables import IMAGES
 
 
-def picture(seed: int) -> Picture:
+def image(seed: int) -> DecodedImage:
     found = decode(saved(noise(60, 40, seed), "png"), LIMITS)
-    assert isinstance(found, Picture)
+    assert isinstance(found, DecodedImage)
     return found
 
 
-def outcome(number: int, found: Picture | None) -> Outcome:
+def outcome(number: int, found: DecodedImage | None) -> Outcome:
     row = Row(f"k{number}", f"u{number}", "h:80", 2)
-    return Outcome(row, "ok" if found else "timeout", 1_500_000_000.25, picture=found,
+    return Outcome(row, "ok" if found else "timeout", 1_500_000_000.25, image=found,
                    next_attempt_at=None if found else 1_500_000_900.0)  # fmt: skip
 
 
-def test_measures_stand_beside_their_own_picture() -> None:
-    found = [picture(1), None, picture(2), None, None, picture(3)]
+def test_measures_stand_beside_their_own_image() -> None:
+    found = [image(1), None, image(2), None, None, image(3)]
     batch = ledger_rows([outcome(number, one) for number, one in enumerate(found)])
     assert batch.schema.equals(to_arrow_schema(IMAGES.schema, timezone="UTC"))
     rows = batch.to_pylist()
@@ -48,14 +48,14 @@ def test_measures_stand_beside_their_own_picture() -> None:
     assert rows[0]["attempts"] == 2
 
 
-def test_a_batch_without_pictures_has_the_same_columns() -> None:
+def test_a_batch_without_images_has_the_same_columns() -> None:
     batch = ledger_rows([outcome(1, None), outcome(2, None)])
     assert batch.column("colors").null_count == batch.column("quality").null_count == 2
 
 
 def test_what_is_undefined_is_null() -> None:
     blank = decode(saved(noise(8, 8).point(lambda _: 7), "png"), LIMITS)
-    assert isinstance(blank, Picture)
+    assert isinstance(blank, DecodedImage)
     (row,) = ledger_rows([outcome(1, blank)]).to_pylist()
     assert row["glcm_correlation"] is None
     assert row["degenerate"] is True
@@ -74,7 +74,7 @@ def test_what_memory_is_not_for_is_decoded_by_those_who_fetch(
     files = {f"/{number}.jpg": saved(noise(300, 200, number), "jpeg") for number in range(30)}
     decoders: set[str] = set()
 
-    def decode_here(data: bytes, limits: DecodeLimits) -> Picture | str:
+    def decode_here(data: bytes, limits: DecodeLimits) -> DecodedImage | str:
         decoders.add(threading.current_thread().name)
         return decode(data, limits)
 
@@ -109,7 +109,7 @@ def test_what_this_process_has_no_memory_for_is_decoded_apart(
     body = saved(noise(60, 40), "png")
     expected = decode(body, LIMITS)
 
-    def no_memory(data: bytes, limits: DecodeLimits) -> Picture | str:
+    def no_memory(data: bytes, limits: DecodeLimits) -> DecodedImage | str:
         raise MemoryError
 
     monkeypatch.setattr(fetch_task, "decode", no_memory)

@@ -71,7 +71,7 @@ def test_a_whole_file_is_whole_and_every_part_of_it_is_not(format_: str) -> None
         assert containers.is_cut_short(format_, data[:length]), length
 
 
-def test_scans_are_counted_up_to_the_end_of_the_picture() -> None:
+def test_scans_are_counted_up_to_the_end_of_the_image() -> None:
     plain = saved(noise(64, 64), "jpeg")
     progressive = saved(noise(64, 64), "jpeg", progressive=True)
     assert containers.jpeg_scans(plain) == 1

@@ -20,7 +20,7 @@ from image_bytes import noise, saved
 from image_options import LIMITS
 from influencers.config import Config, ImagesConfig, PathsConfig
 from influencers.images import shown
-from influencers.images.decode.decoding import Decoded, decoded
+from influencers.images.decode.decoding import UprightImage, upright_image
 from influencers.images.measure.perceptual_hash import from_hex
 from influencers.images.tables import IMAGES, POST_IMAGES
 from influencers.ingest.tables import POSTS
@@ -104,19 +104,19 @@ def test_each_hostile_answer_has_its_status_and_no_other_row_suffers(
     assert server.count("/not-found") == server.count("/forbidden") == 1
 
 
-def test_features_are_those_of_the_picture_and_a_second_run_asks_for_nothing(
+def test_features_are_those_of_the_image_and_a_second_run_asks_for_nothing(
     spark: SparkSession, tmp_path: Path, server: HostileServer
 ) -> None:
     config = config_for(tmp_path, server)
     write_posts(spark, config, [server.url(f"/p/{number}.jpg") for number in range(40)])
     assert images.run(spark, config).images.asked == 40
     row = ledger_of(spark, config)["/p/3.jpg"]
-    picture = decoded(server.files["/p/3.jpg"], LIMITS)
-    assert isinstance(picture, Decoded)
-    assert row.phash == from_hex(str(imagehash.phash(picture.pixels)))
+    image = upright_image(server.files["/p/3.jpg"], LIMITS)
+    assert isinstance(image, UprightImage)
+    assert row.phash == from_hex(str(imagehash.phash(image.pixels)))
     assert row.bytes == len(server.files["/p/3.jpg"])
     assert row.sha256 == sha256(server.files["/p/3.jpg"]).hexdigest()
-    assert (row.format, row.width, row.height) == ("jpeg", picture.width, picture.height)
+    assert (row.format, row.width, row.height) == ("jpeg", image.width, image.height)
     assert sum(one.share for one in row.colors) == pytest.approx(1)
     assert row.attempts == 1
     again = images.run(spark, config).images
@@ -189,7 +189,7 @@ def test_a_host_is_asked_no_more_than_it_bears(
     assert server.most_in(1.0) <= 20 * 1.25 + 1
 
 
-def test_posts_without_pictures_leave_an_empty_ledger(
+def test_posts_without_images_leave_an_empty_ledger(
     spark: SparkSession, tmp_path: Path, server: HostileServer
 ) -> None:
     config = config_for(tmp_path, server)

@@ -1,4 +1,4 @@
-"""What identifies a picture, and which of its addresses is asked."""
+"""What identifies an image, and which of its addresses is asked."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CASES = [
     ("http://SCONTENT-b.CDNinstagram.com/v/t51/1_n.jpg", "/v/t51/1_n.jpg",
      "scontent-b.cdninstagram.com:80"),
     ("https://cdninstagram.com:444/a.jpg#part", "/a.jpg", "cdninstagram.com:444"),
-    # Elsewhere on the network a program makes pictures of its query.
+    # Elsewhere on the network a program makes images of its query.
     ("https://external.xx.fbcdn.net/safe_image.php?_nc_x=1&url=https%3A%2F%2Fa.example%2F1.jpg&w=9&oe=5F0E1A2B",
      "/safe_image.php?url=https%3A%2F%2Fa.example%2F1.jpg&w=9", "external.xx.fbcdn.net:443"),
     ("https://a.fbcdn.net/image?id=7&_nc_cat=1&oh=x", "/image?id=7", "a.fbcdn.net:443"),
@@ -38,7 +38,7 @@ CASES = [
     ("https://notcdninstagram.com/a.jpg", "notcdninstagram.com/a.jpg", "notcdninstagram.com:443"),
     ("https://cdninstagram.com.evil.example/a.jpg", "cdninstagram.com.evil.example/a.jpg",
      "cdninstagram.com.evil.example:443"),
-    # Elsewhere two sites may have the same path, and a query may choose the picture.
+    # Elsewhere two sites may have the same path, and a query may choose the image.
     ("https://one.example/1.jpg?size=2", "one.example/1.jpg?size=2", "one.example:443"),
     ("http://one.example/1.jpg?size=2#x", "one.example/1.jpg?size=2", "one.example:80"),
     ("http://127.0.0.1:8000/p/1.jpg", "127.0.0.1:8000/p/1.jpg", "127.0.0.1:8000"),
@@ -94,10 +94,10 @@ def test_a_path_that_names_its_file_is_the_key(
     program=st.sampled_from(["safe_image.php?url=", "image?id=", "a/resize?src=", "t.jpg?q="]),
     signs=st.tuples(*[st.lists(PARAMETERS, max_size=3, unique=True)] * 4),
 )  # fmt: skip
-def test_a_picture_made_of_a_query_is_known_by_it(
+def test_an_image_made_of_a_query_is_known_by_it(
     spark: SparkSession, shown: list[str], program: str, signs: tuple[list[str], ...]
 ) -> None:
-    """Another choice is another picture; another host or signature, before or after, is not."""
+    """Another choice is another image; another host or signature, before or after, is not."""
     path, _, name = program.partition("?")
 
     def url(host: str, one: str, before: list[str], after: list[str]) -> str:

@@ -38,12 +38,12 @@ def due(frame: DataFrame, known: DataFrame) -> dict[str, tuple[int, bool]]:
 
 
 def test_everything_is_due_at_first(spark: SparkSession) -> None:
-    pictures = wanted(spark, ("a", "u", None), ("b", "u", int(NOW)), ("c", "u", int(NOW) + 1))
-    assert due(pictures, entries(spark)) == {"a": (0, False), "b": (0, True), "c": (0, False)}
+    images = wanted(spark, ("a", "u", None), ("b", "u", int(NOW)), ("c", "u", int(NOW) + 1))
+    assert due(images, entries(spark)) == {"a": (0, False), "b": (0, True), "c": (0, False)}
 
 
 def test_later_only_what_is_new_or_waited_for(spark: SparkSession) -> None:
-    pictures = wanted(spark, *((key, "u", None) for key in "abcdef"))
+    images = wanted(spark, *((key, "u", None) for key in "abcdef"))
     known = entries(
         spark,
         {"image_key": "a", "url": "u", "status": "ok", "attempts": 1},
@@ -55,12 +55,12 @@ def test_later_only_what_is_new_or_waited_for(spark: SparkSession) -> None:
         {"image_key": "e", "url": "u", "status": "timeout", "attempts": 8},
         {"image_key": "x", "url": "u", "status": "timeout", "next_attempt_at": at(NOW - 9)},
     )  # fmt: skip
-    assert due(pictures, known) == {"c": (3, False), "f": (0, False)}
+    assert due(images, known) == {"c": (3, False), "f": (0, False)}
 
 
 def test_a_newer_address_is_another_chance(spark: SparkSession) -> None:
     ends = {"a": int(NOW) + 9, "b": int(NOW) - 9, "c": None, "d": None, "e": None}
-    pictures = wanted(spark, *((key, "new", end) for key, end in ends.items()))
+    images = wanted(spark, *((key, "new", end) for key, end in ends.items()))
     known = entries(
         spark,
         {"image_key": "a", "url": "old", "status": "expired", "attempts": 0},
@@ -69,11 +69,11 @@ def test_a_newer_address_is_another_chance(spark: SparkSession) -> None:
         {"image_key": "d", "url": "new", "status": "forbidden", "attempts": 2},
         {"image_key": "e", "url": "old", "status": "ok", "attempts": 1},
     )
-    assert due(pictures, known) == {"a": (0, False), "c": (0, False)}
+    assert due(images, known) == {"a": (0, False), "c": (0, False)}
 
 
 def test_a_newer_address_is_asked_anew_after_passing_failures(spark: SparkSession) -> None:
-    pictures = wanted(spark, *((key, "new", None) for key in "abcdef"), ("g", "new", int(NOW)))
+    images = wanted(spark, *((key, "new", None) for key in "abcdef"), ("g", "new", int(NOW)))
     spent = {"url": "old", "attempts": 8}
     known = entries(
         spark,
@@ -83,24 +83,24 @@ def test_a_newer_address_is_asked_anew_after_passing_failures(spark: SparkSessio
         {"image_key": "c", "status": "throttled", **spent, "next_attempt_at": at(NOW + 1)},
         {"image_key": "d", "status": "throttled", **spent, "next_attempt_at": at(NOW)},
         {"image_key": "e", "status": "not_found", **spent},
-        # What is wrong with the picture is wrong at any address.
+        # What is wrong with the image is wrong at any address.
         {"image_key": "f", "status": "too_many_pixels", **spent},
         {"image_key": "g", "status": "timeout", **spent},
     )
     fresh = (0, False)
-    assert due(pictures, known) == {"a": fresh, "b": fresh, "d": fresh, "e": fresh}
+    assert due(images, known) == {"a": fresh, "b": fresh, "d": fresh, "e": fresh}
 
 
 def test_what_is_settled_without_asking_is_a_row_of_the_ledger(spark: SparkSession) -> None:
-    pictures = ledger.due(wanted(spark, ("a", "u", 5)), entries(spark), now=NOW)
-    row = conform(ledger.without_asking(pictures, "expired", now=NOW), IMAGES).first()
+    images = ledger.due(wanted(spark, ("a", "u", 5)), entries(spark), now=NOW)
+    row = conform(ledger.without_asking(images, "expired", now=NOW), IMAGES).first()
     assert row is not None
     assert (row.image_key, row.status, row.attempts, row.phash) == ("a", "expired", 0, None)
     assert row.fetched_at.timestamp() == NOW
 
 
 def test_coverage_counts_what_posts_name(spark: SparkSession) -> None:
-    pictures = wanted(spark, *((key, "u", None) for key in "abcd"))
+    images = wanted(spark, *((key, "u", None) for key in "abcd"))
     known = entries(
         spark,
         {"image_key": "a", "status": "ok"},
@@ -108,10 +108,10 @@ def test_coverage_counts_what_posts_name(spark: SparkSession) -> None:
         {"image_key": "c", "status": "ok"},
         {"image_key": "z", "status": "ok"},
     )
-    found = ledger.coverage(pictures, known)
+    found = ledger.coverage(images, known)
     by_status = {"not_asked": 1, "ok": 2, "timeout": 1}
     assert found == Images(wanted=4, ok=2, waiting=1, by_status=by_status)
     assert ledger.remarks(found) == [
-        "pictures: 2 of 4 fetched; not_asked 1, timeout 1",
+        "images: 2 of 4 fetched; not_asked 1, timeout 1",
         "1 of them are to be asked for again by a later run",
     ]

@@ -6,33 +6,33 @@ from PIL import Image
 from image_bytes import noise, saved, small_file
 from image_options import LIMITS
 from influencers.images.decode import formats
-from influencers.images.decode.decoding import Picture, decode
+from influencers.images.decode.decoding import DecodedImage, decode
 from influencers.images.measure.measures import COLUMNS, measure
 from influencers.synthetic.image_drawing import drawn, encoded
 
 
-def pictures() -> list[Picture]:
+def images() -> list[DecodedImage]:
     files = [small_file(format_) for format_ in formats.READ]
     files += [encoded(drawn(3, number, 200), "jpg") for number in range(5)]
     files.append(saved(Image.new("RGB", (9, 9), "white"), "png"))
     found = [decode(data, LIMITS) for data in files]
-    return [picture for picture in found if isinstance(picture, Picture)]
+    return [image for image in found if isinstance(image, DecodedImage)]
 
 
-def test_a_picture_measures_the_same_alone_as_among_others() -> None:
-    batch = pictures()
+def test_an_image_measures_the_same_alone_as_among_others() -> None:
+    batch = images()
     together = measure(batch)
     backwards = measure(batch[::-1])
-    for at, picture in enumerate(batch):
-        alone = measure([picture])
+    for at, image in enumerate(batch):
+        alone = measure([image])
         for name in COLUMNS:
             expected = alone[name][0]
             for found in (together[name][at], backwards[name][len(batch) - 1 - at]):
                 assert found == expected or (found != found and expected != expected), name
 
 
-def test_every_column_has_a_row_a_picture() -> None:
-    batch = pictures()
+def test_every_column_has_a_row_an_image() -> None:
+    batch = images()
     columns = measure(batch)
     assert tuple(columns) == COLUMNS
     assert {len(values) for values in columns.values()} == {len(batch)}
@@ -41,7 +41,7 @@ def test_every_column_has_a_row_a_picture() -> None:
 
 
 def test_all_but_one_measure_are_always_known_and_in_range() -> None:
-    columns = measure(pictures())
+    columns = measure(images())
     for name in ("brightness", "saturation", "edge_density", "glcm_homogeneity", "glcm_energy"):
         assert ((columns[name] >= 0) & (columns[name] <= 1)).all(), name
     assert (columns["contrast"] <= 0.5).all()
@@ -50,15 +50,15 @@ def test_all_but_one_measure_are_always_known_and_in_range() -> None:
     assert unknown == {"glcm_correlation"}
 
 
-def test_no_pictures_give_no_rows() -> None:
+def test_no_images_give_no_rows() -> None:
     assert measure([]) == {name: [] for name in COLUMNS}
 
 
-def test_a_picture_in_another_format_measures_nearly_the_same() -> None:
+def test_an_image_in_another_format_measures_nearly_the_same() -> None:
     original = noise(700, 500)
     kinds = [("png", {}), ("jpeg", {"quality": 90}), ("webp", {"quality": 90})]
     found = [decode(saved(original, kind, **options), LIMITS) for kind, options in kinds]
-    columns = measure([picture for picture in found if isinstance(picture, Picture)])
+    columns = measure([image for image in found if isinstance(image, DecodedImage)])
     for name in ("brightness", "contrast", "saturation", "colorfulness", "glcm_entropy"):
         values = columns[name]
         assert len(values) == 3

@@ -18,13 +18,13 @@ def exif_of(value: int) -> Image.Exif:
 
 
 @pytest.mark.parametrize("value", range(1, 9))
-def test_a_picture_is_turned_as_pillow_turns_it(value: int) -> None:
-    picture = noise(7, 4)
+def test_an_image_is_turned_as_pillow_turns_it(value: int) -> None:
+    image = noise(7, 4)
     exif = exif_of(value).tobytes()
     assert orientation({"exif": exif}) == value
-    picture.info["exif"] = exif
-    expected = ImageOps.exif_transpose(picture)
-    assert np.array_equal(np.asarray(upright(picture, value)), np.asarray(expected))
+    image.info["exif"] = exif
+    expected = ImageOps.exif_transpose(image)
+    assert np.array_equal(np.asarray(upright(image, value)), np.asarray(expected))
 
 
 @pytest.mark.parametrize("value", [0, 9, 65_535])

@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image, ImageDraw, ImageFont
 
 from image_options import LIMITS
-from influencers.images.decode.decoding import Picture, decode
+from influencers.images.decode.decoding import DecodedImage, decode
 from influencers.images.measure.perceptual_hash import from_hex, hashed, to_hex
 from influencers.synthetic.image_drawing import drawn, encoded
 
@@ -34,14 +34,14 @@ def with_ties() -> dict[str, Greys]:
     """Greys many of whose coefficients are equal: which side of the median is a rounding."""
     y, x = np.mgrid[0:32, 0:32]
     mirrored = np.random.default_rng(1).integers(0, 256, (32, 16))
-    pictures = {
+    images = {
         "black": x * 0, "grey": x * 0 + 100, "white": x * 0 + 255, "across": x * 8, "down": y * 8,
         "diagonal": (x + y) * 4, "checkers": (x + y) % 2 * 255, "halves": (x > 15) * 255,
         "bars": x % 4 * 60, "mirrored": np.hstack([mirrored, mirrored[:, ::-1]]),
         "four ways": np.vstack([mirrored[:16], mirrored[15::-1]]).repeat(2, axis=1),
         "one point": (x == 16) * (y == 16) * 255,
     }  # fmt: skip
-    return {name: levels.astype(np.uint8) for name, levels in pictures.items()}
+    return {name: levels.astype(np.uint8) for name, levels in images.items()}
 
 
 @pytest.mark.parametrize("name", with_ties())
@@ -70,14 +70,14 @@ def test_what_is_not_a_hash_is_refused(digits: str) -> None:
         from_hex(digits)
 
 
-def shown(picture: Image.Image) -> Picture:
-    decoded = decode(encoded(picture, "jpg"), LIMITS)
-    assert isinstance(decoded, Picture)
+def shown(image: Image.Image) -> DecodedImage:
+    decoded = decode(encoded(image, "jpg"), LIMITS)
+    assert isinstance(decoded, DecodedImage)
     return decoded
 
 
-def is_degenerate(picture: Image.Image) -> bool:
-    return bool(hashed(shown(picture).hash_grey[None]).degenerate[0])
+def is_degenerate(image: Image.Image) -> bool:
+    return bool(hashed(shown(image).hash_grey[None]).degenerate[0])
 
 
 def gradient(kind: str) -> Image.Image:
@@ -88,10 +88,10 @@ def gradient(kind: str) -> Image.Image:
 
 
 def card(text: str, ground: str = "white", ink: str = "black") -> Image.Image:
-    picture = Image.new("RGB", (600, 600), ground)
+    image = Image.new("RGB", (600, 600), ground)
     font = ImageFont.load_default(40)
-    ImageDraw.Draw(picture).multiline_text((60, 200), text, fill=ink, font=font)
-    return picture
+    ImageDraw.Draw(image).multiline_text((60, 200), text, fill=ink, font=font)
+    return image
 
 
 @pytest.mark.parametrize("kind", ["across", "down", "diagonal", "round"])
@@ -100,7 +100,7 @@ def test_gradients_are_degenerate(kind: str) -> None:
 
 
 @pytest.mark.parametrize("color", ["black", "white", "#7f7f7f", "#c03020"])
-def test_blank_pictures_are_degenerate_with_faint_noise_too(color: str) -> None:
+def test_blank_images_are_degenerate_with_faint_noise_too(color: str) -> None:
     blank = Image.new("RGB", (400, 300), color)
     assert is_degenerate(blank)
     noise = np.random.default_rng(3).normal(0, 8, (300, 400, 3))
@@ -109,7 +109,7 @@ def test_blank_pictures_are_degenerate_with_faint_noise_too(color: str) -> None:
 
 
 @pytest.mark.parametrize("number", range(12))
-def test_pictures_are_not_degenerate(number: int) -> None:
+def test_images_are_not_degenerate(number: int) -> None:
     assert not is_degenerate(drawn(5, number, 320).convert("RGB"))
 
 

@@ -26,7 +26,7 @@ BYTES_A_PIXEL = 16  # of a WebP, the most that any format takes
 DECODING = """
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from influencers.images.decode.decoding import DecodeLimits, Picture, decode
+from influencers.images.decode.decoding import DecodeLimits, DecodedImage, decode
 
 def most():
     status = open("/proc/self/status").read()
@@ -37,7 +37,7 @@ limits = DecodeLimits(max_pixels=50_000_000, max_decoding_pixels=int(sys.argv[2]
 before = most()
 with ThreadPoolExecutor(int(sys.argv[3])) as threads:
     found = list(threads.map(lambda _: decode(data, limits), range(2 * int(sys.argv[3]))))
-assert all(isinstance(one, Picture) for one in found)
+assert all(isinstance(one, DecodedImage) for one in found)
 sys.stdout.write(str(most() - before))
 """
 
@@ -59,7 +59,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-def test_threads_that_decode_large_pictures_stay_within_the_bound(large: Path) -> None:
+def test_threads_that_decode_large_images_stay_within_the_bound(large: Path) -> None:
     one = SIDE * SIDE * BYTES_A_PIXEL
     assert peak(large, pixels=SIDE * SIDE) < 1.3 * one
     assert peak(large, pixels=2 * SIDE * SIDE) < 2.4 * one
@@ -70,7 +70,7 @@ def test_without_a_bound_they_take_as_much_as_there_are_threads(large: Path) -> 
     assert peak(large, pixels=10**12) > 3 * SIDE * SIDE * BYTES_A_PIXEL
 
 
-def test_a_picture_above_the_bound_is_decoded_alone(large: Path) -> None:
+def test_an_image_above_the_bound_is_decoded_alone(large: Path) -> None:
     assert peak(large, pixels=1000) < 1.3 * SIDE * SIDE * BYTES_A_PIXEL
 
 

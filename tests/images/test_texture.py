@@ -12,7 +12,7 @@ from PIL import Image
 
 from image_bytes import noise, saved
 from image_options import LIMITS
-from influencers.images.decode.decoding import Picture, decode
+from influencers.images.decode.decoding import DecodedImage, decode
 from influencers.images.measure import texture
 
 Bytes = npt.NDArray[np.uint8]
@@ -118,7 +118,7 @@ def test_alone_as_in_a_batch(greys: list[Bytes]) -> None:
             assert np.array_equal(values[at : at + 1], alone[name], equal_nan=True), name
 
 
-def test_a_blank_picture_has_no_texture() -> None:
+def test_a_blank_image_has_no_texture() -> None:
     blank = np.full((1, 192, 192), 200, dtype=np.uint8)
     pairs = {name: float(values[0]) for name, values in texture.cooccurrence(blank).items()}
     assert math.isnan(pairs.pop("correlation"))
@@ -136,7 +136,7 @@ def test_the_greatest_differences_do_not_overflow() -> None:
 
 
 @pytest.mark.parametrize("side", [256, 300, 512, 700, 1024, 1080, 2200])
-def test_a_picture_measures_nearly_the_same_at_every_size(side: int) -> None:
+def test_an_image_measures_nearly_the_same_at_every_size(side: int) -> None:
     rng = np.random.default_rng(5)
     grain = sum(
         np.asarray(
@@ -149,9 +149,9 @@ def test_a_picture_measures_nearly_the_same_at_every_size(side: int) -> None:
     original = (np.asarray(noise(800, 800)) + grain).clip(0, 255).astype(np.uint8)
 
     def shown(size: int) -> Bytes:
-        picture = Image.fromarray(original).resize((size, size), Image.Resampling.LANCZOS)
-        decoded = decode(saved(picture, "jpeg", quality=92), LIMITS)
-        assert isinstance(decoded, Picture)
+        image = Image.fromarray(original).resize((size, size), Image.Resampling.LANCZOS)
+        decoded = decode(saved(image, "jpeg", quality=92), LIMITS)
+        assert isinstance(decoded, DecodedImage)
         return decoded.grey[None]
 
     reference, other = shown(800), shown(side)

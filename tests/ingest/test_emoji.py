@@ -11,16 +11,18 @@ from hypothesis import strategies as st
 
 from influencers.ingest.emoji import count_emoji, emoji_counts
 
-PICTURES, SIGNS, TONES, FLAG_LETTERS = "❤👩✌", "©‼↔", "🏻🏿", "🇫🇷"
+PICTOGRAPHS, SIGNS, TONES, FLAG_LETTERS = "❤👩✌", "©‼↔", "🏻🏿", "🇫🇷"
 TAG, JOINER, TEXT, EMOJI, KEYCAP = "\U000e0067", "\u200d", "\ufe0e", "\ufe0f", "\u20e3"
-ALPHABET = PICTURES + SIGNS + TONES + FLAG_LETTERS + TAG + JOINER + TEXT + EMOJI + KEYCAP + "1#x "
+ALPHABET = (
+    PICTOGRAPHS + SIGNS + TONES + FLAG_LETTERS + TAG + JOINER + TEXT + EMOJI + KEYCAP + "1#x "
+)
 
 
-def picture_end(text: str, start: int) -> int | None:
-    """Where the picture that starts here ends; None if there is none."""
+def pictograph_end(text: str, start: int) -> int | None:
+    """Where the pictograph that starts here ends; None if there is none."""
     place = start + 1
     selector = text[place : place + 1]
-    if text[start : start + 1] in tuple(PICTURES):
+    if text[start : start + 1] in tuple(PICTOGRAPHS):
         if selector == TEXT:
             return None
         place += selector == EMOJI
@@ -40,9 +42,9 @@ def emoji_end(text: str, start: int) -> int | None:
         return start + 2
     if here[0] in "1#" and KEYCAP in (here[1:2], here[1:3].removeprefix(EMOJI)):
         return start + here.index(KEYCAP) + 1
-    end = picture_end(text, start)
+    end = pictograph_end(text, start)
     while end is not None and text[end : end + 1] == JOINER:
-        longer = picture_end(text, end + 1)
+        longer = pictograph_end(text, end + 1)
         if longer is None:
             break
         end = longer

@@ -164,7 +164,7 @@ def test_the_manifest_says_what_was_read(finished: Config) -> None:
     assert set(manifest["tables"]) == WRITTEN
 
 
-def test_pictures_are_those_that_were_planted(finished: Config, spark: SparkSession) -> None:
+def test_images_are_those_that_were_planted(finished: Config, spark: SparkSession) -> None:
     with output(finished, "sample", "truth", "images.csv").open(newline="") as lines:
         planted = {f"/p/{row['image']}": row for row in csv.DictReader(lines)}
     found = {row.image_key: row for row in Store(spark, finished).read(IMAGES).collect()}
@@ -275,14 +275,14 @@ def test_a_later_job_knows_the_images_of_the_sample(
     config = copied(finished, tmp_path / "out", "models.model=virality")
     assert "images.example" not in config.images.mirrors
     rows, _ = known_tables.read_frame(Store(spark, config), config, "virality")
-    known = rows.where("picture_brightness IS NOT NULL AND copy_posts_before IS NOT NULL")
+    known = rows.where("image_brightness IS NOT NULL AND copy_posts_before IS NOT NULL")
     assert known.count() > rows.count() / 10
     execute(train.JOB, config)
     before, after = (
         json.loads(output(one, "models", "virality-top_likes", "model.json").read_text())
         for one in (finished, config)
     )
-    assert "picture_brightness" in {one["name"] for one in after["features"]}
+    assert "image_brightness" in {one["name"] for one in after["features"]}
     for said in ("features", "left_out", "importances"):
         assert after[said] == before[said]
 

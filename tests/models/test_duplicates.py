@@ -1,4 +1,4 @@
-"""What was posted before with the same picture: nothing of later posts."""
+"""What was posted before with the same image: nothing of later posts."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from influencers.features.duplicates import (
     copy_features,
 )
 from influencers.images import shown
-from influencers.models.rows.frames import with_pictures
+from influencers.models.rows.frames import with_images
 
 START = datetime(2020, 1, 1, tzinfo=timezone.utc)
 POSTS = "shortcode string, owner_id bigint, created_at timestamp, image_url string"
 IMAGES = "image_key string, status string, phash bigint, sha256 string, degenerate boolean"
 PAIRS = "a string, b string, distance int, link string"
-PICTURES = [
+LEDGER = [
     ("x.example/a", "ok", 1, "sa", False), ("x.example/b", "ok", 3, "sb", False),
     ("x.example/c", "ok", 7, "sc", False), ("x.example/a2", "ok", 1, "sa2", False),
     ("x.example/blank", "ok", 0, "blank", True), ("x.example/other", "ok", 0, "grey", True),
@@ -43,7 +43,7 @@ def counted(
     found = copy_features(
         frame,
         shown.of_posts(frame, mirrors=()),
-        spark.createDataFrame(PICTURES, IMAGES),
+        spark.createDataFrame(LEDGER, IMAGES),
         spark.createDataFrame(LINKS, PAIRS),
     )
     return {row.shortcode: [row[name] for name in COLUMNS] for row in found.collect()}
@@ -88,5 +88,5 @@ def test_an_account_has_the_share_that_was_posted_before(spark: SparkSession) ->
     found = account_copies(posts, known)
     assert {row.owner_id: row.copied_share for row in found.collect()} == {1: 2 / 3, 2: 0.0}
     owners = posts.select("owner_id").distinct()
-    unknown = with_pictures(owners, None, None, model="influence")
+    unknown = with_images(owners, None, None, model="influence")
     assert {row[OF_ACCOUNT[0]] for row in unknown.collect()} == {None}

@@ -20,7 +20,7 @@ from influencers.communities.cooccurrence import bounded_tags, linked_tags, pair
 from influencers.communities.membership import assign_accounts
 from influencers.communities.tables import ACCOUNT_COMMUNITIES
 from influencers.config import CommunitiesConfig
-from influencers.duplicates.images import fetched_pictures
+from influencers.duplicates.images import fetched_images
 from influencers.duplicates.links import copied, linked
 from influencers.duplicates.plan import near_pairs
 from influencers.duplicates.tables import DUPLICATE_PAIRS
@@ -92,7 +92,7 @@ def links_of(posts: DataFrame, images: DataFrame) -> DataFrame:
     """The table duplicate_pairs, as the job `duplicates` makes it."""
     spark = posts.sparkSession
     post_images = shown.of_posts(posts, mirrors=MIRRORS)
-    found = fetched_pictures(images, posts, post_images).persist()
+    found = fetched_images(images, posts, post_images).persist()
     compared = found.where("phash IS NOT NULL AND id = first_of_bytes")
     with near_pairs(compared, radius=2, max_candidates=10**9, cores=2) as (near, _):
         links = linked(copied(found, near), near).collect()

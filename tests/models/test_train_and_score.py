@@ -16,6 +16,7 @@ from pyspark.sql import functions as F
 from influencers.communities.tables import ACCOUNT_COMMUNITIES
 from influencers.config import Config, ModelsConfig, PathsConfig
 from influencers.errors import UserError
+from influencers.features.images import FORMER_NAMES
 from influencers.features.tables import POST_FEATURES
 from influencers.images import shown
 from influencers.images.tables import IMAGES, POST_IMAGES
@@ -200,14 +201,14 @@ def test_the_models_look_at_images_and_what_was_posted_before(
     config: Config, numbers: dict[str, Any]
 ) -> None:
     for name, features_of in (
-        ("virality-top_likes", {"picture_brightness", "copy_posts_before"}),
-        ("influence-top_followers", {"median_picture_brightness", "copied_share"}),
+        ("virality-top_likes", {"image_brightness", "copy_posts_before"}),
+        ("influence-top_followers", {"median_image_brightness", "copied_share"}),
     ):
         card = json.loads((Path(config.paths.output) / "models" / name / "model.json").read_text())
         assert features_of <= {one["name"] for one in card["features"]}
         assert "mirrors" not in card
         if name.startswith("virality"):
-            assert card["importances"]["picture_brightness"] > 0
+            assert card["importances"]["image_brightness"] > 0
 
 
 @pytest.mark.parametrize("table", ["post_features", "posts"])
@@ -235,6 +236,45 @@ def test_an_output_of_an_earlier_version_is_scored_by_the_mirrors_of_its_card(
         said.append((rows, capsys.readouterr().err.count("left no table post_images")))
     assert [count for _, count in said] == [0, 1]
     assert said[0][0] == pytest.approx(said[1][0], abs=1e-9)
+
+
+@pytest.mark.parametrize("model", list(NAMES))
+def test_a_model_with_former_names_of_features_says_the_same(
+    spark: SparkSession,
+    config: Config,
+    numbers: dict[str, Any],
+    files_of_posts: Path,
+    tmp_path: Path,
+    model: str,
+) -> None:
+    """Card and pipeline with the names that earlier versions gave the features of images."""
+    shutil.copytree(saved.folder(config), tmp_path / "models")
+    renamed = [
+        renamed_features(path)
+        for path in (tmp_path / "models" / NAMES[model]).rglob("*")
+        if path.name in ("model.json", "part-00000") or path.suffix == ".txt"
+    ]
+    assert sum(renamed) == 2, "the card, and the statement of the pipeline"
+    key = {"virality": "shortcode", "influence": "owner_id"}[model]
+    said = []
+    for models in (saved.folder(config), str(tmp_path / "models")):
+        score.run(spark, scored(config, str(files_of_posts), model=model, models=models))
+        found = Store(spark, config).read(f"predictions_{model}").where("split = 'scored'")
+        said.append({row[key]: row["probability"] for row in found.collect()})
+    assert len(set(said[0].values())) > 3
+    assert said[0] == said[1]
+
+
+def renamed_features(path: Path) -> bool:
+    """Rename the features of images in a file of a saved model; whether there are any."""
+    text = path.read_text()
+    renamed = text
+    for former, name in FORMER_NAMES.items():
+        renamed = renamed.replace(f'"{name}"', f'"{former}"').replace(f"`{name}`", f"`{former}`")
+    path.write_text(renamed)
+    # The checksum of the file as it was.
+    path.with_name(f".{path.name}.crc").unlink(missing_ok=True)
+    return renamed != text
 
 
 def test_every_record_has_a_prediction_or_a_reason(

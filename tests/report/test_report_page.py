@@ -189,11 +189,11 @@ def test_circles_take_their_own_tags() -> None:
     assert found == [Circle(0, 5, 40, ("a", "b")), Circle(1, 2, 0, ("c",))]
 
 
-def test_copied_pictures_are_shown_beside_their_rows() -> None:
+def test_copied_images_are_shown_beside_their_rows() -> None:
     copied = pd.DataFrame(
         [
             {
-                "representative": "/p/<1>.jpg", "first_account": "ann", "pictures": 3, "posts": 4,
+                "representative": "/p/<1>.jpg", "first_account": "ann", "images": 3, "posts": 4,
                 "accounts": 2, "first_post": pd.Timestamp("2020-01-02"), "diameter": 6.0,
                 "last_post": pd.Timestamp("2021-01-02"), "thumbnail": thumbnail,
             }

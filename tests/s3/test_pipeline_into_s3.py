@@ -30,7 +30,7 @@ pytestmark = pytest.mark.s3
 SAMPLE_POSTS = 600
 OUTPUT = f"s3a://{BUCKET}/out"
 # Stages that are left out of this run.
-OF_PICTURES = {"post_images", "images", "images_fetched", "duplicate_pairs", "duplicate_groups"}
+OF_IMAGES = {"post_images", "images", "images_fetched", "duplicate_pairs", "duplicate_groups"}
 SECONDS = 800.0
 
 
@@ -68,7 +68,7 @@ def test_every_table_is_there_and_holds_what_the_metrics_say(spark: SparkSession
     config = Config(paths=PathsConfig(output=str(ran.copy)))
     store = Store(spark, config)
     written = {name for name in TABLES if store.exists(name)}
-    assert written == set(TABLES) - OF_PICTURES
+    assert written == set(TABLES) - OF_IMAGES
     rows = json.loads((ran.copy / "metrics.json").read_text())["rows"]
     assert rows["read"] == rows["posts"] + rows["quarantined"] + rows["duplicates"] >= SAMPLE_POSTS
     for name, count in (("posts", rows["posts"]), ("quarantine", rows["quarantined"])):
@@ -81,8 +81,8 @@ def test_figures_report_and_models_are_there(ran: Ran) -> None:
     figures = sorted((ran.copy / "figures").glob("*.png"))
     assert len(figures) >= 6
     for figure in figures:
-        with Image.open(io.BytesIO(figure.read_bytes())) as picture:
-            picture.load()
+        with Image.open(io.BytesIO(figure.read_bytes())) as opened:
+            opened.load()
     assert_report_shows(ran.copy, [one.stem for one in figures])
     assert list((ran.copy / "models").rglob("*.parquet"))
     manifest = json.loads((ran.copy / "manifest.json").read_text())

@@ -11,7 +11,7 @@ from sample_reader import Sample
 
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
-    """More than one block of posts, and a few small pictures."""
+    """More than one block of posts, and a few small images."""
     folder = tmp_path_factory.mktemp("sample")
     options = GenerateConfig(posts=12_000, accounts=900, images=60, seed=11, image_size=160)
     return Sample(folder, options, generate(folder, options))

@@ -1,4 +1,4 @@
-"""The server of a sample's pictures: files, and nothing else."""
+"""The server of a sample's images: files, and nothing else."""
 
 from __future__ import annotations
 

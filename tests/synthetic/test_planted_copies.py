@@ -48,14 +48,14 @@ def finished(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> C
     return config
 
 
-def test_only_planted_groups_share_pictures(finished: Config, spark: SparkSession) -> None:
+def test_only_planted_groups_share_images(finished: Config, spark: SparkSession) -> None:
     store = Store(spark, finished)
     listed = Path(finished.paths.output).parent / "sample" / "truth" / "images.csv"
     with listed.open(newline="") as lines:
         planted = {f"/p/{row['image']}": row for row in csv.DictReader(lines)}
     posts = store.read(POSTS).count()
     fetched = {row.image_key for row in store.read(IMAGES).collect()}
-    assert len(fetched) == posts > 380, "each post shows a picture of its own"
+    assert len(fetched) == posts > 380, "each post shows an image of its own"
     found = defaultdict(set)
     for row in store.read(DUPLICATE_GROUPS).collect():
         found[row.group_id].add(row.image_key)

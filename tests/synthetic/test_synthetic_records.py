@@ -150,8 +150,8 @@ def test_any_block_can_be_made_alone(sample: Sample) -> None:
     edges = accounts.post_edges(options.seed, options.accounts, options.posts)
     last = posts.block(options, edges, 1)
     roles = posts.roles(options, posts.BLOCK, len(last.number))
-    pictures = gallery.plan(options.seed, options.images)
-    lines = records.write(options, pictures, last, roles).lines
+    images = gallery.plan(options.seed, options.images)
+    lines = records.write(options, images, last, roles).lines
     data = "\n".join([*lines, ""]).encode("utf-8", "surrogateescape")
     assert (sample.folder / "posts.csv").read_bytes().endswith(b"\n" + data)
 

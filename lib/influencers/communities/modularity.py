@@ -40,10 +40,12 @@ class Compared:
     def remarks(self) -> list[str]:
         """What is worth saying of each division, a line each."""
         lines = []
-        for name, one in self.qualities.items():
-            modularity = "none" if one.modularity is None else f"{one.modularity:.3f}"
+        for name, division in self.qualities.items():
+            modularity = "none" if division.modularity is None else f"{division.modularity:.3f}"
             end = " (chosen)" if name == self.chosen else ""
-            lines.append(f"{name}: {one.communities:,} communities, modularity {modularity}{end}")
+            lines.append(
+                f"{name}: {division.communities:,} communities, modularity {modularity}{end}"
+            )
         return lines
 
 
@@ -58,8 +60,8 @@ def compare(
         names: of the algorithms, in the order in which they are reported.
         chosen: the algorithm to show; empty: that of the highest modularity.
     """
-    found = {name: Quality() for name in names} | quality(edges, communities)
-    return Compared(found, chosen or best_by_modularity(found))
+    qualities = {name: Quality() for name in names} | quality(edges, communities)
+    return Compared(qualities, chosen or best_by_modularity(qualities))
 
 
 def quality(edges: DataFrame, communities: DataFrame) -> dict[str, Quality]:
@@ -91,9 +93,9 @@ def quality(edges: DataFrame, communities: DataFrame) -> dict[str, Quality]:
     return {row["algorithm"]: _quality(row) for row in rows.collect()}
 
 
-def best_by_modularity(found: Mapping[str, Quality]) -> str:
+def best_by_modularity(qualities: Mapping[str, Quality]) -> str:
     """The algorithm of the highest modularity; ties, and an empty graph, to the first by name."""
-    return max(sorted(found), key=lambda name: found[name].modularity or 0.0)
+    return max(sorted(qualities), key=lambda name: qualities[name].modularity or 0.0)
 
 
 def community_sums(edges: DataFrame, communities: DataFrame) -> DataFrame:

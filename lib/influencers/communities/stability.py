@@ -34,11 +34,11 @@ def stability(
         algorithm: which.
         settings: stability_runs, stability_dropped, and the algorithm's.
     """
-    found = [
+    agreements = [
         _compared(edges, communities, number, algorithm, settings)
         for number in range(settings.stability_runs)
     ]
-    known = [one for one in found if one is not None]
+    known = [agreement for agreement in agreements if agreement is not None]
     if not known:
         return None
     return Stability(len(known), float(np.mean(known)), min(known))

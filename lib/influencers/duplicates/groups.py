@@ -23,7 +23,7 @@ def grouped(images: DataFrame, components: DataFrame, *, radius: int) -> DataFra
 
     Nearness does not carry over: an image may be in a group through others only. Each row has the
     `representative` of its group (the earliest, ties by id), `distance_to_representative` in bits
-    and `linked_through_others`: whether that is beyond the radius; the `pictures` of the group and
+    and `linked_through_others`: whether that is beyond the radius; the `images` of the group and
     its `diameter`, the largest distance between two of them: null above 20,000 distinct hashes.
     `group_id` is made of the representative, so that it stays when others join.
 
@@ -46,13 +46,13 @@ def grouped(images: DataFrame, components: DataFrame, *, radius: int) -> DataFra
         F.when(hash_of.isNull(), F.col("first_of_bytes")).alias("bytes"),
     ).withColumns(
         {
-            "pictures": F.count(F.lit(1)).over(ordered),
+            "images": F.count(F.lit(1)).over(ordered),
             "representative": F.first("id").over(ordered),
             "its_phash": F.first("phash").over(ordered),
         }
     )
     distance = F.coalesce(_distance(F.col("phash"), F.col("its_phash")), F.lit(0))
-    duplicates = members.where(F.col("pictures") > 1)
+    duplicates = members.where(F.col("images") > 1)
     wide = _diameters(duplicates)
     return duplicates.join(wide, on="component", how="left").select(
         F.xxhash64("representative").alias("group_id"),
@@ -60,7 +60,7 @@ def grouped(images: DataFrame, components: DataFrame, *, radius: int) -> DataFra
         "representative",
         distance.alias("distance_to_representative"),
         (distance > radius).alias("linked_through_others"),
-        "pictures",
+        "images",
         F.when(F.col("component").isNull(), 0).otherwise(F.col("measured")).alias("diameter"),
     )
 

@@ -1,4 +1,4 @@
-"""The pictures to be compared: from the tables of images and posts, or from a file of hashes."""
+"""The images to be compared: from the tables of images and posts, or from a file of hashes."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from influencers.errors import UserError
 from influencers.images import statuses
 
 
-def fetched_pictures(images: DataFrame, posts: DataFrame, post_images: DataFrame) -> DataFrame:
-    """The fetched pictures; grain: an image key.
+def fetched_images(images: DataFrame, posts: DataFrame, post_images: DataFrame) -> DataFrame:
+    """The fetched images; grain: an image key.
 
-    Columns: `id`; `phash`; `at`, when it was first posted; `first_of_bytes`, the first picture of
+    Columns: `id`; `phash`; `at`, when it was first posted; `first_of_bytes`, the first image of
     the same bytes; `of_bytes`, how many there are of them.
 
-    A degenerate hash, of a blank picture or a plain gradient, is null: such pictures are copies
-    only if their bytes are equal. Pictures of equal bytes have the hash of the first of them.
+    A degenerate hash, of a blank image or a plain gradient, is null: such images are copies
+    only if their bytes are equal. Images of equal bytes have the hash of the first of them.
 
     Args:
         images: the table images.
@@ -49,9 +49,9 @@ def listed_hashes(frame: DataFrame, *, source: str) -> DataFrame:
         UserError: a column is missing or of another type.
     """
     for name, kind in (("id", "string"), ("phash", "bigint")):
-        found = dict(frame.dtypes).get(name)
-        if found != kind:
-            what = f"has {name} as {found}" if found else f"has no column {name}"
+        type_ = dict(frame.dtypes).get(name)
+        if type_ != kind:
+            what = f"has {name} as {type_}" if type_ else f"has no column {name}"
             raise UserError(f"{source} {what}: --hashes takes Parquet of id string, phash bigint")
     return frame.where(F.col("id").isNotNull() & F.col("phash").isNotNull()).select(
         "id",

@@ -96,9 +96,9 @@ def near_pairs(
             yield search.in_one_task(blocks, radius), Search(count, radius, 0, 0, usual)
             return
         chosen = _cheapest(blocks, words, radius, max_candidates, cores)
-        chosen.found.hashes = count
+        chosen.record.hashes = count
         try:
-            yield search.compared(chosen.slices, chosen.scheme, chosen.slots), chosen.found
+            yield search.compared(chosen.slices, chosen.scheme, chosen.slots), chosen.record
         finally:
             chosen.slices.unpersist()
     finally:
@@ -110,7 +110,7 @@ class _Measured:
     scheme: Scheme
     slots: list[search.Slot]
     slices: DataFrame
-    found: Search
+    record: Search
 
 
 def _cheapest(
@@ -118,10 +118,10 @@ def _cheapest(
 ) -> _Measured:
     """The scheme of least work: counted until no other can be cheaper, however its keys lie."""
     options = sorted(
-        (_seconds(one, hashes, one.fewest_candidates(hashes)), one.blocks, one)
-        for one in schemes(radius)
+        (_seconds(scheme, hashes, scheme.fewest_candidates(hashes)), scheme.blocks, scheme)
+        for scheme in schemes(radius)
     )
-    considered = {one.blocks: round(one.even_candidates(hashes)) for _, _, one in options}
+    considered = {scheme.blocks: round(scheme.even_candidates(hashes)) for _, _, scheme in options}
     best: _Measured | None = None
     seconds = 0.0
     for least, _, scheme in options:
@@ -136,17 +136,17 @@ def _cheapest(
         if best is None or took < seconds:
             if best is not None:
                 best.slices.unpersist()
-            found = Search(hashes, radius, scheme.blocks, scheme.count, candidates)
-            best, seconds = _Measured(scheme, slots, slices, found), took
+            record = Search(hashes, radius, scheme.blocks, scheme.count, candidates)
+            best, seconds = _Measured(scheme, slots, slices, record), took
         else:
             slices.unpersist()
     assert best is not None
-    best.found.considered = {
+    best.record.considered = {
         count: considered[count] for count in sorted(considered) if count <= radius + 6
     }
-    if best.found.candidates > max_candidates:
+    if best.record.candidates > max_candidates:
         best.slices.unpersist()
-        raise _too_many(hashes, radius, best.found.candidates, max_candidates)
+        raise _too_many(hashes, radius, best.record.candidates, max_candidates)
     return best
 
 

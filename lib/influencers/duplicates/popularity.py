@@ -1,4 +1,4 @@
-"""The pictures that were copied most, and by whom."""
+"""The images with the most duplicates, and who posted them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pyspark.sql import functions as F
 def most_copied(
     groups: DataFrame, posts: DataFrame, post_images: DataFrame, images: DataFrame, *, limit: int
 ) -> DataFrame:
-    """The groups of pictures with the most posts, ties by representative; grain: a group.
+    """The groups of images with the most posts, ties by representative; grain: a group.
 
-    Columns: `representative`, `pictures` (different files), `posts`, `accounts`, `first_post` and
+    Columns: `representative`, `images` (different files), `posts`, `accounts`, `first_post` and
     `last_post` (timestamps), `first_account` (owner_username of the first post, ties by
     shortcode), `diameter`, `thumbnail` of the representative (JPEG, null if there is none).
 
     Args:
-        groups: the table duplicate_groups.
+        groups: the table duplicate_groups; earlier versions called its `images` `pictures`.
         posts: `shortcode`, `owner_id`, `owner_username`, `created_at`.
         post_images: the table of that name.
         images: `image_key`, `thumbnail`.
@@ -24,9 +24,10 @@ def most_copied(
     """
     described = posts.select("shortcode", "owner_id", "owner_username", "created_at")
     foremost = (
-        groups.join(post_images, on="image_key", how="inner")
+        groups.withColumnRenamed("pictures", "images")
+        .join(post_images, on="image_key", how="inner")
         .join(described, on="shortcode", how="inner")
-        .groupBy("representative", "pictures", "diameter")
+        .groupBy("representative", "images", "diameter")
         .agg(
             F.count(F.lit(1)).alias("posts"),
             F.count_distinct("owner_id").alias("accounts"),

@@ -46,7 +46,7 @@ DUPLICATE_GROUPS = Table(
             "whether that distance is above `duplicates.radius`: it is in the group by way of "
             "other images",
         ),
-        bigint("pictures", "images in the group"),
+        bigint("images", "images in the group"),
         integer(
             "diameter",
             "largest Hamming distance between two images of the group",

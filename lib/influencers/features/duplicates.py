@@ -1,4 +1,4 @@
-"""Whether pictures were seen before: of a post, what was known when it was posted."""
+"""Whether images were seen before: of a post, what was known when it was posted."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _UNKNOWN = "the image is not known"
 def copy_features(
     posts: DataFrame, post_images: DataFrame, images: DataFrame, pairs: DataFrame
 ) -> DataFrame:
-    """What was posted before with the same picture: grain shortcode, posts with a known picture.
+    """What was posted before with the same image: grain shortcode, posts with a known image.
 
     `copy_posts_before` and `copy_accounts_before`: posts strictly earlier, and the accounts they
-    are of, whose picture has the same bytes, the same hash or a near one; `copy_is_first`: 1 if
+    are of, whose image has the same bytes, the same hash or a near one; `copy_is_first`: 1 if
     there are none; `copy_days_since_first`: days since the first of them, 0 without.
 
-    A picture counts where it is near by itself: whether two hang together through a third could
+    An image counts where it is near by itself: whether two hang together through a third could
     be known from a later post.
 
     Args:
@@ -52,14 +52,14 @@ def copy_features(
 def _near_looks(looks: DataFrame, pairs: DataFrame) -> DataFrame:
     """Looks and those they are near to, both ways: `look`, `of`."""
     near = pairs.where(F.col("link") == NEAR).select("a", "b")
-    one = looks.select(F.col("image_key").alias("a"), F.col("look").alias("first"))
-    other = looks.select(F.col("image_key").alias("b"), F.col("look").alias("second"))
-    found = near.join(one, on="a", how="inner").join(other, on="b", how="inner")
+    first_looks = looks.select(F.col("image_key").alias("a"), F.col("look").alias("first"))
+    second_looks = looks.select(F.col("image_key").alias("b"), F.col("look").alias("second"))
+    linked = near.join(first_looks, on="a", how="inner").join(second_looks, on="b", how="inner")
     both_ways = F.array(
         F.struct(F.col("first").alias("look"), F.col("second").alias("of")),
         F.struct(F.col("second").alias("look"), F.col("first").alias("of")),
     )
-    return found.select(F.inline(both_ways)).distinct()
+    return linked.select(F.inline(both_ways)).distinct()
 
 
 def _counted(rows: DataFrame) -> DataFrame:
@@ -70,9 +70,9 @@ def _counted(rows: DataFrame) -> DataFrame:
 
 
 def account_copies(posts: DataFrame, copies: DataFrame) -> DataFrame:
-    """How much of an account was posted before: grain owner_id, accounts with a known picture.
+    """How much of an account was posted before: grain owner_id, accounts with a known image.
 
-    `copied_share`: of its posts with a known picture, those that are not the first to show it.
+    `copied_share`: of its posts with a known image, those that are not the first to show it.
 
     Args:
         posts: `shortcode`, `owner_id`.

@@ -1,4 +1,4 @@
-"""The pictures of posts and accounts as features: what was measured, of nothing that came later."""
+"""The images of posts and accounts as features: what was measured, of nothing that came later."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _OF_IMAGE = {column.name: column for column in IMAGES.columns}
 _UNKNOWN = "the image is not known, or has no such measure"
 
 
-def picture_features(post_images: DataFrame, images: DataFrame) -> DataFrame:
-    """The measures of the pictures of posts: grain shortcode, without posts whose picture is not.
+def image_features(post_images: DataFrame, images: DataFrame) -> DataFrame:
+    """The measures of the images of posts: grain shortcode, without posts whose image is not.
 
-    `picture_ratio` is width / height, `picture_top_color_share` the share of the foremost colour;
+    `image_ratio` is width / height, `image_top_color_share` the share of the main colour;
     the others are those of the table images.
 
     Args:
@@ -31,21 +31,21 @@ def picture_features(post_images: DataFrame, images: DataFrame) -> DataFrame:
     return post_images.join(measured, on="image_key", how="inner").drop("image_key")
 
 
-def account_pictures(posts: DataFrame, pictures: DataFrame) -> DataFrame:
-    """The medians of what accounts post: grain owner_id, accounts with a known picture.
+def account_images(posts: DataFrame, images: DataFrame) -> DataFrame:
+    """The medians of what accounts post: grain owner_id, accounts with a known image.
 
     Args:
         posts: `shortcode`, `owner_id`.
-        pictures: what `picture_features` makes of them.
+        images: what `image_features` makes of them.
     """
-    owned = posts.select("shortcode", "owner_id").join(pictures, on="shortcode", how="inner")
+    owned = posts.select("shortcode", "owner_id").join(images, on="shortcode", how="inner")
     return owned.groupBy("owner_id").agg(*values(ACCOUNT_FEATURES))
 
 
 def _measure(name: str, title: str) -> Feature:
     """A measure that says something about an image by itself."""
-    column = replace(_OF_IMAGE[name], name=f"picture_{name}", null=_UNKNOWN)
-    return Feature(column, "picture", title, lambda: F.col(name))
+    column = replace(_OF_IMAGE[name], name=f"image_{name}", null=_UNKNOWN)
+    return Feature(column, "image", title, lambda: F.col(name))
 
 
 def _share_of_main_color() -> Column:
@@ -80,19 +80,19 @@ FEATURES = (
     _measure("glcm_entropy", "texture: entropy"),
     _measure("sharpness", "sharpness of the image"),
     Feature(
-        double("picture_ratio", "width / height", unit="ratio", null=_UNKNOWN),
-        "picture",
+        double("image_ratio", "width / height", unit="ratio", null=_UNKNOWN),
+        "image",
         "width to height of the image",
         lambda: F.try_divide("width", "height"),
     ),
     Feature(
         double(
-            "picture_top_color_share",
+            "image_top_color_share",
             "pixels of the main colour among all of the image",
             unit=FRACTION,
             null=_UNKNOWN,
         ),
-        "picture",
+        "image",
         "share of the main colour",
         _share_of_main_color,
     ),
@@ -100,3 +100,5 @@ FEATURES = (
 ACCOUNT_FEATURES = tuple(_median(feature) for feature in FEATURES)
 
 COLUMNS, OF_ACCOUNT = names(FEATURES), names(ACCOUNT_FEATURES)
+# What earlier versions called these columns: models that were saved by them ask for these names.
+FORMER_NAMES = {name.replace("image_", "picture_"): name for name in (*COLUMNS, *OF_ACCOUNT)}

@@ -1,4 +1,4 @@
-"""What one Spark task does with its pictures: fetch, decode, measure, and enter what came of it.
+"""What one Spark task does with its images: fetch, decode, measure, and enter what came of it.
 
 Everything a task needs travels in one picklable `FetchTask`; what a worker process can share
 between its tasks (connections, the budget's client) is kept here by process.
@@ -25,27 +25,27 @@ from influencers.images import statuses
 from influencers.images.budget.client import BudgetClient
 from influencers.images.budget.request_leases import RequestLeases
 from influencers.images.decode.decoder_process import ApartDecoder
-from influencers.images.decode.decoding import DecodeLimits, Picture, decode
+from influencers.images.decode.decoding import DecodedImage, DecodeLimits, decode
 from influencers.images.http.client import Client, Fetched, FetchOptions
 from influencers.images.measure.measures import COLUMNS, measure
 from influencers.images.schedule.fetching import FetchingOptions, Row, fetch_all
 from influencers.images.schedule.retry import Again, Later, RetryPolicy, next_step
 from influencers.images.tables import IMAGES
 
-# Pictures measured together: a few megabytes of thumbnails, and few enough to come out soon.
+# Images measured together: a few megabytes of thumbnails, and few enough to come out soon.
 _BATCH = 128
-# Some hundred pictures as they are usually sent.
+# Some hundred images as they are usually sent.
 _BACKLOG_BYTES = 64_000_000
 # Spark kills a worker that is silent for a quarter of an hour: a slow host is no hang.
 _LONGEST_SILENCE = 60.0
 
-Decoder = Callable[[bytes], Picture | str]
+Decoder = Callable[[bytes], DecodedImage | str]
 _Bytes = bytes  # the name is taken in a class with a field of that name
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one picture in this run; times are Unix seconds."""
+    """What became of one image in this run; times are Unix seconds."""
 
     row: Row
     status: str
@@ -54,7 +54,7 @@ class Outcome:
     next_attempt_at: float | None = None
     bytes: int | None = None
     sha256: str | None = None
-    picture: Picture | None = None
+    image: DecodedImage | None = None
     body: _Bytes | None = field(default=None, repr=False)  # still to be decoded
 
 
@@ -79,14 +79,14 @@ class _Backlog:
 
 @dataclass(frozen=True)
 class FetchTask:
-    """Turns batches of due pictures into batches of ledger rows; given to `mapInArrow`.
+    """Turns batches of due images into batches of ledger rows; given to `mapInArrow`.
 
     Attributes:
         budget_address: host and port of the budget server in the driver.
         secret: shared with it.
         fetch: the limits of one attempt.
         policy: when to try again.
-        limits: what a picture may cost.
+        limits: what an image may cost.
         scheduling: how much one task does at once.
         allow_hosts: hosts whose addresses need not be public.
         connect_to: `host:port=address:port` to ask there instead.
@@ -172,7 +172,7 @@ def _decoder(limits: DecodeLimits) -> Iterator[Decoder]:
         apart.close()
 
 
-def _decode_here(data: bytes, *, limits: DecodeLimits, apart: ApartDecoder) -> Picture | str:
+def _decode_here(data: bytes, *, limits: DecodeLimits, apart: ApartDecoder) -> DecodedImage | str:
     """As `decode`; what this process has no memory for, a process apart may have it for."""
     try:
         return decode(data, limits)
@@ -181,24 +181,24 @@ def _decode_here(data: bytes, *, limits: DecodeLimits, apart: ApartDecoder) -> P
 
 
 def _decoded(outcome: Outcome, decoder: Decoder) -> Outcome:
-    """The outcome with the picture instead of its bytes."""
+    """The outcome with the image instead of its bytes."""
     if outcome.body is None:
         return outcome
     digest = hashlib.sha256(outcome.body).hexdigest()
     decoded = decoder(outcome.body)
     if isinstance(decoded, str):
         return replace(outcome, status=decoded, sha256=digest, body=None)
-    return replace(outcome, sha256=digest, picture=decoded, body=None)
+    return replace(outcome, sha256=digest, image=decoded, body=None)
 
 
 def ledger_rows(outcomes: list[Outcome]) -> pa.RecordBatch:
-    """Outcomes as rows of the table images; what is measured is null without a picture."""
+    """Outcomes as rows of the table images; what is measured is null without an image."""
     schema = to_arrow_schema(IMAGES.schema, timezone="UTC")
-    measured = measure([outcome.picture for outcome in outcomes if outcome.picture is not None])
+    measured = measure([outcome.image for outcome in outcomes if outcome.image is not None])
     places, place = [], 0
     for outcome in outcomes:
-        places.append(None if outcome.picture is None else place)
-        place += outcome.picture is not None
+        places.append(None if outcome.image is None else place)
+        place += outcome.image is not None
     spread = pa.array(places, pa.int32())
     entries = [_entry(outcome) for outcome in outcomes]
     columns: dict[str, pa.Array] = {

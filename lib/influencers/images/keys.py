@@ -1,14 +1,14 @@
-"""What identifies a picture, and which of its addresses to ask: Spark expressions over URLs.
+"""What identifies an image, and which of its addresses to ask: Spark expressions over URLs.
 
-Hosts of a content network come and go and signatures expire; the path of a picture stays. So on a
-network whose hosts mirror each other a picture is its path, without host and query, where the path
+Hosts of a content network come and go and signatures expire; the path of an image stays. So on a
+network whose hosts mirror each other an image is its path, without host and query, where the path
 names one file: its last part is a file name of an image with a digit in it (`1234567_8_n.jpg`) or a
 id with eight digits in a row, and no parameter names another file (`url`, `uri`, `src`, `id`,
-`fbid`, `media_id`, `image_id`, `asset_id`). Where a program makes pictures of its query
-(`safe_image.php?url=`, `/image?id=`), a picture is path and query, without the parameters that
+`fbid`, `media_id`, `image_id`, `asset_id`). Where a program makes images of its query
+(`safe_image.php?url=`, `/image?id=`), an image is path and query, without the parameters that
 sign, cache or scale (`oe`, `oh`, `ccb`, `edm`, `efg`, `stp`, `_nc_*`). Anywhere else it is its
-whole address, as two sites may both have a `/1.jpg`. Two keys for one picture cost a request; one
-key for two pictures would give a post the measures of another's.
+whole address, as two sites may both have a `/1.jpg`. Two keys for one image cost a request; one
+key for two images would give a post the measures of another's.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ _LONGEST_KEY = 512
 
 
 def image_key(url: Column, *, mirrors: Sequence[str]) -> Column:
-    """The key of the picture at an address; null where there is no address.
+    """The key of the image at an address; null where there is no address.
 
     Args:
         url: as posts have it.
-        mirrors: domains whose hosts, all below them, serve the same paths: a picture there is its
+        mirrors: domains whose hosts, all below them, serve the same paths: an image there is its
             path, with what its query chooses. Elsewhere it is host, path and query. The scheme
             never counts.
     """
@@ -69,7 +69,7 @@ def expires_at(url: Column) -> Column:
 
 
 def distinct_images(posts: DataFrame, *, mirrors: Sequence[str]) -> DataFrame:
-    """The pictures that posts show, each with the address that is valid for longest.
+    """The images that posts show, each with the address that is valid for longest.
 
     Grain: one row for each `image_key`, with `url`, `host` and `expires_at` (Unix seconds, null if
     the address does not say). Of addresses that are valid equally long, that of the latest post;

@@ -1,6 +1,6 @@
 """The table `images` as a ledger: what is due, and what came of it.
 
-A row for each picture that was ever wanted, with the outcome of the last attempt. Whoever wants to
+A row for each image that was ever wanted, with the outcome of the last attempt. Whoever wants to
 know what to fetch asks the ledger, so that a run that was killed goes on where it was.
 """
 
@@ -13,7 +13,7 @@ from influencers.images import statuses
 from influencers.images.tables import IMAGES
 from influencers.measured.images import Images
 
-# What became of one address says nothing about a newer one of the same picture: neither a refusal
+# What became of one address says nothing about a newer one of the same image: neither a refusal
 # nor a host that was down for as long as it was asked.
 _ABOUT_THE_ADDRESS = (
     *sorted(statuses.RETRYABLE), statuses.EXPIRED, statuses.FORBIDDEN, statuses.NOT_FOUND,
@@ -23,14 +23,14 @@ _ABOUT_THE_ADDRESS = (
 
 
 def due(wanted: DataFrame, ledger: DataFrame, *, now: float) -> DataFrame:
-    """The pictures to see to: new ones, those whose next attempt is due, those with a new address.
+    """The images to see to: new ones, those whose next attempt is due, those with a new address.
 
     A new address is asked at once where nothing more was to come of the old one, else when that
     would have been asked again, as a host may have wished to be left alone. Attempts at it are
     counted anew.
 
     Grain: one row for each `image_key` that is due: `url`, `host`, `attempts` so far at the address
-    and `expired`, whether it has run out: such a picture is entered in the ledger, not asked for.
+    and `expired`, whether it has run out: such an image is entered in the ledger, not asked for.
 
     Args:
         wanted: what `keys.distinct_images` makes.
@@ -70,7 +70,7 @@ def count_due(due: DataFrame) -> tuple[int, int]:
 
 
 def without_asking(rows: DataFrame, status: str | Column, *, now: float) -> DataFrame:
-    """Ledger rows for pictures that are settled without a request.
+    """Ledger rows for images that are settled without a request.
 
     Args:
         rows: of `due`.
@@ -99,7 +99,7 @@ def newer(source: str, target: str) -> str:
 
 
 def coverage(wanted: DataFrame, ledger: DataFrame) -> Images:
-    """How many of the wanted pictures have been fetched, and what became of the others.
+    """How many of the wanted images have been fetched, and what became of the others.
 
     Returns:
         All but `due` and `asked`.
@@ -128,7 +128,7 @@ def remarks(numbers: Images) -> list[str]:
         for status, count in sorted(numbers.by_status.items(), key=lambda item: -item[1])
         if status != statuses.OK
     ]
-    line = f"pictures: {numbers.ok:,} of {numbers.wanted:,} fetched"
+    line = f"images: {numbers.ok:,} of {numbers.wanted:,} fetched"
     lines = [f"{line}; {', '.join(others)}" if others else line]
     if numbers.waiting:
         lines.append(f"{numbers.waiting:,} of them are to be asked for again by a later run")

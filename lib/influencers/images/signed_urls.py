@@ -17,7 +17,7 @@ def expires_at(url: str) -> int | None:
 
     >>> expires_at("https://scontent.cdninstagram.com/v/t51/1_n.jpg?_nc_ht=x&oe=5F0E1A2B&x=1")
     1594759723
-    >>> expires_at("https://example.org/picture.jpg")
+    >>> expires_at("https://example.org/photo.jpg")
     """
     match = _EXPIRY.search(url)
     return int(match.group(1), 16) if match else None

@@ -68,24 +68,24 @@ def as_json(value: Any) -> Any:
     """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {
-            one.name: as_json(getattr(value, one.name))
-            for one in dataclasses.fields(value)
-            if _is_written(value, one)
+            field.name: as_json(getattr(value, field.name))
+            for field in dataclasses.fields(value)
+            if _is_written(value, field)
         }
     if isinstance(value, Mapping):
-        return {str(name): as_json(one) for name, one in value.items()}
+        return {str(name): as_json(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
-        return [as_json(one) for one in value]
+        return [as_json(part) for part in value]
     return value
 
 
-def _is_written(part: Any, one: dataclasses.Field[Any]) -> bool:
-    when = one.metadata["written"]
+def _is_written(part: Any, field: dataclasses.Field[Any]) -> bool:
+    when = field.metadata["written"]
     if when is Written.ONCE_MEASURED:
         return bool(part != type(part)())
-    return when is Written.ALWAYS or bool(getattr(part, one.name) != _default(one))
+    return when is Written.ALWAYS or bool(getattr(part, field.name) != _default(field))
 
 
-def _default(one: dataclasses.Field[Any]) -> Any:
-    made = one.default_factory
-    return one.default if made is dataclasses.MISSING else made()
+def _default(field: dataclasses.Field[Any]) -> Any:
+    made = field.default_factory
+    return field.default if made is dataclasses.MISSING else made()

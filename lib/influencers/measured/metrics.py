@@ -53,7 +53,7 @@ class Metrics:
     engines: Engines = key("What ran.", factory=Engines)
     explore: Explore | None = key_if_known("Verdicts of the analyses. Missing before explore.")
 
-    def with_measured(self, found: Metrics) -> Metrics:
+    def with_measured(self, new: Metrics) -> Metrics:
         """The numbers, and what a job has measured now.
 
         A part that it has measured is replaced as a whole, and so is a model; seconds are added.
@@ -64,12 +64,12 @@ class Metrics:
         >>> both.images.ok, both.images.due, both.seconds
         (5, None, {'images': 3.0, 'report': 1.0})
         """
-        nothing = Metrics()
-        names = [one.name for one in dataclasses.fields(self)]
-        measured = {name: getattr(found, name) for name in names
-                    if getattr(found, name) != getattr(nothing, name)}  # fmt: skip
+        unmeasured = Metrics()
+        names = [field.name for field in dataclasses.fields(self)]
+        measured = {name: getattr(new, name) for name in names
+                    if getattr(new, name) != getattr(unmeasured, name)}  # fmt: skip
         together = {
-            "models": {**self.models, **found.models},
-            "seconds": {**self.seconds, **found.seconds},
+            "models": {**self.models, **new.models},
+            "seconds": {**self.seconds, **new.seconds},
         }
         return dataclasses.replace(self, **{**measured, **together})

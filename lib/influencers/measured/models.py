@@ -188,17 +188,23 @@ class LabelMetrics:
     def splits(self) -> Mapping[str, SplitMetrics]:
         """What is known of each split, by its name."""
         named = {"by_account": self.by_account, "by_time": self.by_time}
-        return {split: found for split, found in named.items() if found is not None}
+        return {split: metrics for split, metrics in named.items() if metrics is not None}
 
     def measured(self) -> Mapping[str, Mapping[str, ModelMetrics]]:
         """The metrics by split and WHO, where they were measured."""
-        found = self.splits()
-        return {name: one for name, one in found.items() if not isinstance(one, Skipped)}
+        splits = self.splits()
+        return {
+            name: metrics for name, metrics in splits.items() if not isinstance(metrics, Skipped)
+        }
 
     def skipped(self) -> Mapping[str, str]:
         """Why splits were skipped, by split."""
-        found = self.splits()
-        return {name: one.skipped for name, one in found.items() if isinstance(one, Skipped)}
+        splits = self.splits()
+        return {
+            name: metrics.skipped
+            for name, metrics in splits.items()
+            if isinstance(metrics, Skipped)
+        }
 
 
 # By label, the one that is shown first.

@@ -142,9 +142,9 @@ def remark(counts: Mapping[str, int], *, model: str) -> str:
     """
     what = "accounts" if model == INFLUENCE else "posts"
     others = {status: count for status, count in sorted(counts.items()) if status != PREDICTED}
-    told = ", ".join(f"{status} {count:,}" for status, count in others.items())
+    reasons = ", ".join(f"{status} {count:,}" for status, count in others.items())
     line = f"scored {counts.get(PREDICTED, 0):,} {what}"
-    return f"{line}; left out {sum(others.values()):,} records: {told}" if others else line
+    return f"{line}; left out {sum(others.values()):,} records: {reasons}" if others else line
 
 
 def outcome(scored: DataFrame, *, model: str, where: str, output: str) -> str:

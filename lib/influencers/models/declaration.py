@@ -78,9 +78,9 @@ class Label:
 # The groups that labels of accounts and of posts may use, in the order in which their models have
 # the features: forests depend on it.
 _ABOUT_ACCOUNTS = (
-    "activity", "cadence", "engagement", "content", "picture", "duplicates", "community",
+    "activity", "cadence", "engagement", "content", "image", "duplicates", "community",
 )  # fmt: skip
-_BEFORE_POSTING = ("format", "text", "timing", "author", "history", "picture", "duplicates")
+_BEFORE_POSTING = ("format", "text", "timing", "author", "history", "image", "duplicates")
 _GROUPS = {INFLUENCE: _ABOUT_ACCOUNTS, VIRALITY: _BEFORE_POSTING}
 
 # Ids of communities are numbered anew by every run, so a saved model cannot know them: how large
@@ -94,7 +94,7 @@ _COMMUNITY = tuple(
 )
 # Of a post's author they would know what was posted later, and the post's own hashtags. They stay
 # declared, so that models that were saved with them can be asked.
-_COMMUNITY_OF_AUTHOR = tuple(replace(one, group="hindsight") for one in _COMMUNITY)
+_COMMUNITY_OF_AUTHOR = tuple(replace(feature, group="hindsight") for feature in _COMMUNITY)
 
 # What the row describes the account by, see `periods`.
 _PERIOD = Feature("period", "identity", "periods", OTHER, "period")
@@ -107,7 +107,7 @@ _OF_HISTORY = frozenset({"history"})
 OF_ALL_TIME = frozenset({"community"})
 
 # Groups whose unknown values become the median and nothing else.
-SILENT_GAPS = frozenset({"picture", "duplicates"})
+SILENT_GAPS = frozenset({"image", "duplicates"})
 
 KEYS = {INFLUENCE: "owner_id", VIRALITY: "shortcode"}
 TABLES = {INFLUENCE: "accounts", VIRALITY: "post_features"}
@@ -137,8 +137,8 @@ def described(features: Iterable[Declared], model: str, table: str) -> tuple[Fea
         table: where they come from.
     """
     return tuple(
-        Feature(one.name, one.group, table, _kind(one), one.title or one.name)
-        for one in in_order(features, model)
+        Feature(feature.name, feature.group, table, _kind(feature), feature.title or feature.name)
+        for feature in in_order(features, model)
     )
 
 

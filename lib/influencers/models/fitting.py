@@ -84,20 +84,20 @@ def train_split(
     taught = [label for label in labels if reasons[label.name] is None]
     done: dict[str, SplitResult] = {}
     if taught:
-        for found in _train(rows, taught, split, sizes, config):
-            name = found.label.name
+        for trained in _train(rows, taught, split, sizes, config):
+            name = trained.label.name
             done[name] = SplitResult(
-                label=found.label,
+                label=trained.label,
                 split=split,
                 rule=rule,
                 learnt=dict(learnt[name]),
                 train=learnt_from(sizes, split, name),
-                metrics=found.metrics,
-                fitted=found.fitted,
-                curves=found.curves,
+                metrics=trained.metrics,
+                fitted=trained.fitted,
+                curves=trained.curves,
                 rows=rows,
-                sheet=found.sheet,
-                fold=found.fold,
+                sheet=trained.sheet,
+                fold=trained.fold,
             )
     return [
         done.get(label.name)
@@ -107,7 +107,7 @@ def train_split(
 
 
 @dataclass(frozen=True)
-class _Found:
+class _Trained:
     label: Label
     metrics: dict[str, ModelMetrics]
     fitted: dict[str, Fitted]
@@ -118,10 +118,10 @@ class _Found:
 
 def _train(
     rows: DataFrame, labels: Sequence[Label], split: str, sizes: Sizes, config: ModelsConfig
-) -> list[_Found]:
+) -> list[_Trained]:
     key, part = KEYS[labels[0].model], F.col(part_of(split))
     tasks = _tasks(labels, config)
-    to_fit, to_test = (size_of(sizes, split, "", one)["rows"] for one in (FIT, TEST))
+    to_fit, to_test = (size_of(sizes, split, "", name)["rows"] for name in (FIT, TEST))
     with ExitStack() as stack:
         sample = _sample(rows.where(part == FIT), key, tasks, split, to_fit)
         normalisers = {
@@ -143,10 +143,11 @@ def _train(
             count=to_test,
             limit=config.explained_rows,
         )
-    found = []
+    trained = []
     for label in labels:
         fitted = {}
-        for task in (one for one in tasks if one.label is label):
+        of_label = [task for task in tasks if task.label is label]
+        for task in of_label:
             normaliser, forest = normalisers[task.vector], forests[task.name]
             fitted[task.variant] = Fitted(
                 task.variant,
@@ -157,7 +158,7 @@ def _train(
                 suspects.get(label.name, {}),
             )
         calibrations = {
-            model_metrics.who_of(variant): one.calibration for variant, one in fitted.items()
+            model_metrics.who_of(variant): model.calibration for variant, model in fitted.items()
         }
         names = [who for name, who in baselines if name == label.name]
         metrics, curves, fold = model_metrics.measure(
@@ -169,8 +170,8 @@ def _train(
             seed=config.seed,
             min_groups=config.min_groups,
         )
-        found.append(_Found(label, metrics, fitted, curves, sheet, fold))
-    return found
+        trained.append(_Trained(label, metrics, fitted, curves, sheet, fold))
+    return trained
 
 
 def _tasks(labels: Sequence[Label], config: ModelsConfig) -> list[_Task]:
@@ -181,7 +182,7 @@ def _tasks(labels: Sequence[Label], config: ModelsConfig) -> list[_Task]:
         wanted = getattr(config, f"{label.model}_features")
         for variant in variants_of(label):
             features = chosen_features(label, wanted, variant)
-            known = any(one.label is label and one.features == features for one in tasks)
+            known = any(task.label is label and task.features == features for task in tasks)
             if features and not known:
                 vector = seen.setdefault(features, f"features_{len(seen)}")
                 tasks.append(_Task(label, variant, features, vector))

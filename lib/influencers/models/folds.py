@@ -178,5 +178,7 @@ def _fold(plan: _Plan, number: int) -> Fold:
     grouped = {name: counts.grouped("", name) for name in names}
     # Folds share no account: each has draws of its own.
     seed = config.seed + number
-    drawn = {name: bootstrap.metric_draws(one, seed=seed) for name, one in grouped.items()}
+    drawn = {
+        name: bootstrap.metric_draws(by_group, seed=seed) for name, by_group in grouped.items()
+    }
     return fold_of(metrics, drawn, groups=grouped[FOREST].rows.shape[1])

@@ -32,11 +32,13 @@ def read_known(store: Store, config: Config, names: Collection[str] = BESIDE) ->
 
     With images comes `post_images`; an output without it has the keys of `images.mirrors`.
     """
-    found = {one.name: stages.read(store, config, one) for one in _BESIDE if one.name in names}
-    posts, post_images = found.get(POSTS.name), None
-    if posts is not None and found.get(IMAGES.name) is not None:
+    tables = {
+        table.name: stages.read(store, config, table) for table in _BESIDE if table.name in names
+    }
+    posts, post_images = tables.get(POSTS.name), None
+    if posts is not None and tables.get(IMAGES.name) is not None:
         post_images = shown.read(store, config, posts)
-    return Known(**found, post_images=post_images, algorithm=config.models.community_algorithm)
+    return Known(**tables, post_images=post_images, algorithm=config.models.community_algorithm)
 
 
 def read_frame(store: Store, config: Config, model: str) -> tuple[DataFrame, int | None]:
@@ -60,6 +62,8 @@ def read_frame(store: Store, config: Config, model: str) -> tuple[DataFrame, int
         rows, cut = accounts_with_cut(table, described, beside, config)
     else:
         # The author's community is of all time: no label of a post may use it.
-        beside = read_known(store, config, [one for one in BESIDE if one != "account_communities"])
+        beside = read_known(
+            store, config, [name for name in BESIDE if name != "account_communities"]
+        )
         rows = with_known(table, beside, model=model)
     return model_frame(rows, model=model, partitions=partitions), cut

@@ -111,12 +111,12 @@ def metrics_by_label(trained: Sequence[Sequence[SplitResult]]) -> dict[str, Labe
     Args:
         trained: what came of every label on every split.
     """
-    found: dict[str, LabelMetrics] = {}
+    by_label: dict[str, LabelMetrics] = {}
     for results in trained:
-        numbers = {one.split: one.outcome() for one in results}
-        performance = next((one.performance for one in results if one.performance), {})
-        found[results[0].label.name] = LabelMetrics(**numbers, folds=performance)
-    return found
+        numbers = {result.split: result.outcome() for result in results}
+        performance = next((result.performance for result in results if result.performance), {})
+        by_label[results[0].label.name] = LabelMetrics(**numbers, folds=performance)
+    return by_label
 
 
 def kept(results: Sequence[SplitResult]) -> SplitResult | None:
@@ -125,4 +125,4 @@ def kept(results: Sequence[SplitResult]) -> SplitResult | None:
     That is by_account: not refitted to all rows, so that what was measured on accounts it has
     never seen is true of the very model that is used.
     """
-    return next((one for one in results if one.fitted), None)
+    return next((result for result in results if result.fitted), None)

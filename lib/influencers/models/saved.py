@@ -101,7 +101,7 @@ def make_card(
             "held_out": result.rule,
             **result.train,
         },
-        "metrics": {one.split: as_json(one.outcome()) for one in tried},
+        "metrics": {of_split.split: as_json(of_split.outcome()) for of_split in tried},
         "performance": as_json(result.performance.get(who_of(fitted.variant))),
         "calibration": {
             "votes": list(fitted.calibration.votes),
@@ -148,8 +148,8 @@ def keep(
             forest = trees(spark, pipeline, files.join(uris[variant], folders[variant]))
             explanation = explaining.explain(result, fitted, forest, config.models)
             result = explaining.with_explanation(result, explanation)
-    results = [result if one.split == result.split else one for one in results]
-    tuning = [one.numbers() for one in tried]
+    results = [result if other.split == result.split else other for other in results]
+    tuning = [setting.numbers() for setting in tried]
     for variant, fitted in result.fitted.items():
         card = make_card(result, fitted, results, config, tuning)
         publish(spark, card, uris[variant], folders[variant])

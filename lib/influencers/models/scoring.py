@@ -13,6 +13,7 @@ from pyspark.sql.types import BooleanType, DataType, NumericType, StringType
 
 from influencers.config import Config
 from influencers.errors import UserError
+from influencers.features.images import FORMER_NAMES
 from influencers.images import shown
 from influencers.ingest.tables import POSTS
 from influencers.models.asked import SCORED, Asked, predicted
@@ -28,7 +29,7 @@ from influencers.models.rows.new_posts import with_known as all_posts
 
 def has_features(frame: DataFrame, card: Mapping[str, Any]) -> bool:
     """Whether a frame holds computed features of the model, rather than posts as they come."""
-    computed = {one["name"] for one in card["features"]} - set(POSTS.schema.fieldNames())
+    computed = {feature["name"] for feature in card["features"]} - set(POSTS.schema.fieldNames())
     return bool(computed.intersection(frame.columns))
 
 
@@ -42,7 +43,7 @@ def feature_settings(card: Mapping[str, Any]) -> dict[str, Any]:
 
 def needed_tables(card: Mapping[str, Any]) -> frozenset[str]:
     """The tables that the model's features come from."""
-    return frozenset(one["table"] for one in card["features"])
+    return frozenset(feature["table"] for feature in card["features"])
 
 
 def with_mirrors(config: Config, card: Mapping[str, Any]) -> Config:
@@ -63,7 +64,7 @@ def needed_beside(card: Mapping[str, Any]) -> frozenset[str]:
 
 
 def rows_to_score(
-    found: DataFrame | Asked, beside: Known, card: Mapping[str, Any], config: Config
+    given: DataFrame | Asked, beside: Known, card: Mapping[str, Any], config: Config
 ) -> DataFrame:
     """The rows to score: the same tables, joined in the same way, as the model has learnt from.
 
@@ -71,7 +72,7 @@ def rows_to_score(
     there: with the mirrors that its table post_images remembers.
 
     Args:
-        found: a table of features, or posts.
+        given: a table of features, or posts.
         beside: what there is beside the input.
         card: of the model.
         config: `paths.input`, for complaints; what the card does not say.
@@ -82,7 +83,7 @@ def rows_to_score(
     # An older card does not say.
     algorithm = str(card.get("community_algorithm", config.models.community_algorithm))
     beside = replace(beside, algorithm=algorithm)
-    table = found
+    table = given
     if isinstance(table, Asked):
         new, known = table.posts, beside.posts
         # Features mean what they meant in training, whatever this run's configuration says.
@@ -92,7 +93,15 @@ def rows_to_score(
         images_of = None if images_of is None else shown.with_posts(images_of, new)
         beside = replace(beside, posts=all_posts(new, known), post_images=images_of)
     check_columns(table, card, ", ".join(config.paths.input))
-    return with_known(table, beside, model=card["model"])
+    return with_former_names(with_known(table, beside, model=card["model"]), card)
+
+
+def with_former_names(rows: DataFrame, card: Mapping[str, Any]) -> DataFrame:
+    """The rows with those columns too that an older card knows by a former name."""
+    asked = set(_names(card)).difference(rows.columns)
+    return rows.withColumns(
+        {former: F.col(name) for former, name in FORMER_NAMES.items() if former in asked}
+    )
 
 
 def check_columns(frame: DataFrame, card: Mapping[str, Any], where: str) -> None:
@@ -109,8 +118,8 @@ def check_columns(frame: DataFrame, card: Mapping[str, Any], where: str) -> None
     types = {field.name: field.dataType for field in frame.schema.fields}
     keys = dict.fromkeys((KEYS[card["model"]], "owner_id"))
     # Communities are joined from their own table, and may be unknown.
-    needed = [one for one in card["features"] if one["table"] == TABLES[card["model"]]]
-    names = (*keys, *(one["name"] for one in needed))
+    needed = [feature for feature in card["features"] if feature["table"] == TABLES[card["model"]]]
+    names = (*keys, *(feature["name"] for feature in needed))
     missing = [name for name in dict.fromkeys(names) if name not in types]
     if missing:
         raise UserError(
@@ -118,9 +127,9 @@ def check_columns(frame: DataFrame, card: Mapping[str, Any], where: str) -> None
             "score posts, or the features that the job `features` makes of them"
         )
     wrong = [
-        f"{one['name']} ({types[one['name']].simpleString()}, not {one['type']})"
-        for one in needed
-        if not _fits(types[one["name"]], one["type"])
+        f"{feature['name']} ({types[feature['name']].simpleString()}, not {feature['type']})"
+        for feature in needed
+        if not _fits(types[feature["name"]], feature["type"])
     ]
     if wrong:
         raise UserError(
@@ -162,12 +171,12 @@ def score(
 
 
 def _names(card: Mapping[str, Any]) -> Sequence[str]:
-    return [one["name"] for one in card["features"]]
+    return [feature["name"] for feature in card["features"]]
 
 
-def _fits(found: DataType, kind: str) -> bool:
+def _fits(type_: DataType, kind: str) -> bool:
     if kind == CATEGORICAL:
-        return isinstance(found, StringType)
+        return isinstance(type_, StringType)
     if kind == BOOLEAN:
-        return isinstance(found, BooleanType)
-    return isinstance(found, NumericType)
+        return isinstance(type_, BooleanType)
+    return isinstance(type_, NumericType)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial, reduce
+from itertools import chain
 from math import ceil
 
 from pyspark.sql import DataFrame
@@ -109,12 +110,12 @@ def train_labels(
         others = [
             start(call) for call in further_folds(described_as_a_whole(frame), labels[0], config)
         ]
-        trained = [one.result() for one in splits]
-        folds = [one.result() for one in others]
+        trained = [future.result() for future in splits]
+        folds = [future.result() for future in others]
     results = [list(of_label) for of_label in zip(*trained, strict=True)]
     return [
-        _with_performance(one, folds if place == 0 else [], config)
-        for place, one in enumerate(results)
+        _with_performance(of_label, folds if place == 0 else [], config)
+        for place, of_label in enumerate(results)
     ]
 
 
@@ -133,17 +134,27 @@ def _with_performance(
         return results
     # The further folds are of accounts: they go with no other split.
     together = [chosen.fold, *(folds if chosen.split == BY_ACCOUNT else [])]
-    found = {
+    summaries = {
         who: summary(
             together if variant == BEFORE_POSTING else [chosen.fold],
             who,
-            [one for one in baselines_of(chosen.label, variant) if one in chosen.metrics],
+            [
+                baseline
+                for baseline in baselines_of(chosen.label, variant)
+                if baseline in chosen.metrics
+            ],
             min_groups=config.min_groups,
         )
-        for variant, who in ((one, who_of(one)) for one in chosen.fitted)
+        for variant, who in ((name, who_of(name)) for name in chosen.fitted)
     }
-    known = {who: replace(one, split=chosen.split) for who, one in found.items() if one is not None}
-    return [replace(one, performance=known) if one is chosen else one for one in results]
+    known = {
+        who: replace(performance, split=chosen.split)
+        for who, performance in summaries.items()
+        if performance is not None
+    }
+    return [
+        replace(result, performance=known) if result is chosen else result for result in results
+    ]
 
 
 def shares_of(config: ModelsConfig) -> Shares:
@@ -153,26 +164,26 @@ def shares_of(config: ModelsConfig) -> Shares:
 
 def all_predictions(results: Sequence[SplitResult]) -> DataFrame | None:
     """The held-out rows of all splits, as the predictions table has them; None without a model."""
-    found = [_predictions(one) for one in results if one.fitted]
-    return reduce(DataFrame.unionByName, found) if found else None
+    predictions = [_predictions(result) for result in results if result.fitted]
+    return reduce(DataFrame.unionByName, predictions) if predictions else None
 
 
 def remarks(trained: Sequence[Sequence[SplitResult]]) -> list[str]:
     """What the user should read of the labels of a model: each sentence once."""
     said: dict[str, None] = {}
-    for one in (one for results in trained for one in results):
-        if one.skipped is not None:
-            said[f"{one.label.name}, {one.split}: skipped, {one.skipped}"] = None
-        for fitted in one.fitted.values():
+    for result in chain.from_iterable(trained):
+        if result.skipped is not None:
+            said[f"{result.label.name}, {result.split}: skipped, {result.skipped}"] = None
+        for fitted in result.fitted.values():
             dropped = fitted.normaliser.dropped
             if dropped:
                 names = ", ".join(dropped)
                 said[
-                    f"{one.label.model}: unknown in all training rows, left out: {names} "
-                    f"({one.split})"
+                    f"{result.label.model}: unknown in all training rows, left out: {names} "
+                    f"({result.split})"
                 ] = None
             for note in fitted.notes():
-                said[f"{one.label.name}, {one.split}: {note}"] = None
+                said[f"{result.label.name}, {result.split}: {note}"] = None
     return list(said)
 
 

@@ -79,7 +79,7 @@ class Tuned:
 
 def settings() -> list[Setting]:
     """The grid: unweighted; weights are tried with the best of it."""
-    return [Setting(*one, class_weights=False) for one in product(_DEPTHS, _LEAVES, _SUBSETS)]
+    return [Setting(*choice, class_weights=False) for choice in product(_DEPTHS, _LEAVES, _SUBSETS)]
 
 
 def tune(frame: DataFrame, label: Label, config: ModelsConfig, *, cut: int | None = None) -> Tuned:
@@ -101,12 +101,12 @@ def tune(frame: DataFrame, label: Label, config: ModelsConfig, *, cut: int | Non
         if obstacle:
             return Tuned(config, (), f"{label.name}: not tuned, {obstacle}")
         rows = vectors.count()
-        tried = [_try(vectors, one, config, rows) for one in settings()]
-        best = max(tried, key=lambda one: one.mean)
+        tried = [_try(vectors, setting, config, rows) for setting in settings()]
+        best = max(tried, key=lambda attempt: attempt.mean)
         tried.append(_try(vectors, replace(best.setting, class_weights=True), config, rows))
     finally:
         vectors.unpersist()
-    ranked = tuple(sorted(tried, key=lambda one: -one.mean))
+    ranked = tuple(sorted(tried, key=lambda attempt: -attempt.mean))
     chosen = ranked[0]
     note = f"{label.name}: tuned on {config.folds} folds of accounts: " + ", ".join(
         f"{name}={value}" for name, value in asdict(chosen.setting).items()
@@ -145,7 +145,7 @@ def _vectors(frame: DataFrame, label: Label, config: ModelsConfig, cut: int | No
 
 def _obstacle(vectors: DataFrame, folds: int) -> str | None:
     """Why folds cannot be compared; None when they can."""
-    found = (
+    counted = (
         vectors.groupBy("fold")
         .agg(
             F.count_distinct("owner_id").alias("accounts"),
@@ -153,10 +153,10 @@ def _obstacle(vectors: DataFrame, folds: int) -> str | None:
         )
         .collect()
     )
-    accounts = sum(row["accounts"] for row in found)
+    accounts = sum(row["accounts"] for row in counted)
     if accounts < folds:
         return f"{accounts} training accounts are fewer than {folds} folds (models.folds)"
-    if len(found) < folds or any(row["classes"] < 2 for row in found):
+    if len(counted) < folds or any(row["classes"] < 2 for row in counted):
         return f"not every one of {folds} folds of {accounts} accounts has both classes"
     return None
 
@@ -179,8 +179,8 @@ def _try(vectors: DataFrame, setting: Setting, config: ModelsConfig, rows: int) 
         rows=rows,
         grouped_parts=[],
     )
-    found = [ranking_metrics(counts.by_score(name, "setting")) for name in names]
-    return Tried(setting, tuple(float(one.average_precision or 0.0) for one in found))
+    metrics = [ranking_metrics(counts.by_score(name, "setting")) for name in names]
+    return Tried(setting, tuple(float(metric.average_precision or 0.0) for metric in metrics))
 
 
 def _folds(config: ModelsConfig) -> Iterator[str]:
@@ -194,8 +194,8 @@ def lines(tuned: Tuned) -> Sequence[str]:
     return [
         tuned.note,
         *(
-            f"  {one.mean:.4f} ± {stdev(one.folds):.4f}  "
-            + " ".join(f"{name}={value}" for name, value in asdict(one.setting).items())
-            for one in tuned.tried
+            f"  {attempt.mean:.4f} ± {stdev(attempt.folds):.4f}  "
+            + " ".join(f"{name}={value}" for name, value in asdict(attempt.setting).items())
+            for attempt in tuned.tried
         ),
     ]

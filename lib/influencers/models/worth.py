@@ -12,28 +12,28 @@ from influencers.models.evaluate.performance import is_behind, not_above_chance
 from influencers.models.titles import WHO_TITLES
 
 
-def chance_caution(found: Performance) -> str | None:
+def chance_caution(performance: Performance) -> str | None:
     """That nothing shows a model to be better than chance; None where something does.
 
     Args:
-        found: what `performance.summary` says of it.
+        performance: what `performance.summary` says of it.
     """
-    if not not_above_chance(found):
+    if not not_above_chance(performance):
         return None
     return (
-        f"average precision {found.average_precision:.3f} is not shown to be above "
-        f"that of a random order, {found.random:.3f}"
+        f"average precision {performance.average_precision:.3f} is not shown to be above "
+        f"that of a random order, {performance.random:.3f}"
     )
 
 
-def baseline_caution(found: Performance) -> str | None:
+def baseline_caution(performance: Performance) -> str | None:
     """That a model is behind its best baseline beyond the interval; None where it is not."""
-    best, gain = found.best_baseline, found.over_best
-    if not is_behind(found) or best is None or gain is None or gain.interval is None:
+    best, gain = performance.best_baseline, performance.over_best
+    if not is_behind(performance) or best is None or gain is None or gain.interval is None:
         return None
     low, high = gain.interval
     return (
-        f"average precision {found.average_precision:.3f} is behind that of "
+        f"average precision {performance.average_precision:.3f} is behind that of "
         f"{WHO_TITLES.get(best.name, best.name)}, {best.average_precision:.3f} "
         f"(95 % of the difference: {low:.3f} to {high:.3f})"
     )
@@ -53,8 +53,8 @@ def warnings(card: Mapping[str, Any], *, force: bool) -> list[str]:
     """
     if not card.get("performance"):
         return []
-    found = read_performance(card["performance"], source=f"the card of {card['name']}")
-    chance, behind = chance_caution(found), baseline_caution(found)
+    performance = read_performance(card["performance"], source=f"the card of {card['name']}")
+    chance, behind = chance_caution(performance), baseline_caution(performance)
     if chance and not force:
         raise UserError(
             f"{card['name']}: {chance}: train on more accounts, or say --force to use it as it is"

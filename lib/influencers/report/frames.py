@@ -28,7 +28,7 @@ class Sources:
         leaders: analysis_influence; `tiers`, `virality` and `content` are analyses likewise.
         edges: hashtag_edges.
         members: account_communities.
-        copied: what `popularity.most_copied` gives; None if no pictures were compared.
+        copied: what `popularity.most_copied` gives; None if no images were compared.
         profiles: community_profiles; None if there are none of this run.
     """
 
@@ -105,12 +105,12 @@ def collected(
 
 def best_algorithm(communities: Mapping[str, Quality]) -> str | None:
     """The algorithm whose communities are shown: the chosen one, else that of most modularity."""
-    chosen = [name for name, one in communities.items() if one.chosen]
+    chosen = [name for name, quality in communities.items() if quality.chosen]
     if chosen:
         return chosen[0]
-    known = {name: one.modularity for name, one in sorted(communities.items())}
-    found = {name: one for name, one in known.items() if one is not None}
-    return max(found, key=lambda name: found[name], default=None)
+    known = {name: quality.modularity for name, quality in sorted(communities.items())}
+    measured = {name: modularity for name, modularity in known.items() if modularity is not None}
+    return max(measured, key=lambda name: measured[name], default=None)
 
 
 def largest_circles(

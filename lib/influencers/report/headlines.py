@@ -22,28 +22,28 @@ class Headline:
 
 def headlines(metrics: Metrics, frames: Frames) -> list[Headline]:
     """The numbers at the top."""
-    found = [_posts_headline(metrics), Headline(count(frames.accounts), "accounts")]
-    found.append(_quarantine_headline(metrics))
+    shown = [_posts_headline(metrics), Headline(count(frames.accounts), "accounts")]
+    shown.append(_quarantine_headline(metrics))
     best = best_algorithm(metrics.communities)
     if best:
-        one = metrics.communities[best]
-        found.append(
+        quality = metrics.communities[best]
+        shown.append(
             Headline(
-                count(one.communities),
+                count(quality.communities),
                 "communities",
-                f"modularity {decimal(one.modularity)}, {plain(best)}",
+                f"modularity {decimal(quality.modularity)}, {plain(best)}",
             )
         )
     images = metrics.images
     if images.wanted:
         share = percent((images.ok or 0) / images.wanted)
-        found.append(Headline(count(images.ok), "images measured", f"{share} of those named"))
+        shown.append(Headline(count(images.ok), "images measured", f"{share} of those named"))
     for model in ("influence", "virality"):
         headline = headline_of(metrics.models, model)
         if headline:
             value, note = headline
-            found.append(Headline(value, f"average precision, {model}", note))
-    return found
+            shown.append(Headline(value, f"average precision, {model}", note))
+    return shown
 
 
 def _posts_headline(metrics: Metrics) -> Headline:

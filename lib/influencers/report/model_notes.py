@@ -51,9 +51,9 @@ def model_warnings(models: Mapping[str, Labels]) -> Iterator[str]:
                     yield f"{forest}: {behind}."
 
 
-def _mean(found: Performance | Baseline) -> str:
-    mean = decimal(found.average_precision)
-    return mean if found.deviation is None else f"{mean} ± {decimal(found.deviation)}"
+def _mean(performance: Performance | Baseline) -> str:
+    mean = decimal(performance.average_precision)
+    return mean if performance.deviation is None else f"{mean} ± {decimal(performance.deviation)}"
 
 
 def _worth_note(worth: Performance) -> str:

@@ -20,13 +20,13 @@ def model_tables(models: Mapping[str, Labels], model: str) -> tuple[Table, ...]:
         model: influence or virality.
     """
     labels = models.get(model, {})
-    found = [
-        (plain(label), plain(split), who, one)
+    measured = [
+        (plain(label), plain(split), who, metrics)
         for label, of_label in labels.items()
         for split, whos in of_label.measured().items()
-        for who, one in whos.items()
+        for who, metrics in whos.items()
     ]
-    return _worth(labels), _quality(found), _gains(found), _groups(found), _tiers(found)
+    return _worth(labels), _quality(measured), _gains(measured), _groups(measured), _tiers(measured)
 
 
 def _worth(labels: Labels) -> Table:
@@ -34,14 +34,14 @@ def _worth(labels: Labels) -> Table:
         (
             plain(label),
             plain(who),
-            count(one.folds),
-            decimal(one.average_precision),
-            decimal(one.deviation),
-            decimal(one.prevalence),
-            *_beside_best(one),
+            count(performance.folds),
+            decimal(performance.average_precision),
+            decimal(performance.deviation),
+            decimal(performance.prevalence),
+            *_beside_best(performance),
         )
         for label, of_label in labels.items()
-        for who, one in of_label.folds.items()
+        for who, performance in of_label.folds.items()
     )
     columns = (
         "label", "model", "folds", "average precision", "deviation", "prevalence",
@@ -61,36 +61,36 @@ def _worth(labels: Labels) -> Table:
     return Table(title, columns, rows, frozenset({2, 3, 4, 5, 7, 8, 9}), " ".join([note, *skipped]))
 
 
-def _beside_best(one: Performance) -> tuple[str, ...]:
+def _beside_best(performance: Performance) -> tuple[str, ...]:
     """The best baseline, its average precision, the gain over it, its interval, the verdict."""
-    best, gain = one.best_baseline, one.over_best or Gain()
+    best, gain = performance.best_baseline, performance.over_best or Gain()
     return (
         "–" if best is None else plain(best.name),
         "–" if best is None else decimal(best.average_precision),
         decimal(gain.average_precision),
         _interval(gain.interval),
-        one.verdict or "–",
+        performance.verdict or "–",
     )
 
 
-def _quality(found: Sequence[_Measured]) -> Table:
+def _quality(measured: Sequence[_Measured]) -> Table:
     rows = tuple(
         (
             label,
             split,
             plain(who),
-            decimal(one.average_precision),
-            _interval(one.interval("average_precision")),
-            decimal(one.prevalence),
-            decimal(one.precision_at_top_decile),
-            decimal(one.lift_at_top_decile, 1),
-            decimal(one.recall_at_precision_80, 2),
-            decimal(one.auc),
-            _interval(one.interval("auc")),
-            decimal(one.brier),
-            count(one.rows),
+            decimal(metrics.average_precision),
+            _interval(metrics.interval("average_precision")),
+            decimal(metrics.prevalence),
+            decimal(metrics.precision_at_top_decile),
+            decimal(metrics.lift_at_top_decile, 1),
+            decimal(metrics.recall_at_precision_80, 2),
+            decimal(metrics.auc),
+            _interval(metrics.interval("auc")),
+            decimal(metrics.brier),
+            count(metrics.rows),
         )
-        for label, split, who, one in found
+        for label, split, who, metrics in measured
     )
     columns = (
         "label", "split", "model", "average precision", "95 %", "prevalence",
@@ -104,7 +104,7 @@ def _quality(found: Sequence[_Measured]) -> Table:
     return Table(title, columns, rows, frozenset(range(3, 13)), note)
 
 
-def _gains(found: Sequence[_Measured]) -> Table:
+def _gains(measured: Sequence[_Measured]) -> Table:
     rows = tuple(
         (
             label,
@@ -115,8 +115,8 @@ def _gains(found: Sequence[_Measured]) -> Table:
             _interval(gain.interval),
             verdict(gain.interval),
         )
-        for label, split, who, one in found
-        for other, gain in (one.over or {}).items()
+        for label, split, who, metrics in measured
+        for other, gain in (metrics.over or {}).items()
     )
     columns = (
         "label",
@@ -130,7 +130,7 @@ def _gains(found: Sequence[_Measured]) -> Table:
     return Table("Gain over each baseline", columns, rows, frozenset({4, 5}))
 
 
-def _groups(found: Sequence[_Measured]) -> Table:
+def _groups(measured: Sequence[_Measured]) -> Table:
     rows = tuple(
         (
             label,
@@ -140,9 +140,9 @@ def _groups(found: Sequence[_Measured]) -> Table:
             _interval(drop.interval),
             verdict(drop.interval),
         )
-        for label, split, _, one in found
-        if one.importance is not None
-        for group, drop in one.importance.groups.items()
+        for label, split, _, metrics in measured
+        if metrics.importance is not None
+        for group, drop in metrics.importance.groups.items()
     )
     columns = ("label", "split", "group", "loss of average precision", "95 %", "verdict")
     note = (
@@ -153,27 +153,27 @@ def _groups(found: Sequence[_Measured]) -> Table:
     return Table(title, columns, rows, frozenset({3, 4}), note)
 
 
-def _tiers(found: Sequence[_Measured]) -> Table:
+def _tiers(measured: Sequence[_Measured]) -> Table:
     rows = tuple(
         (
             label,
             split,
             plain(who),
             tier,
-            decimal(one_tier.average_precision),
-            decimal(one_tier.prevalence),
-            decimal(one_tier.auc),
-            count(one_tier.rows),
+            decimal(of_tier.average_precision),
+            decimal(of_tier.prevalence),
+            decimal(of_tier.auc),
+            count(of_tier.rows),
         )
-        for label, split, who, one in found
-        for tier, one_tier in one.tiers.items()
+        for label, split, who, metrics in measured
+        for tier, of_tier in metrics.tiers.items()
     )
     columns = ("label", "split", "model", "tier", "average precision", "prevalence", "AUC", "n")
     return Table("Held-out performance by follower tier", columns, rows, frozenset(range(4, 8)))
 
 
-def _interval(found: Interval | None) -> str:
-    if found is None or any(unknown(one) for one in found):
+def _interval(interval: Interval | None) -> str:
+    if interval is None or any(unknown(end) for end in interval):
         return "–"
-    low, high = found
+    low, high = interval
     return f"{decimal(low)} to {decimal(high)}"

@@ -10,30 +10,30 @@ from influencers.report.table import decimal, percent, plain
 
 def warnings(metrics: Metrics) -> list[str]:
     """What a reader must know before believing the rest."""
-    found = []
+    lines = []
     rows = metrics.rows
     if rows.read and (rows.quarantined or 0) / rows.read > 0.05:
-        found.append(
+        lines.append(
             f"{share_quarantined(rows)} of the records are in quarantine: "
             "look at the reasons below before trusting any figure."
         )
     images = metrics.images
     measured = (images.ok or 0) / images.wanted if images.wanted else 1.0
     if measured < 0.5:
-        found.append(
+        lines.append(
             f"Only {percent(measured)} of the images were measured: the "
             "virality model knows the others by their median alone."
         )
-    for name, one in metrics.communities.items():
-        if (one.largest_share or 0) > 0.5:
-            found.append(
+    for name, quality in metrics.communities.items():
+        if (quality.largest_share or 0) > 0.5:
+            lines.append(
                 f"{plain(name).capitalize()}: one community holds "
-                f"{percent(one.largest_share)} of the hashtags; the split means little."
+                f"{percent(quality.largest_share)} of the hashtags; the split means little."
             )
-        elif one.communities and (one.modularity or 0) < 0.05:
-            found.append(
-                f"{plain(name).capitalize()}: modularity {decimal(one.modularity)} is no "
+        elif quality.communities and (quality.modularity or 0) < 0.05:
+            lines.append(
+                f"{plain(name).capitalize()}: modularity {decimal(quality.modularity)} is no "
                 "better than chance."
             )
-    found += model_warnings(metrics.models)
-    return list(dict.fromkeys(found))
+    lines += model_warnings(metrics.models)
+    return list(dict.fromkeys(lines))

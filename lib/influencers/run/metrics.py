@@ -40,10 +40,10 @@ def start(spark: SparkSession, config: Config) -> None:
     _write(spark, config, Metrics(engines=_engines(spark)))
 
 
-def update(spark: SparkSession, config: Config, found: Metrics) -> None:
+def update(spark: SparkSession, config: Config, new: Metrics) -> None:
     """Add what a job has measured; see `Metrics.with_measured`."""
     known = read(spark, config).with_measured(Metrics(engines=_engines(spark)))
-    _write(spark, config, known.with_measured(found))
+    _write(spark, config, known.with_measured(new))
 
 
 def as_text(metrics: Metrics) -> str:
@@ -63,9 +63,9 @@ def _write(spark: SparkSession, config: Config, known: Metrics) -> None:
 def _plain(value: Any) -> Any:
     """JSON without NaN, floats rounded."""
     if isinstance(value, Mapping):
-        return {key: _plain(one) for key, one in value.items()}
+        return {key: _plain(part) for key, part in value.items()}
     if isinstance(value, list):
-        return [_plain(one) for one in value]
+        return [_plain(part) for part in value]
     if isinstance(value, float):
         return round(value, 6) if math.isfinite(value) else None
     return value

@@ -62,7 +62,7 @@ def build_session(app_name: str, settings: Mapping[str, str] | None = None) -> S
     conf = SparkConf(loadDefaults=False).setAll(list(chosen.items())).setAppName(app_name)
     with _interrupts_held():
         SparkContext._ensure_initialized(conf=conf)
-    with _refusal_told():
+    with _refusal_explained():
         session = SparkSession.builder.config(conf=conf).getOrCreate()
         session.sparkContext.setLogLevel("WARN")
         if session.sparkContext._jsc.sc().isStopped():
@@ -99,7 +99,7 @@ def _interrupts_held() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _refusal_told() -> Iterator[None]:
+def _refusal_explained() -> Iterator[None]:
     """Raise a UserError where a context has ended while it began."""
     try:
         yield

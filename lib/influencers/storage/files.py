@@ -137,18 +137,18 @@ def create_text(spark: SparkSession, uri: str, text: str) -> bool:
 
 def _was_refused(error: Py4JJavaError) -> bool:
     """Whether a file was not created because one was there: it may be gone by now."""
-    return any(one.getClass().getSimpleName() in _REFUSALS for one in _causes(error))
+    return any(cause.getClass().getSimpleName() in _REFUSALS for cause in _causes(error))
 
 
 def _was_replaced(error: Py4JJavaError) -> bool:
     """Whether an object was replaced after it was opened, and before it was read."""
     return any(
-        one.getClass().getSimpleName() == "RemoteFileChangedException"
+        cause.getClass().getSimpleName() == "RemoteFileChangedException"
         or (
-            one.getClass().getSimpleName() == "S3Exception"
-            and one.statusCode() == _PRECONDITION_FAILED
+            cause.getClass().getSimpleName() == "S3Exception"
+            and cause.statusCode() == _PRECONDITION_FAILED
         )
-        for one in _causes(error)
+        for cause in _causes(error)
     )
 
 

@@ -50,8 +50,10 @@ class FileStatus:
     @property
     def keys(self) -> tuple[int, int]:
         """What `read_splits` calls it, one or the other; two files may have the same."""
-        one, three = (_LOCAL.sub(start, self.address) for start in ("file:/", "file:///"))
-        return zlib.crc32(one.encode()), zlib.crc32(three.encode())
+        one_slash, three_slashes = (
+            _LOCAL.sub(start, self.address) for start in ("file:/", "file:///")
+        )
+        return zlib.crc32(one_slash.encode()), zlib.crc32(three_slashes.encode())
 
 
 def list_files(spark: SparkSession, pattern: str) -> list[FileStatus]:

@@ -142,8 +142,8 @@ def _emoji_runs(rng: np.random.Generator, size: int) -> list[str]:
     glyphs = _EMOJI[pick(rng, zipf(len(EMOJI), 0.7), int(ends[-1]) if size else 0)].tolist()
     same = (rng.random(size) < 0.3).tolist()
     return [
-        glyphs[end - length] * length if one and length else "".join(glyphs[end - length : end])
-        for end, length, one in zip(ends.tolist(), lengths.tolist(), same, strict=True)
+        glyphs[end - length] * length if repeats and length else "".join(glyphs[end - length : end])
+        for end, length, repeats in zip(ends.tolist(), lengths.tolist(), same, strict=True)
     ]
 
 

@@ -52,7 +52,7 @@ EFFECTS = {
     "day of week": Effect(),
     "community": Effect(),
     "language": Effect(),
-    "picture": Effect(),
+    "image": Effect(),
 }
 
 

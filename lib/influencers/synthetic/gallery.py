@@ -1,4 +1,4 @@
-"""Which pictures a sample has: originals, planted copies, their names, and who shows which."""
+"""Which images a sample has: originals, planted copies, their names, and who shows which."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _COPY_WEIGHTS = np.array([0.0, 0.25, 0.2, 0.1, 0.2, 0.1, 0.07, 0.08])
 
 @dataclass(frozen=True)
 class Gallery:
-    """The pictures of a sample, one element each: ten bytes and a name made when asked for.
+    """The images of a sample, one element each: ten bytes and a name made when asked for.
 
     Attributes:
-        original: the picture that this is a copy of, or its own number.
+        original: the image that this is a copy of, or its own number.
         kind: a position in KINDS.
         extension: a position in EXTENSIONS.
-        order: the pictures as posts show them one after the other, and then all over again.
+        order: the images as posts show them one after the other, and then all over again.
     """
 
     original: npt.NDArray[np.int32]
@@ -46,12 +46,12 @@ class Gallery:
 
 
 def plan(seed: int, images: int, *, own: bool = False) -> Gallery:
-    """Lay out this many pictures; in planted chunks three of ten are copies.
+    """Lay out this many images; in planted chunks three of ten are copies.
 
     Args:
         seed: of the sample.
         images: how many.
-        own: each picture is one post's, as there are no more posts than pictures.
+        own: each image is one post's, as there are no more posts than images.
     """
     rng = stream(seed, "gallery")
     chunks = -(-images // CHUNK)
@@ -81,10 +81,10 @@ def _spread(images: int) -> npt.NDArray[np.int32]:
 
 
 def _gathered(images: int, planted: int) -> npt.NDArray[np.int32]:
-    """An order for pictures of which each is one post's: few accounts copy, and few are copied.
+    """An order for images of which each is one post's: few accounts copy, and few are copied.
 
     Posts stand by account. The tenth part of them that begins with the first, second, third, ...
-    picture of every planted chunk shows these first: what is copied and its copies are shown by
+    image of every planted chunk shows these first: what is copied and its copies are shown by
     different accounts, which show little else.
     """
     order = np.full(images, -1, dtype=np.int32)
@@ -119,10 +119,10 @@ def names(numbers: Integers, extensions: npt.NDArray[np.int8], seed: int) -> lis
 
 
 def names_for_posts(gallery: Gallery, posts: Integers, seed: int) -> list[str]:
-    """The file name of the picture that each post shows.
+    """The file name of the image that each post shows.
 
-    Each post shows a picture of its own, or, where there are more posts than pictures, all are
-    shown equally often. Without any pictures each post has a name of its own, for a file that does
+    Each post shows an image of its own, or, where there are more posts than images, all are
+    shown equally often. Without any images each post has a name of its own, for a file that does
     not exist.
     """
     count = len(gallery)

@@ -49,7 +49,7 @@ def generate(target_dir: Path, options: GenerateConfig) -> dict[str, Any]:
     """Make a sample in `target_dir`, and return what reading it must give.
 
     The same options give the same bytes in posts.csv and truth/, save for what is measured on
-    pictures: their bytes are those of the installed Pillow. There are never more accounts or
+    images: their bytes are those of the installed Pillow. There are never more accounts or
     images than posts. An earlier sample in the folder is replaced.
 
     Returns:
@@ -63,11 +63,11 @@ def generate(target_dir: Path, options: GenerateConfig) -> dict[str, Any]:
         (target_dir / "truth").mkdir(parents=True, exist_ok=True)
         (target_dir / posts_file.NAME).unlink(missing_ok=True)
         image_files.remove(target_dir)
-        images = min(options.images, options.posts)
-        pictures = gallery.plan(options.seed, images, own=images == options.posts)
-        image_files.write(target_dir, pictures, options)
-        tally = posts_file.write(target_dir, pictures, options)
-        return _write_truth(target_dir / "truth", options, tally, images=len(pictures))
+        count = min(options.images, options.posts)
+        images = gallery.plan(options.seed, count, own=count == options.posts)
+        image_files.write(target_dir, images, options)
+        tally = posts_file.write(target_dir, images, options)
+        return _write_truth(target_dir / "truth", options, tally, images=len(images))
     except OSError as error:
         raise UserError(
             f"cannot write the sample to {target_dir}: {error.strerror or error}; "

@@ -1,4 +1,4 @@
-"""Drawing pictures that look like nothing else in the sample, and copying them with changes.
+"""Drawing images that look like nothing else in the sample, and copying them with changes.
 
 The same seed draws the same pixels; the bytes of the files are those of the installed Pillow and
 the encoders it was built with, and differ between its versions.
@@ -27,14 +27,14 @@ def drawn(seed: int, number: int, size: int) -> Image.Image:
 
     One in twenty is in shades of grey.
     """
-    rng = stream(seed, "picture", number)
+    rng = stream(seed, "picture", number)  # part of the seed: another word, other images
     ratio = _RATIOS[int(rng.random() * len(_RATIOS))]
     width, height = (size, round(size / ratio)) if ratio >= 1 else (round(size * ratio), size)
-    picture = _clouds(rng, width, height)
-    canvas = ImageDraw.Draw(picture)
+    image = _clouds(rng, width, height)
+    canvas = ImageDraw.Draw(image)
     for _ in range(2 + int(rng.random() * 6)):
         _shape(rng, canvas, width, height)
-    return picture.convert("L") if rng.random() < _GREY_SHARE else picture
+    return image.convert("L") if rng.random() < _GREY_SHARE else image
 
 
 def _clouds(rng: np.random.Generator, width: int, height: int) -> Image.Image:
@@ -70,44 +70,44 @@ def _shape(rng: np.random.Generator, canvas: ImageDraw.ImageDraw, width: int, he
         )
 
 
-def encoded(picture: Image.Image, extension: str, quality: int = 85) -> bytes:
-    """The picture as a file of this kind; `quality` is for JPEG and WebP."""
+def encoded(image: Image.Image, extension: str, quality: int = 85) -> bytes:
+    """The image as a file of this kind; `quality` is for JPEG and WebP."""
     target = io.BytesIO()
-    picture.save(target, format=_FORMATS[extension], quality=quality)
+    image.save(target, format=_FORMATS[extension], quality=quality)
     return target.getvalue()
 
 
 def decoded(data: bytes) -> Image.Image:
-    """The picture in a file."""
-    picture = Image.open(io.BytesIO(data))
-    picture.load()
-    return picture
+    """The image in a file."""
+    image = Image.open(io.BytesIO(data))
+    image.load()
+    return image
 
 
 def copied(seed: int, number: int, kind: str, extension: str, original: bytes) -> bytes:
     """A copy of the file `original`, changed as `kind` says; see `gallery.KINDS`.
 
-    A change is as strong as picture `number`'s stream says, within what a viewer hardly sees.
+    A change is as strong as image `number`'s stream says, within what a viewer hardly sees.
     """
     if kind == "exact":
         return original
     rng = stream(seed, "copy", number)
     strength = float(rng.random())
-    picture = decoded(original)
-    width, height = picture.size
+    image = decoded(original)
+    width, height = image.size
     quality = 85
     if kind == "reencoded":
         quality = 40 + round(35 * strength)
     elif kind == "resized":
         scale = 0.4 + 0.4 * strength
-        picture = picture.resize((round(width * scale), round(height * scale)))
+        image = image.resize((round(width * scale), round(height * scale)))
     elif kind == "brightened":
-        picture = ImageEnhance.Brightness(picture).enhance(1.05 + 0.15 * strength)
+        image = ImageEnhance.Brightness(image).enhance(1.05 + 0.15 * strength)
     elif kind == "cropped":
-        margin_x, margin_y = (max(1, round(side * 0.02 * strength)) for side in picture.size)
-        picture = picture.crop((margin_x, margin_y, width - margin_x, height - margin_y))
+        margin_x, margin_y = (max(1, round(side * 0.02 * strength)) for side in image.size)
+        image = image.crop((margin_x, margin_y, width - margin_x, height - margin_y))
     elif kind == "stamped":
         side = round(min(width, height) * (0.03 + 0.04 * strength))
-        shade = 255 if picture.mode == "L" else (255, 255, 255)
-        ImageDraw.Draw(picture).rectangle((width - side, height - side, width, height), fill=shade)
-    return encoded(picture, extension, quality)
+        shade = 255 if image.mode == "L" else (255, 255, 255)
+        ImageDraw.Draw(image).rectangle((width - side, height - side, width, height), fill=shade)
+    return encoded(image, extension, quality)

@@ -1,4 +1,4 @@
-"""The picture files of a sample, and the truth about which are copies of which."""
+"""The image files of a sample, and the truth about which are copies of which."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _COLUMNS = (
 
 
 def write(target: Path, gallery_: Gallery, options: GenerateConfig) -> None:
-    """Write every picture to `images/p` below `target`, and truth/images.csv.
+    """Write every image to `images/p` below `target`, and truth/images.csv.
 
     The distance to the original is measured on the files, as any reader will find them. Chunks are
     made in a thread for each processor: most of it is Pillow's work, outside the interpreter.
@@ -49,7 +49,7 @@ def write(target: Path, gallery_: Gallery, options: GenerateConfig) -> None:
 def _chunk(
     folder: Path, gallery_: Gallery, members: Integers, options: GenerateConfig, first: int
 ) -> list[tuple[object, ...]]:
-    """Write the pictures of the chunk from number `first` on; their rows of the truth."""
+    """Write the images of the chunk from number `first` on; their rows of the truth."""
     numbers = np.arange(first, min(first + gallery.CHUNK, len(gallery_)), dtype=np.int64)
     names = gallery.names(numbers, gallery_.extension[numbers], options.seed)
     files = _files(gallery_, numbers.tolist(), options)
@@ -73,15 +73,15 @@ def _chunk(
 
 
 def _files(gallery_: Gallery, numbers: list[int], options: GenerateConfig) -> list[bytes]:
-    """The pictures of one chunk as files; copies follow their originals, within the chunk."""
+    """The images of one chunk as files; copies follow their originals, within the chunk."""
     files: list[bytes] = []
     for number in numbers:
         original = int(gallery_.original[number])
         kind = gallery.KINDS[gallery_.kind[number]]
         extension = gallery.EXTENSIONS[gallery_.extension[number]]
         if original == number:
-            picture = image_drawing.drawn(options.seed, number, options.image_size)
-            files.append(image_drawing.encoded(picture, extension))
+            image = image_drawing.drawn(options.seed, number, options.image_size)
+            files.append(image_drawing.encoded(image, extension))
         else:
             source = files[original - numbers[0]]
             files.append(image_drawing.copied(options.seed, number, kind, extension, source))
@@ -89,7 +89,7 @@ def _files(gallery_: Gallery, numbers: list[int], options: GenerateConfig) -> li
 
 
 def remove(target: Path) -> None:
-    """Remove the pictures of an earlier sample: the files that its truth names, and no others."""
+    """Remove the images of an earlier sample: the files that its truth names, and no others."""
     listed = target / "truth" / "images.csv"
     if not listed.is_file():
         return

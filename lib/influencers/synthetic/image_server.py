@@ -1,4 +1,4 @@
-"""An HTTP server for the pictures of a sample, for as long as a run lasts."""
+"""An HTTP server for the images of a sample, for as long as a run lasts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class _Handler(SimpleHTTPRequestHandler):
         """Nobody reads it."""
 
     def list_directory(self, path: Any) -> None:
-        """Only pictures are given out."""
+        """Only images are given out."""
         self.send_error(404)
 
 

@@ -69,9 +69,9 @@ def header() -> str:
     return ",".join(FIELDS)
 
 
-def write(options: GenerateConfig, pictures: Gallery, posts: Posts, roles: Roles) -> Written:
+def write(options: GenerateConfig, images: Gallery, posts: Posts, roles: Roles) -> Written:
     """The records of a block of posts."""
-    cells = _cells(options, pictures, posts)
+    cells = _cells(options, images, posts)
     lines = [",".join(row) for row in cells]
     first = int(posts.number[0])
     bad_before = int(np.floor(first * options.bad_share + 1e-9))
@@ -93,7 +93,7 @@ def write(options: GenerateConfig, pictures: Gallery, posts: Posts, roles: Roles
     return Written(lines, bad, sorted(duplicates, key=lambda d: d.copy), np.flatnonzero(good))
 
 
-def _cells(options: GenerateConfig, pictures: Gallery, posts: Posts) -> list[list[str]]:
+def _cells(options: GenerateConfig, images: Gallery, posts: Posts) -> list[list[str]]:
     authors = posts.authors
     written = [
         (str(owner), handle, _cell(name), str(followers), str(following))
@@ -104,7 +104,7 @@ def _cells(options: GenerateConfig, pictures: Gallery, posts: Posts) -> list[lis
     ]  # fmt: skip
     rows = zip(
         posts.account.tolist(), posts.shortcode, posts.is_video, posts.caption, posts.comments,
-        posts.likes, posts.created_at.tolist(), posts.location, _urls(options, pictures, posts),
+        posts.likes, posts.created_at.tolist(), posts.location, _urls(options, images, posts),
         posts.multiple_images, strict=True,
     )  # fmt: skip
     cells = []
@@ -123,12 +123,12 @@ def _cell(text: str) -> str:
     return text
 
 
-def _urls(options: GenerateConfig, pictures: Gallery, posts: Posts) -> list[str]:
+def _urls(options: GenerateConfig, images: Gallery, posts: Posts) -> list[str]:
     host = urlsplit(options.image_base_url).netloc
     start = f"{options.image_base_url.rstrip('/')}/{gallery.FOLDER}/"
     end = f"&_nc_ht={host}&_nc_cat="
     signatures = mix64(posts.number, options.seed + 5).tolist()
-    names = gallery.names_for_posts(pictures, posts.number, options.seed)
+    names = gallery.names_for_posts(images, posts.number, options.seed)
     return [
         f"{start}{name}?oe={expiry:08X}{end}{100 + number % 12}&oh={signature:016x}"
         for name, expiry, number, signature in zip(

@@ -36,7 +36,7 @@ def served_sample(config: Config, folder: Path, *, host: str) -> Iterator[Config
             images=dataclasses.replace(
                 config.images,
                 connect_to=(f"{_SAMPLE_HOST}:80={address}:{port}",),
-                # As on a content network, the path is the picture, whatever the signature.
+                # As on a content network, the path is the image, whatever the signature.
                 mirrors=(*config.images.mirrors, _SAMPLE_HOST),
                 # Our own server needs no sparing.
                 host_limits=(f"{_SAMPLE_HOST}=0/0",),

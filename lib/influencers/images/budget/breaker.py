@@ -32,7 +32,7 @@ class BreakerOptions:
         longest: seconds that neither a cool-down nor a pause exceeds.
         pause: seconds after a 429 that names none; doubles with each pause that did not help.
         throttles: 429s without a success between them after which what they demand is for the whole
-            host. Before, it is for the picture that was asked for: the host rests for `pause`.
+            host. Before, it is for the image that was asked for: the host rests for `pause`.
     """
 
     failures: int

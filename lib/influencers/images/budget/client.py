@@ -22,7 +22,7 @@ _BEAT_SECONDS = 5.0
 _SILENCE_SECONDS = 15.0
 _CONNECT_SECONDS = 5.0
 _RETRY_SECONDS = 0.5
-# What nobody waits for travels together: a message costs as much as a tenth of a picture.
+# What nobody waits for travels together: a message costs as much as a tenth of an image.
 _GATHER_SECONDS = 0.04
 
 

@@ -41,9 +41,9 @@ def is_cut_short(format_: str, data: bytes) -> bool:
 
 
 def jpeg_scans(data: bytes) -> int:
-    """How many scans the picture is decoded from; 0 if its header does not lead to one.
+    """How many scans the image is decoded from; 0 if its header does not lead to one.
 
-    A progressive JPEG has about ten. Each goes over the whole picture again, so that thousands
+    A progressive JPEG has about ten. Each goes over the whole image again, so that thousands
     of scans of a few bytes each keep a decoder busy for hours. If a sequential one has all its
     components in its first scan, nobody looks for another.
     """
@@ -115,10 +115,10 @@ class Gif:
     """What a walk through a GIF finds.
 
     Attributes:
-        frames: whole pictures in it.
-        extent: width and height that canvas and first picture need together.
-        first: a file with the first picture alone, and no comments or other extensions; empty
-            where the first picture is not whole.
+        frames: whole images in it.
+        extent: width and height that canvas and first image need together.
+        first: a file with the first image alone, and no comments or other extensions; empty
+            where the first image is not whole.
         complete: the walk came to the trailer.
     """
 
@@ -129,9 +129,9 @@ class Gif:
 
 
 def walked_gif(data: bytes) -> Gif:
-    """Frames, extent and first picture of a GIF.
+    """Frames, extent and first image of a GIF.
 
-    Decoding the first picture alone costs the same however many follow, and Pillow's own count
+    Decoding the first image alone costs the same however many follow, and Pillow's own count
     of frames costs far more than this.
     """
     width, height = _pair(data, 6)

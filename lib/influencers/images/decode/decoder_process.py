@@ -2,7 +2,7 @@
 
 Decoders are native code that reads strangers' bytes. Where one takes its process with it, by a bad
 address or because memory ran out, Spark tries the task again; that attempt decodes apart, so that
-the one picture is known and entered, and all others are not lost to it.
+the one image is known and entered, and all others are not lost to it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from threading import Lock
 from typing import IO
 
 from influencers.images import statuses
-from influencers.images.decode.decoding import DecodeLimits, Picture, decode
+from influencers.images.decode.decoding import DecodedImage, DecodeLimits, decode
 
 _SIZE = struct.Struct(">Q")
 
@@ -29,7 +29,7 @@ class ApartDecoder:
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = Lock()
 
-    def decode(self, body: bytes) -> Picture | str:
+    def decode(self, body: bytes) -> DecodedImage | str:
         """As `decoding.decode`; `decoder_crashed` if it was the process's end."""
         with self._lock:
             process = self._process or self._start()
@@ -40,7 +40,7 @@ class ApartDecoder:
             except (OSError, EOFError):
                 self._end()
                 return statuses.DECODER_CRASHED
-        decoded: Picture | str = pickle.loads(answer)
+        decoded: DecodedImage | str = pickle.loads(answer)
         return decoded
 
     def close(self) -> None:
@@ -74,7 +74,7 @@ class ApartDecoder:
 
 
 def serve() -> None:
-    """What the process does: bytes in, a picture or a status out, until its input ends."""
+    """What the process does: bytes in, an image or a status out, until its input ends."""
     source, target = sys.stdin.buffer, sys.stdout.buffer
     limits: DecodeLimits = pickle.loads(_receive(source))
     with contextlib.suppress(EOFError):

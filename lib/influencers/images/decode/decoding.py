@@ -1,9 +1,9 @@
-"""From the bytes of an image file to a picture small enough to keep, or to the reason why not.
+"""From the bytes of an image file to thumbnails small enough to keep, or to the reason why not.
 
 Safe on many threads at once: nothing of Pillow's process-wide state is changed, and its parsers
-are called by class, so that no other format is tried and no warning of large pictures is given
+are called by class, so that no other format is tried and no warning of large images is given
 (warnings can be silenced for a process, not for a thread). Pillow's own limits still hold: above
-twice `Image.MAX_IMAGE_PIXELS` a picture may be refused whatever ours say.
+twice `Image.MAX_IMAGE_PIXELS` an image may be refused whatever ours say.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ GREY_SIDE = 192  # of the grey thumbnail: the one scale at which texture is meas
 COLOR_SIDE = 64  # of the sample of colours
 HASH_SIDE = 32  # of what the perceptual hash sees
 # What shrinking by whole numbers leaves of a side, at least: enough above 192 that every larger
-# picture is resampled once more and none comes out sharper than the rest.
+# image is resampled once more and none comes out sharper than the rest.
 _SHRUNK_SIDE = 256
 _LOOK_QUALITY = 70  # of a thumbnail
 _MOST_SCANS = 100  # of a JPEG; encoders write 1 to about 20
@@ -41,14 +41,14 @@ _MOST_SCANS = 100  # of a JPEG; encoders write 1 to about 20
 
 @dataclass(frozen=True)
 class DecodeLimits:
-    """What a picture may cost.
+    """What an image may cost.
 
     Attributes:
         max_pixels: width times height above which a file is not decoded. While it lasts,
             decoding takes .1 byte a pixel for a JPEG (6 for a progressive one), 4 to 12 for a
             PNG, 10 for GIF and AVIF, 16 for a WebP.
-        max_decoding_pixels: of all pictures that threads of one process decode at once; a larger
-            picture is decoded alone.
+        max_decoding_pixels: of all images that threads of one process decode at once; a larger
+            image is decoded alone.
         thumbnail: pixels of the longer side of the thumbnail that is kept; 0: none.
     """
 
@@ -58,18 +58,18 @@ class DecodeLimits:
 
 
 @dataclass(frozen=True)
-class Picture:
-    """What is kept of a picture: its header, and thumbnails of one shape for all.
+class DecodedImage:
+    """What is kept of an image: its header, and thumbnails of one shape for all.
 
     Attributes:
         format: one of `formats.READ`.
-        width: in pixels, of the full picture, upright.
+        width: in pixels, of the full image, upright.
         height: likewise.
-        frames: pictures shown one after the other; the first is the one measured. 1 for still
+        frames: images shown one after the other; the first is the one measured. 1 for still
             formats; the pages of a TIFF are not counted.
         colors: 64 x 64 x 3, sRGB: pixels picked one from each cell of a grid, not averaged, so
-            that no colour is in it that was not in the picture.
-        grey: 192 x 192, ITU-R 601 luma of the whole picture, squeezed to a square.
+            that no colour is in it that was not in the image.
+        grey: 192 x 192, ITU-R 601 luma of the whole image, squeezed to a square.
         hash_grey: 32 x 32, the same by the filter that the perceptual hash is defined with.
         thumbnail: a JPEG to look at, about 1 KB; None: not asked for.
     """
@@ -85,8 +85,8 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Decoded:
-    """A picture between its file and its thumbnails: upright, RGB on white, at most 511 a side.
+class UprightImage:
+    """An image between its file and its thumbnails: upright, RGB on white, at most 511 a side.
 
     A side of 256 pixels or more has been shrunk by a whole number so that 256 to 511 are left;
     a JPEG while decoding, by the inverse transform of fewer coefficients.
@@ -121,8 +121,8 @@ _READERS: dict[str, type[ImageFile.ImageFile]] = {
 }
 
 
-def decode(data: bytes, limits: DecodeLimits) -> Picture | str:
-    """The picture in a file's bytes, or the status that says why there is none.
+def decode(data: bytes, limits: DecodeLimits) -> DecodedImage | str:
+    """The image in a file's bytes, or the status that says why there is none.
 
     The format is told from the bytes. Of an animation the first frame counts. Colour
     profiles are not applied: numbers are taken for sRGB, as thumbnailers do.
@@ -134,14 +134,14 @@ def decode(data: bytes, limits: DecodeLimits) -> Picture | str:
     and is then no different from a good one.
 
     Raises:
-        MemoryError: there is not enough for it here, which says nothing about the picture. No
+        MemoryError: there is not enough for it here, which says nothing about the image. No
             other exception.
     """
-    found = decoded(data, limits)
-    return found if isinstance(found, str) else _picture(found, limits)
+    image = upright_image(data, limits)
+    return image if isinstance(image, str) else _with_thumbnails(image, limits)
 
 
-def decoded(data: bytes, limits: DecodeLimits) -> Decoded | str:
+def upright_image(data: bytes, limits: DecodeLimits) -> UprightImage | str:
     """The first half of `decode`: the very pixels that hash and measures are taken from."""
     format_ = formats.sniffed(data)
     if format_ is None:
@@ -159,7 +159,7 @@ def decoded(data: bytes, limits: DecodeLimits) -> Decoded | str:
         return statuses.TRUNCATED if cut_short else statuses.BROKEN
 
 
-def _read(format_: str, data: bytes, limits: DecodeLimits) -> Decoded:
+def _read(format_: str, data: bytes, limits: DecodeLimits) -> UprightImage:
     frames = 1
     if format_ == "gif":
         gif = containers.walked_gif(data)
@@ -168,31 +168,31 @@ def _read(format_: str, data: bytes, limits: DecodeLimits) -> Decoded:
             raise OSError("no whole frame")
         data, frames = gif.first, gif.frames
     elif format_ == "jpeg" and containers.jpeg_scans(data) > _MOST_SCANS:
-        raise OSError("more scans than a picture needs")
-    picture = _READERS[format_](io.BytesIO(data))
-    _check_size(picture.size, limits)
+        raise OSError("more scans than an image needs")
+    image = _READERS[format_](io.BytesIO(data))
+    _check_size(image.size, limits)
     # Opening read a header; what takes memory is loading, until what came of it is small.
-    width, height = picture.size
+    width, height = image.size
     with pixel_budget.of_process(limits.max_decoding_pixels).hold(width * height):
         try:
-            return _loaded(format_, data, picture, frames)
+            return _loaded(format_, data, image, frames)
         finally:
-            picture.close()  # its pixels go before others may come
+            image.close()  # its pixels go before others may come
 
 
-def _loaded(format_: str, data: bytes, picture: ImageFile.ImageFile, frames: int) -> Decoded:
-    width, height = picture.size
+def _loaded(format_: str, data: bytes, image: ImageFile.ImageFile, frames: int) -> UprightImage:
+    width, height = image.size
     if format_ in ("png", "webp", "avif"):
-        frames = int(getattr(picture, "n_frames", 1))
-    picture.decodermaxblock = max(len(data), picture.decodermaxblock)  # all bytes in one call
-    picture.draft(None, (_SHRUNK_SIDE, _SHRUNK_SIDE))  # only a JPEG heeds it
-    picture.load()
-    pixels = _rgb_on_white(_shrunk(_averageable(picture)))
+        frames = int(getattr(image, "n_frames", 1))
+    image.decodermaxblock = max(len(data), image.decodermaxblock)  # all bytes in one call
+    image.draft(None, (_SHRUNK_SIDE, _SHRUNK_SIDE))  # only a JPEG heeds it
+    image.load()
+    pixels = _rgb_on_white(_shrunk(_averageable(image)))
     if format_ != "tiff":  # Pillow turns a TIFF itself, before it tells its size
-        turn = orientation(picture.info)
+        turn = orientation(image.info)
         pixels = upright(pixels, turn)
         width, height = (height, width) if turn in SIDEWAYS else (width, height)
-    return Decoded(format_, width, height, frames, pixels)
+    return UprightImage(format_, width, height, frames, pixels)
 
 
 def _check_size(size: tuple[int, int], limits: DecodeLimits) -> None:
@@ -200,36 +200,36 @@ def _check_size(size: tuple[int, int], limits: DecodeLimits) -> None:
         raise _TooManyPixelsError
 
 
-def _averageable(picture: Image.Image) -> Image.Image:
-    """The picture in a mode whose numbers may be averaged: L, RGB, or RGBa (times its alpha)."""
-    if picture.mode.startswith("I") or picture.mode == "F":
-        return eight_bit_grey(picture)
-    if picture.has_transparency_data:
-        return picture.convert("RGBA").convert("RGBa")
-    if picture.mode == "1":
-        return picture.convert("L")
-    return picture if picture.mode in ("L", "RGB") else picture.convert("RGB")
+def _averageable(image: Image.Image) -> Image.Image:
+    """The image in a mode whose numbers may be averaged: L, RGB, or RGBa (times its alpha)."""
+    if image.mode.startswith("I") or image.mode == "F":
+        return eight_bit_grey(image)
+    if image.has_transparency_data:
+        return image.convert("RGBA").convert("RGBa")
+    if image.mode == "1":
+        return image.convert("L")
+    return image if image.mode in ("L", "RGB") else image.convert("RGB")
 
 
-def _shrunk(picture: Image.Image) -> Image.Image:
+def _shrunk(image: Image.Image) -> Image.Image:
     """The means of whole blocks of pixels, as many as leave 256 a side or more."""
-    factors = (max(1, picture.width // _SHRUNK_SIDE), max(1, picture.height // _SHRUNK_SIDE))
-    return picture if factors == (1, 1) else picture.reduce(factors)
+    factors = (max(1, image.width // _SHRUNK_SIDE), max(1, image.height // _SHRUNK_SIDE))
+    return image if factors == (1, 1) else image.reduce(factors)
 
 
-def _rgb_on_white(picture: Image.Image) -> Image.Image:
-    if picture.mode != "RGBa":
-        return picture.convert("RGB")
-    levels = np.asarray(picture)
+def _rgb_on_white(image: Image.Image) -> Image.Image:
+    if image.mode != "RGBa":
+        return image.convert("RGB")
+    levels = np.asarray(image)
     # The colours are already times alpha: what is missing to full cover is white.
     return Image.fromarray(levels[..., :3] + (255 - levels[..., 3:]))
 
 
-def _picture(source: Decoded, limits: DecodeLimits) -> Picture:
+def _with_thumbnails(source: UprightImage, limits: DecodeLimits) -> DecodedImage:
     grey = source.pixels.convert("L")
     hash_grey = grey.resize((HASH_SIDE, HASH_SIDE), Image.Resampling.LANCZOS)
     square = grey.resize((GREY_SIDE, GREY_SIDE), Image.Resampling.HAMMING)
-    return Picture(
+    return DecodedImage(
         format=source.format,
         width=source.width,
         height=source.height,
@@ -241,8 +241,8 @@ def _picture(source: Decoded, limits: DecodeLimits) -> Picture:
     )
 
 
-def _thumbnail(source: Decoded, side: int) -> bytes:
-    """The picture in its own shape as a small JPEG; never enlarged."""
+def _thumbnail(source: UprightImage, side: int) -> bytes:
+    """The image in its own shape as a small JPEG; never enlarged."""
     shrink = min(1.0, side / max(source.width, source.height))
     size = (max(1, round(source.width * shrink)), max(1, round(source.height * shrink)))
     out = io.BytesIO()
@@ -251,7 +251,7 @@ def _thumbnail(source: Decoded, side: int) -> bytes:
 
 
 def _places() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Where in each cell of the grid to look, in cells from the edge of the picture.
+    """Where in each cell of the grid to look, in cells from the edge of the image.
 
     Not always in the middle: stripes as wide as the cells would be seen as one colour. Each row
     and column takes the next step of a golden-ratio sequence, which fills evenly.

@@ -1,4 +1,4 @@
-"""The orientation that a camera wrote into a picture's EXIF, read and undone.
+"""The orientation that a camera wrote into an image's EXIF, read and undone.
 
 Read here rather than through Pillow, whose reader warns of damage elsewhere in the EXIF, and
 warnings cannot be silenced for one thread alone.
@@ -56,9 +56,9 @@ def orientation_of_exif(exif: bytes) -> int:
     return 1
 
 
-def upright(picture: Image.Image, value: int) -> Image.Image:
-    """The picture turned or mirrored back as its orientation says."""
-    return picture.transpose(_UNDO[value]) if value in _UNDO else picture
+def upright(image: Image.Image, value: int) -> Image.Image:
+    """The image turned or mirrored back as its orientation says."""
+    return image.transpose(_UNDO[value]) if value in _UNDO else image
 
 
 def _imagemagick_profile(text: object) -> bytes:

@@ -9,16 +9,16 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# glibc keeps what a thread has freed for that thread: eight that decode pictures of 9 million
+# glibc keeps what a thread has freed for that thread: eight that decode images of 9 million
 # pixels one after the other hold 460 MB. With blocks from 8 MB on going back at once, and of the
-# smaller ones all but 8 MB a thread, it is 170 MB. Pictures of 1080 a side are below that.
+# smaller ones all but 8 MB a thread, it is 170 MB. Images of 1080 a side are below that.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _KEPT_BYTES = -1, -3, 8_000_000
 
 
 class PixelBudget:
     """Pixels to hand out to those who decode, in the order in which they ask.
 
-    A picture of more than all the pixels there are takes all of them: it is decoded alone. Nobody
+    An image of more than all the pixels there are takes all of them: it is decoded alone. Nobody
     holds some and waits for more, so that no two can wait for each other.
 
     Args:
@@ -59,7 +59,7 @@ class PixelBudget:
                 self._changed.notify_all()
 
     def _is_due(self, turn: object, share: int) -> bool:
-        # First come, first served: many small pictures keep no large one waiting for ever.
+        # First come, first served: many small images keep no large one waiting for ever.
         return self._queue[0] is turn and self._taken + share <= self._most
 
 

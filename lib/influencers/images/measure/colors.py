@@ -1,6 +1,6 @@
-"""The dominant colours of a picture, and how bright, saturated and colourful it is.
+"""The dominant colours of an image, and how bright, saturated and colourful it is.
 
-All sums are of whole numbers, so that a picture has the same colours whatever pictures are
+All sums are of whole numbers, so that an image has the same colours whatever images are
 measured beside it, and on every machine.
 """
 
@@ -28,7 +28,7 @@ _FAR = 2_000.0  # from every colour, in _STEPS
 # than the eye tells apart. A photograph has some 300 points.
 _CELL = 0.03
 _BITS = 6  # a channel, for looking up the cell: 64³ colours instead of 256³
-_TOGETHER = 32  # pictures; their points stay in the processor's cache
+_TOGETHER = 32  # images; their points stay in the processor's cache
 
 
 def linear(levels: Floats) -> Floats:
@@ -57,17 +57,17 @@ def _oklab(light: Floats) -> Floats:
 
 
 def dominant(samples: Bytes) -> list[list[tuple[str, float]]]:
-    """Up to five colours of each picture, with the share of it that is nearest to each.
+    """Up to five colours of each image, with the share of it that is nearest to each.
 
     The pixels (n x p x 3, sRGB) are clustered in OKLab, where distance is difference to the eye:
     the cluster with the greatest sum of squares along an axis is cut at its mean until there are
     five (after X. Wu, "Color quantization by dynamic programming and principal analysis", ACM
     Transactions on Graphics 11 (1992), with axes instead of principal components), then k-means
-    moves the centres. What the eye hardly tells apart is not cut, so that a picture with fewer
+    moves the centres. What the eye hardly tells apart is not cut, so that an image with fewer
     colours gives fewer. A colour is the mean sRGB of its cluster.
 
     Returns:
-        A list a picture: (`#rrggbb`, share), by falling share, ties by colour; shares sum to 1.
+        A list an image: (`#rrggbb`, share), by falling share, ties by colour; shares sum to 1.
     """
     return [
         entries
@@ -77,16 +77,18 @@ def dominant(samples: Bytes) -> list[list[tuple[str, float]]]:
 
 
 def _dominant(samples: Bytes) -> list[list[tuple[str, float]]]:
-    pictures = len(samples)
+    image_count = len(samples)
     points = _points(samples)
-    labels = _moved(points, _cut(points, pictures), pictures)
-    sums = _sums(points.of * DOMINANT + labels, [points.pixels, *points.srgb], pictures * DOMINANT)
-    each = sums.T.astype(np.int64).reshape(pictures, DOMINANT, 4).tolist()
+    labels = _moved(points, _cut(points, image_count), image_count)
+    sums = _sums(
+        points.of * DOMINANT + labels, [points.pixels, *points.srgb], image_count * DOMINANT
+    )
+    each = sums.T.astype(np.int64).reshape(image_count, DOMINANT, 4).tolist()
     return [_entries(clusters) for clusters in each]
 
 
 def _entries(clusters: list[list[int]]) -> list[tuple[str, float]]:
-    """Names and shares of one picture's clusters: pixels, and sums of red, green and blue."""
+    """Names and shares of one image's clusters: pixels, and sums of red, green and blue."""
     shares: dict[str, int] = {}
     for count, *sums in clusters:
         if count:
@@ -100,10 +102,10 @@ def _entries(clusters: list[list[int]]) -> list[tuple[str, float]]:
 
 @dataclass(frozen=True)
 class _Points:
-    """The colours of all pictures of a batch, by picture; all numbers are whole.
+    """The colours of all images of a batch, by image; all numbers are whole.
 
     Attributes:
-        of: the number of the picture.
+        of: the number of the image.
         pixels: how many there are of this colour.
         srgb: 3 x points: the sums of their levels.
         lab: 3 x points: OKLab of their mean, in steps.
@@ -156,19 +158,19 @@ def _sums(groups: npt.NDArray[np.int64], rows: Sequence[Floats], count: int) -> 
     return np.stack([np.bincount(groups, row, count) for row in rows])
 
 
-def _cut(points: _Points, pictures: int) -> npt.NDArray[np.int64]:
+def _cut(points: _Points, image_count: int) -> npt.NDArray[np.int64]:
     """A cluster for each point, by cutting the most spread cluster until there are enough."""
     weighted = points.lab * points.pixels
     rows = [points.pixels, *weighted, *(weighted * points.lab)]
     labels = np.zeros(len(points.of), dtype=np.int64)
-    sums = np.zeros((len(rows), pictures, DOMINANT))
-    sums[:, :, 0] = _sums(points.of, rows, pictures)
-    each = np.arange(pictures)
+    sums = np.zeros((len(rows), image_count, DOMINANT))
+    sums[:, :, 0] = _sums(points.of, rows, image_count)
+    each = np.arange(image_count)
     for new in range(1, DOMINANT):
         counts = np.maximum(sums[0], 1)
         spread = sums[4:] - sums[1:4] ** 2 / counts
         spread[spread <= counts * _ONE_COLOR**2] = 0
-        flat = spread.transpose(1, 2, 0).reshape(pictures, -1)
+        flat = spread.transpose(1, 2, 0).reshape(image_count, -1)
         most = flat.argmax(axis=1)
         old, axis = np.divmod(most, 3)
         middle = np.floor(sums[1 + axis, each, old] / counts[each, old])
@@ -178,19 +180,21 @@ def _cut(points: _Points, pictures: int) -> npt.NDArray[np.int64]:
         if not len(above):
             break
         labels[above] = new
-        sums[:, :, new] = _sums(points.of[above], [row[above] for row in rows], pictures)
+        sums[:, :, new] = _sums(points.of[above], [row[above] for row in rows], image_count)
         sums[:, each, old] -= sums[:, :, new]
     return labels
 
 
-def _moved(points: _Points, labels: npt.NDArray[np.int64], pictures: int) -> npt.NDArray[np.int64]:
+def _moved(
+    points: _Points, labels: npt.NDArray[np.int64], image_count: int
+) -> npt.NDArray[np.int64]:
     """The clusters after k-means has moved their centres, which are kept to whole steps."""
     weighted = [points.pixels, *(points.lab * points.pixels)]
     for _ in range(_MOVES):
-        sums = _sums(points.of * DOMINANT + labels, weighted, pictures * DOMINANT)
+        sums = _sums(points.of * DOMINANT + labels, weighted, image_count * DOMINANT)
         # Far away for a cluster that has no pixels: none comes to it.
         centres = np.where(sums[0] > 0, np.rint(sums[1:] / np.maximum(sums[0], 1)), _FAR)
-        moved = _nearest(points, centres.reshape(3, pictures, DOMINANT))
+        moved = _nearest(points, centres.reshape(3, image_count, DOMINANT))
         if np.array_equal(moved, labels):
             break
         labels = moved
@@ -198,14 +202,14 @@ def _moved(points: _Points, labels: npt.NDArray[np.int64], pictures: int) -> npt
 
 
 def _nearest(points: _Points, centres: Floats) -> npt.NDArray[np.int64]:
-    """Which of its picture's centres is nearest to each point, the first of equals."""
+    """Which of its image's centres is nearest to each point, the first of equals."""
     # Squared distance less what is the same for all centres.
     offsets = (centres**2).sum(axis=0)
     ends = np.searchsorted(points.of, np.arange(centres.shape[1] + 1))
     labels = np.empty(len(points.of), dtype=np.int64)
-    for picture, (start, end) in enumerate(itertools.pairwise(ends.tolist())):
-        products = centres[:, picture].T @ points.lab[:, start:end]
-        (offsets[picture][:, None] - 2 * products).argmin(axis=0, out=labels[start:end])
+    for image, (start, end) in enumerate(itertools.pairwise(ends.tolist())):
+        products = centres[:, image].T @ points.lab[:, start:end]
+        (offsets[image][:, None] - 2 * products).argmin(axis=0, out=labels[start:end])
     return labels
 
 
@@ -226,7 +230,7 @@ def _lightness_table() -> npt.NDArray[np.int32]:
 
 
 def brightness(samples: Bytes) -> Floats:
-    """The mean CIE L* of each picture's pixels (n x p x 3, sRGB), 0 black to 1 white."""
+    """The mean CIE L* of each image's pixels (n x p x 3, sRGB), 0 black to 1 white."""
     colors = samples.reshape(len(samples), -1, 3)
     red, green, blue = _light_table()
     light = red[colors[..., 0]] + green[colors[..., 1]] + blue[colors[..., 2]]
@@ -235,7 +239,7 @@ def brightness(samples: Bytes) -> Floats:
 
 
 def saturation(samples: Bytes) -> Floats:
-    """The mean saturation of each picture's pixels as in HSV: (max - min) / max, 0 for black."""
+    """The mean saturation of each image's pixels as in HSV: (max - min) / max, 0 for black."""
     colors = samples.reshape(len(samples), -1, 3)
     most = np.maximum(np.maximum(colors[..., 0], colors[..., 1]), colors[..., 2]).astype(np.int32)
     least = np.minimum(np.minimum(colors[..., 0], colors[..., 1]), colors[..., 2])
@@ -245,7 +249,7 @@ def saturation(samples: Bytes) -> Floats:
 
 
 def colorfulness(samples: Bytes) -> Floats:
-    """How colourful each picture is: 0 grey, about 15 slightly, 45 quite, above 82 highly.
+    """How colourful each image is: 0 grey, about 15 slightly, 45 quite, above 82 highly.
 
     √(σ²rg + σ²yb) + .3 √(μ²rg + μ²yb), rg = R - G, yb = (R + G)/2 - B, levels 0 to 255
     (D. Hasler and S. Süsstrunk, "Measuring colourfulness in natural images", SPIE 5007 (2003)).

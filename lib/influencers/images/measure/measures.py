@@ -1,4 +1,4 @@
-"""All that is measured of pictures, as the columns of a table."""
+"""All that is measured of images, as the columns of a table."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from influencers.images.decode.decoding import Picture
+from influencers.images.decode.decoding import DecodedImage
 from influencers.images.measure import colors, texture
 from influencers.images.measure.perceptual_hash import hashed
 
@@ -19,25 +19,25 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def measure(pictures: Sequence[Picture]) -> dict[str, Any]:
-    """The columns of `COLUMNS`, a row a picture, in order; lists for format, colours, thumbnail.
+def measure(images: Sequence[DecodedImage]) -> dict[str, Any]:
+    """The columns of `COLUMNS`, a row an image, in order; lists for format, colours, thumbnail.
 
-    A picture's row is exactly the same whatever pictures are measured with it. `glcm_correlation`
-    is not a number where it is undefined (a picture of one level of grey), to be stored as null;
+    An image's row is exactly the same whatever images are measured with it. `glcm_correlation`
+    is not a number where it is undefined (an image of one level of grey), to be stored as null;
     nothing else is missing. What each means is said where it is computed: `colors`, `texture`,
     `perceptual_hash`.
     """
-    if not pictures:
+    if not images:
         return {name: [] for name in COLUMNS}
-    samples = np.stack([picture.colors for picture in pictures])
-    greys = np.stack([picture.grey for picture in pictures])
-    hashes = hashed(np.stack([picture.hash_grey for picture in pictures]))
+    samples = np.stack([image.colors for image in images])
+    greys = np.stack([image.grey for image in images])
+    hashes = hashed(np.stack([image.hash_grey for image in images]))
     pairs = texture.cooccurrence(greys)
     return {
-        "format": [picture.format for picture in pictures],
-        "width": np.array([picture.width for picture in pictures], dtype=np.int32),
-        "height": np.array([picture.height for picture in pictures], dtype=np.int32),
-        "frames": np.array([picture.frames for picture in pictures], dtype=np.int32),
+        "format": [image.format for image in images],
+        "width": np.array([image.width for image in images], dtype=np.int32),
+        "height": np.array([image.height for image in images], dtype=np.int32),
+        "frames": np.array([image.frames for image in images], dtype=np.int32),
         "colors": colors.dominant(samples),
         "brightness": colors.brightness(samples),
         "contrast": texture.contrast(greys),
@@ -49,5 +49,5 @@ def measure(pictures: Sequence[Picture]) -> dict[str, Any]:
         "phash": hashes.phash,
         "quality": texture.quality(greys),
         "degenerate": hashes.degenerate,
-        "thumbnail": [picture.thumbnail for picture in pictures],
+        "thumbnail": [image.thumbnail for image in images],
     }

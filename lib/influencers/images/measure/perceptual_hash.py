@@ -1,7 +1,7 @@
-"""The perceptual hash (pHash): 64 bits that stay nearly the same while a picture looks the same.
+"""The perceptual hash (pHash): 64 bits that stay nearly the same while an image looks the same.
 
 The bits are those of `imagehash.phash`: which of the 8 x 8 lowest coefficients of the cosine
-transform of the 32 x 32 grey picture lie above their median; the first row's first bit is the
+transform of the 32 x 32 grey image lie above their median; the first row's first bit is the
 highest. Libraries differ: compare only hashes made here or by imagehash.
 """
 
@@ -42,11 +42,11 @@ _DCT = _transform()
 
 @dataclass(frozen=True)
 class Hashed:
-    """The hashes of a batch of pictures, in its order.
+    """The hashes of a batch of images, in its order.
 
     Attributes:
         phash: 64 bits as a signed integer.
-        degenerate: whether the bits say nothing of the picture; see `hashed`.
+        degenerate: whether the bits say nothing of the image; see `hashed`.
     """
 
     phash: Hashes
@@ -54,11 +54,11 @@ class Hashed:
 
 
 def hashed(greys: npt.NDArray[np.uint8]) -> Hashed:
-    """The hashes of pictures (n x 32 x 32, grey), and which of them are not worth comparing.
+    """The hashes of images (n x 32 x 32, grey), and which of them are not worth comparing.
 
     A hash is degenerate if fewer than 32 of its 64 coefficients are farther from the median than
     the rounding of greys to whole levels explains (three standard deviations of it): most bits
-    are then chance, or the same for all such pictures. Of pictures saved as JPEG, blank ones had
+    are then chance, or the same for all such images. Of images saved as JPEG, blank ones had
     1 such coefficient, gradients along any line or circle up to 25, faint noise 13; pale text on
     a pale card 37 or more, one small word 43, dark text on white 55, photographs 59.
     """

@@ -1,9 +1,9 @@
-"""How busy a picture is: contrast, edges, sharpness, and the measures of grey-level co-occurrence.
+"""How busy an image is: contrast, edges, sharpness, and the measures of grey-level co-occurrence.
 
-All are taken of one thumbnail size for all pictures, so that they compare between pictures of
-different sizes: they describe what is seen of a picture at 192 x 192, not its pixels. The same
-noisy picture at 300 to 2200 pixels a side had sharpness within 1.4 times, entropy within 4 %. A
-picture smaller than 192 is enlarged, and then less sharp than one that was shrunk.
+All are taken of one thumbnail size for all images, so that they compare between images of
+different sizes: they describe what is seen of an image at 192 x 192, not its pixels. The same
+noisy image at 300 to 2200 pixels a side had sharpness within 1.4 times, entropy within 4 %. A
+image smaller than 192 is enlarged, and then less sharp than one that was shrunk.
 """
 
 from __future__ import annotations
@@ -74,10 +74,10 @@ def _sum_of_squares(values: npt.NDArray[np.int32]) -> int:
 
 
 def quality(greys: Bytes) -> npt.NDArray[np.int32]:
-    """How much there is in a picture for a hash to see, 0 to 100.
+    """How much there is in an image for a hash to see, 0 to 100.
 
     The image quality of PDQ (Facebook, ThreatExchange, "The TMK+PDQF video-hashing algorithm and
-    the PDQ image-hashing algorithm", 2019): differences between neighbours in a 64 x 64 picture,
+    the PDQ image-hashing algorithm", 2019): differences between neighbours in a 64 x 64 image,
     each cut to whole percents of the range, summed and divided by 90. PDQ advises against
     matching below 50. Ours are the means of 3 x 3 blocks of the grey thumbnail, where PDQ blurs.
     """

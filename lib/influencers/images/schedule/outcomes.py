@@ -18,7 +18,7 @@ NEUTRAL = frozenset(
     }
 )
 
-# Failures that say that nobody answers. A 404 or a page that is no picture is an answer.
+# Failures that say that nobody answers. A 404 or a page that is no image is an answer.
 FAILURES = statuses.RETRYABLE - NEUTRAL
 
 
@@ -31,7 +31,7 @@ class Fetched(Protocol):
     def retry_after(self) -> float | None: ...  # noqa: D102
 
 
-def tell(budget: BudgetClient, host: str, fetched: Fetched) -> None:
+def report(budget: BudgetClient, host: str, fetched: Fetched) -> None:
     """Report a request that began at `host`; redirects may have led it to another."""
     final = getattr(fetched, "final_host", "") or host
     if final != host:

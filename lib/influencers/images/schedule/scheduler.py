@@ -176,7 +176,7 @@ class Scheduler(Generic[F, T]):
         try:
             fetched = self._fetch(row.url)
             # Before the lease ends: a probe that comes back without a verdict was in vain.
-            outcomes.tell(self._budget, row.host, fetched)
+            outcomes.report(self._budget, row.host, fetched)
         finally:
             self._leases.end()
         asked = fetched.status != statuses.HOST_UNAVAILABLE  # a redirect's host

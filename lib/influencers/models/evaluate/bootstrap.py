@@ -63,8 +63,8 @@ def metric_draws(
 ) -> dict[str, Floats]:
     """Every metric of a ranking in every draw; `brier` too where scores stand for probabilities."""
     rows, positives = resampled(counts, seed=seed)
-    found = measures(rows, positives)
+    metrics = measures(rows, positives)
     if probability is not None:
         with np.errstate(invalid="ignore", divide="ignore"):
-            found["brier"] = squares(rows, positives, probability).sum(-1) / rows.sum(-1)
-    return found
+            metrics["brier"] = squares(rows, positives, probability).sum(-1) / rows.sum(-1)
+    return metrics

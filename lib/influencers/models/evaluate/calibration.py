@@ -76,12 +76,12 @@ def calibrate(counts: ScoreCounts, *, least: int) -> Calibration:
     weight = _AT_THEIR_WORD / rows.sum()
     observed = np.concatenate(([1.0], counts.positives[::-1] / counts.rows[::-1], [0.0]))
     rates = (observed + weight * votes) / (1 + weight)
-    found = isotonic_regression(rates, weights=rows)
-    starts = found.blocks[:-1]
+    isotonic = isotonic_regression(rates, weights=rows)
+    starts = isotonic.blocks[:-1]
     weights = np.add.reduceat(rows, starts)
     centres = np.add.reduceat(rows * votes, starts) / weights
-    corners = [(0.0, 0.0), *zip(centres, found.x[starts], strict=True), (1.0, 1.0)]
-    inner = [one for one in corners[1:-1] if 0 < one[0] < 1]
+    corners = [(0.0, 0.0), *zip(centres, isotonic.x[starts], strict=True), (1.0, 1.0)]
+    inner = [corner for corner in corners[1:-1] if 0 < corner[0] < 1]
     kept = [corners[0], *inner, corners[-1]]
     return Calibration(tuple(float(x) for x, _ in kept), tuple(float(y) for _, y in kept))
 
@@ -118,7 +118,9 @@ def reliability(counts: ScoreCounts, calibration: Calibration, *, bins: int = BI
     rows, positives = counts.rows[::-1], counts.positives[::-1]
     said = calibration(counts.scores[::-1] / PROBABILITY_UNIT) * rows
     place = np.minimum((rows.cumsum() - rows / 2) * bins // total, bins - 1).astype("int64")
-    sums = [np.bincount(place, weights=one, minlength=bins) for one in (rows, said, positives)]
+    sums = [
+        np.bincount(place, weights=values, minlength=bins) for values in (rows, said, positives)
+    ]
     return [
         Bin(int(size), float(predicted / size), float(hits / size))
         for size, predicted, hits in zip(*sums, strict=True)

@@ -67,13 +67,13 @@ def measures(rows: NDArray[Any], positives: NDArray[Any]) -> dict[str, Floats]:
     Returns:
         By name; NaN where a metric has no meaning, for want of rows, positives or negatives.
     """
-    seen, found = rows.cumsum(-1), positives.cumsum(-1)
-    total, hits = _last(seen), _last(found)
+    seen, hits_so_far = rows.cumsum(-1), positives.cumsum(-1)
+    total, hits = _last(seen), _last(hits_so_far)
     with np.errstate(invalid="ignore", divide="ignore"):
-        precision = found / seen
+        precision = hits_so_far / seen
         prevalence = hits / total
-        recall = np.where(precision >= HIGH_PRECISION, found, 0).max(-1, initial=0) / hits
-        beaten = (rows - positives).astype("float64") * (found - positives / 2)
+        recall = np.where(precision >= HIGH_PRECISION, hits_so_far, 0).max(-1, initial=0) / hits
+        beaten = (rows - positives).astype("float64") * (hits_so_far - positives / 2)
         auc = beaten.sum(-1) / (hits * (total - hits))
         top = _top_precision(rows, positives, seen)
         return {
@@ -106,11 +106,11 @@ def average_precision(rows: NDArray[Any], positives: NDArray[Any]) -> Floats:
 
 def ranking_metrics(counts: ScoreCounts) -> Ranked:
     """The `measures` of one ranking; None where one has no meaning."""
-    found = measures(counts.rows, counts.positives)
+    measured = measures(counts.rows, counts.positives)
     return Ranked(
         rows=int(counts.rows.sum()),
         positives=int(counts.positives.sum()),
-        **{name: float(one) if np.isfinite(one) else None for name, one in found.items()},
+        **{name: float(value) if np.isfinite(value) else None for name, value in measured.items()},
     )
 
 
@@ -145,8 +145,8 @@ def _random_average_precision(total: NDArray[Any], hits: NDArray[Any]) -> Floats
     n, positives = np.asarray(total, "float64"), np.asarray(hits, "float64")
     harmonic = digamma(n + 1) + np.euler_gamma
     others = np.where(n > 1, (positives - 1) / (n - 1), 0.0)
-    found = (harmonic + others * (n - harmonic)) / n
-    return np.asarray(np.where(positives > 0, found, np.nan))
+    expected = (harmonic + others * (n - harmonic)) / n
+    return np.asarray(np.where(positives > 0, expected, np.nan))
 
 
 def _last(sums: NDArray[Any]) -> NDArray[Any]:

@@ -86,8 +86,8 @@ def measure(
             brier=of_probabilities,
             brier_of_votes=of_votes,
             intervals={
-                metric: bootstrap.interval_of(one, groups=groups, least=min_groups)
-                for metric, one in drawn[who].items()
+                metric: bootstrap.interval_of(draws, groups=groups, least=min_groups)
+                for metric, draws in drawn[who].items()
             },
             tiers=_within_tiers(counts.by_tier(part, name)),
             reliability=tuple(bins) or None,
@@ -111,14 +111,14 @@ def _briers(
 
 def _within_tiers(counts: Mapping[str, ScoreCounts]) -> dict[str, TierMetrics]:
     """The metrics within each follower tier that has both classes."""
-    found: dict[str, TierMetrics] = {}
-    for tier, one in counts.items():
-        every = ranking_metrics(one)
+    within: dict[str, TierMetrics] = {}
+    for tier, of_tier in counts.items():
+        every = ranking_metrics(of_tier)
         if 0 < every.positives < every.rows:
-            found[tier or "unknown"] = TierMetrics(
+            within[tier or "unknown"] = TierMetrics(
                 rows=every.rows,
                 prevalence=every.prevalence,
                 average_precision=every.average_precision,
                 auc=every.auc,
             )
-    return found
+    return within

@@ -46,11 +46,11 @@ class Fold:
 
     def gain(self, who: str, other: str, min_groups: int) -> Gain:
         """How much more average precision one has than the other, and its interval."""
-        one, two = self.average_precision[who], self.average_precision[other]
-        found = bootstrap.interval_of(
+        first, second = self.average_precision[who], self.average_precision[other]
+        interval = bootstrap.interval_of(
             self.draws[who] - self.draws[other], groups=self.groups, least=min_groups
         )
-        return Gain(None if one is None or two is None else one - two, found)
+        return Gain(None if first is None or second is None else first - second, interval)
 
 
 def fold_of(
@@ -73,8 +73,8 @@ def fold_of(
         prevalence=metrics[first].prevalence,
         random=metrics[first].random_average_precision,
         random_draws=drawn[first]["random_average_precision"],
-        average_precision={who: one.average_precision for who, one in metrics.items()},
-        draws={who: one["average_precision"] for who, one in drawn.items()},
+        average_precision={who: ranked.average_precision for who, ranked in metrics.items()},
+        draws={who: draws["average_precision"] for who, draws in drawn.items()},
     )
 
 
@@ -105,58 +105,60 @@ def summary(
     Returns:
         All but the split. None where no fold has positives and negatives.
     """
-    known = [one for one in folds if one.average_precision.get(who) is not None]
+    known = [fold for fold in folds if fold.average_precision.get(who) is not None]
     if not known:
         return None
-    groups = sum(one.groups for one in known)
+    groups = sum(fold.groups for fold in known)
 
     def values(name: str) -> list[float]:
-        found = [one.average_precision.get(name) for one in known]
-        return [one for one in found if one is not None]
+        precisions = [fold.average_precision.get(name) for fold in known]
+        return [precision for precision in precisions if precision is not None]
 
     def draws(name: str) -> Floats:
-        return np.asarray(np.mean([one.draws[name] for one in known], axis=0))
+        return np.asarray(np.mean([fold.draws[name] for fold in known], axis=0))
 
     def difference(base: Floats, usual: float) -> Gain:
-        found = bootstrap.interval_of(draws(who) - base, groups=groups, least=min_groups)
-        return Gain(mean(values(who)) - usual, found)
+        interval = bootstrap.interval_of(draws(who) - base, groups=groups, least=min_groups)
+        return Gain(mean(values(who)) - usual, interval)
 
-    random = mean(one.random or 0.0 for one in known)
-    by_chance = np.asarray(np.mean([one.random_draws for one in known], axis=0))
-    found = Performance(
+    random = mean(fold.random or 0.0 for fold in known)
+    by_chance = np.asarray(np.mean([fold.random_draws for fold in known], axis=0))
+    performance = Performance(
         folds=len(known),
-        rows=sum(one.rows for one in known),
+        rows=sum(fold.rows for fold in known),
         account_groups=groups,
         average_precision=mean(values(who)),
         deviation=_deviation(values(who)),
         values=tuple(values(who)),
         interval=bootstrap.interval_of(draws(who), groups=groups, least=min_groups),
-        prevalence=mean(one.prevalence or 0.0 for one in known),
+        prevalence=mean(fold.prevalence or 0.0 for fold in known),
         random=random,
         over_random=difference(by_chance, random),
     )
     everywhere = [name for name in baselines if len(values(name)) == len(known)]
     if not everywhere:
-        return found
+        return performance
     best = max(everywhere, key=lambda name: mean(values(name)))
     gain = difference(draws(best), mean(values(best)))
     baseline = Baseline(best, mean(values(best)), _deviation(values(best)))
-    return replace(found, best_baseline=baseline, over_best=gain, verdict=verdict(gain.interval))
+    return replace(
+        performance, best_baseline=baseline, over_best=gain, verdict=verdict(gain.interval)
+    )
 
 
-def not_above_chance(found: Performance) -> bool:
+def not_above_chance(performance: Performance) -> bool:
     """Whether a summary's average precision is not shown to be above that of a random order.
 
     Of too few accounts for an interval, the number itself decides.
     """
-    gain = found.over_random
+    gain = performance.over_random
     low = gain.average_precision if gain.interval is None else gain.interval[0]
     return low is not None and low <= 0
 
 
-def is_behind(found: Performance) -> bool:
+def is_behind(performance: Performance) -> bool:
     """Whether the forest of a summary is behind its best baseline, beyond the interval."""
-    return found.verdict == WORSE
+    return performance.verdict == WORSE
 
 
 def _deviation(values: Sequence[float]) -> float | None:

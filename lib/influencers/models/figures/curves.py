@@ -34,10 +34,10 @@ _LEAST_ROWS = 10
 
 def precision_recall_curve(counts: ScoreCounts) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Recall and precision over falling thresholds, from the first `_LEAST_ROWS` rows on."""
-    seen, found = counts.rows.cumsum(), counts.positives.cumsum()
+    seen, hits = counts.rows.cumsum(), counts.positives.cumsum()
     enough = np.flatnonzero(seen >= min(_LEAST_ROWS, seen[-1] if len(seen) else 0))
     shown = enough[np.unique(np.linspace(0, len(enough) - 1, _POINTS).astype(int))]
-    return found[shown] / max(int(found[-1]), 1), found[shown] / seen[shown]
+    return hits[shown] / max(int(hits[-1]), 1), hits[shown] / seen[shown]
 
 
 def draw_precision_recall(trained: Sequence[Sequence[SplitResult]]) -> Figure:
@@ -48,7 +48,7 @@ def draw_precision_recall(trained: Sequence[Sequence[SplitResult]]) -> Figure:
     """
     model = trained[0][0].label.model
     title = f"Precision and recall: {_ABOUT[model]}"
-    if not any(one.curves for results in trained for one in results):
+    if not any(result.curves for results in trained for result in results):
         return style.no_data(title, "No model was trained.")
     figure, panels = _panels(
         trained,
@@ -59,14 +59,16 @@ def draw_precision_recall(trained: Sequence[Sequence[SplitResult]]) -> Figure:
         f"{_LEAST_ROWS} rows are not drawn.",
     )
     with style.applied():
-        for axes, one in panels:
-            for who, curve in one.curves.items():
+        for axes, result in panels:
+            for who, curve in result.curves.items():
                 recall, precision = precision_recall_curve(curve.counts)
-                quality = one.metrics[who].average_precision
+                quality = result.metrics[who].average_precision
                 name = f"{WHO_TITLES.get(who, who)} ({quality:.3f})"
                 wide = 2.0 if who == "forest" else 1.1
                 axes.plot(recall, precision, color=_COLOURS[who], linewidth=wide, label=name)
-            axes.axhline(one.metrics["forest"].prevalence or 0.0, color=style.GREY, linestyle=":")
+            axes.axhline(
+                result.metrics["forest"].prevalence or 0.0, color=style.GREY, linestyle=":"
+            )
             axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="recall", ylabel="precision")
             axes.legend(fontsize=7, loc="best", frameon=True, edgecolor="none", framealpha=0.8)
     return figure
@@ -80,7 +82,7 @@ def draw_reliability(trained: Sequence[Sequence[SplitResult]]) -> Figure:
     """
     model = trained[0][0].label.model
     title = f"Calibration: {_ABOUT[model]}"
-    if not any(one.curves for results in trained for one in results):
+    if not any(result.curves for results in trained for result in results):
         return style.no_data(title, "No model was trained.")
     figure, panels = _panels(
         trained,
@@ -90,16 +92,16 @@ def draw_reliability(trained: Sequence[Sequence[SplitResult]]) -> Figure:
         "Held-out rows. In brackets: the Brier score (0 is perfect) after calibration, and before.",
     )
     with style.applied():
-        for axes, one in panels:
+        for axes, result in panels:
             reach = 0.05
-            for who, curve in one.curves.items():
+            for who, curve in result.curves.items():
                 if not curve.bins:
                     continue
                 said = [bin_.predicted for bin_ in curve.bins]
                 came = [bin_.observed for bin_ in curve.bins]
                 reach = max(reach, *said, *came)
-                found = one.metrics[who]
-                name = f"{WHO_TITLES[who]} ({found.brier:.3f}, {found.brier_of_votes:.3f})"
+                metrics = result.metrics[who]
+                name = f"{WHO_TITLES[who]} ({metrics.brier:.3f}, {metrics.brier_of_votes:.3f})"
                 axes.plot(said, came, "o-", color=_COLOURS[who], markersize=4, label=name)
             axes.plot([0, 1], [0, 1], color=style.GREY, linestyle=":", zorder=0)
             axes.set(xlim=(0, reach * 1.05), ylim=(0, reach * 1.05))
@@ -126,13 +128,13 @@ def _panels(
     ordered = [results[place] for place in range(splits) for results in trained]
     shown: list[tuple[Axes, SplitResult]] = []
     with style.applied():
-        for one_axes, one in zip(axes, ordered, strict=True):
-            one_axes.set_title(f"{one.label.title}: {SPLIT_TITLES[one.split]}", fontsize=9)
-            if one.curves:
-                shown.append((one_axes, one))
+        for panel, result in zip(axes, ordered, strict=True):
+            panel.set_title(f"{result.label.title}: {SPLIT_TITLES[result.split]}", fontsize=9)
+            if result.curves:
+                shown.append((panel, result))
                 continue
-            one_axes.set_axis_off()
-            one_axes.text(
-                0.5, 0.5, one.skipped or "", ha="center", wrap=True, transform=one_axes.transAxes
+            panel.set_axis_off()
+            panel.text(
+                0.5, 0.5, result.skipped or "", ha="center", wrap=True, transform=panel.transAxes
             )
     return figure, shown

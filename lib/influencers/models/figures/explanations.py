@@ -71,13 +71,13 @@ def _bars(
     places = range(len(drops))
     axes.barh(
         places,
-        [one.mean for one in drops.values()],
+        [drop.mean for drop in drops.values()],
         color=[COLOURS.get(group, style.GREY) for group in groups],
         height=0.7,
     )
-    for place, one in zip(places, drops.values(), strict=True):
-        if one.interval is not None:
-            axes.plot(one.interval, [place, place], color=style.INK, linewidth=1.2)
+    for place, drop in zip(places, drops.values(), strict=True):
+        if drop.interval is not None:
+            axes.plot(drop.interval, [place, place], color=style.INK, linewidth=1.2)
     axes.axvline(0, color=style.GREY, linewidth=0.8)
     style.category_axis(axes.yaxis, titles)
     style.linear_axis(axes.xaxis)
@@ -108,23 +108,23 @@ def draw_dependence(result: SplitResult) -> Figure:
         rows=rows,
         columns=columns,
     )
-    top = max(max(one.probabilities) for one in shown) * 1.08
+    top = max(max(dependence.probabilities) for dependence in shown) * 1.08
     with style.applied():
-        for place, one_axes in enumerate(axes):
+        for place, panel in enumerate(axes):
             if place < len(shown):
-                _line(one_axes, shown[place], result.label, top)
+                _line(panel, shown[place], result.label, top)
             else:
-                one_axes.set_axis_off()
+                panel.set_axis_off()
     return figure
 
 
-def _line(axes: Axes, one: Dependence, label: Label, top: float) -> None:
-    axes.plot(one.grid, one.probabilities, "o-", color=style.BLUE, markersize=3)
-    axes.set_title(declared(label.model)[one.name].title, fontsize=9)
+def _line(axes: Axes, dependence: Dependence, label: Label, top: float) -> None:
+    axes.plot(dependence.grid, dependence.probabilities, "o-", color=style.BLUE, markersize=3)
+    axes.set_title(declared(label.model)[dependence.name].title, fontsize=9)
     axes.set_ylim(0, top)
     style.linear_axis(axes.yaxis, unit="percent")
-    if min(one.grid) > 0 and max(one.grid) / min(one.grid) > _WIDE:
-        style.log_axis(axes.xaxis, one.grid)
+    if min(dependence.grid) > 0 and max(dependence.grid) / min(dependence.grid) > _WIDE:
+        style.log_axis(axes.xaxis, dependence.grid)
     else:
         style.linear_axis(axes.xaxis, unit="short")
         axes.locator_params(axis="x", nbins=5)

@@ -26,7 +26,7 @@ COLOURS = {
     "cadence": style.PURPLE,
     "format": style.SKY,
     "community": style.VERMILION,
-    "picture": style.YELLOW,
+    "image": style.YELLOW,
     "duplicates": style.BLACK,
 }
 _OTHER = style.GREY
@@ -44,10 +44,10 @@ class Bar:
 def bars(model: str, importances: Mapping[str, float]) -> list[Bar]:
     """Readable bars of a model's importances, the longest first."""
     known = declared(model)
-    found = [
+    unsorted = [
         Bar(known[name].title, known[name].group, share) for name, share in importances.items()
     ]
-    return sorted(found, key=lambda bar: (-bar.share, bar.title))
+    return sorted(unsorted, key=lambda bar: (-bar.share, bar.title))
 
 
 def draw(
@@ -114,7 +114,7 @@ def figure_of(results: Sequence[SplitResult]) -> Figure:
     return draw(
         bars(label.model, known),
         title=f"Feature importance: {label.title}",
-        metrics={one.split: one.outcome() for one in results},
+        metrics={result.split: result.outcome() for result in results},
         left_out=[]
         if fitted is None
         else [declared(label.model)[n].title for n in fitted.normaliser.dropped],
@@ -123,17 +123,17 @@ def figure_of(results: Sequence[SplitResult]) -> Figure:
 
 def metrics_sentence(metrics: Mapping[str, SplitMetrics]) -> str:
     """Held-out performance of the forest and the baselines, with the prevalence."""
-    return " ".join(_split_sentence(split, found) for split, found in metrics.items())
+    return " ".join(_split_sentence(split, of_split) for split, of_split in metrics.items())
 
 
-def _split_sentence(split: str, found: SplitMetrics) -> str:
+def _split_sentence(split: str, metrics: SplitMetrics) -> str:
     name = SPLIT_TITLES.get(split, split)
-    if isinstance(found, Skipped):
-        return f"{name.capitalize()}: not measured, {found.skipped}."
-    forest = found["forest"]
+    if isinstance(metrics, Skipped):
+        return f"{name.capitalize()}: not measured, {metrics.skipped}."
+    forest = metrics["forest"]
     ranked = ", ".join(
-        f"{WHO_TITLES.get(who, who)} {_number(one.average_precision)} ({_number(one.auc)})"
-        for who, one in found.items()
+        f"{WHO_TITLES.get(who, who)} {_number(model.average_precision)} ({_number(model.auc)})"
+        for who, model in metrics.items()
     )
     return (
         f"{name.capitalize()}, {style.count(forest.rows)} rows, "

@@ -9,15 +9,15 @@ from pyspark.sql import functions as F
 
 from influencers.buckets import bucket
 from influencers.features import duplicates as copies_
-from influencers.features import images as pictures_
+from influencers.features import images as images_
 from influencers.models.declaration import FEATURES, INFLUENCE, KEYS, VIRALITY
 from influencers.models.rows.periods import PERIOD, WHOLE
 
 _OF_COMMUNITY = ("community_share", "community_size")
-# What is known of pictures, and of what was posted before.
-_OF_PICTURES = {
-    INFLUENCE: (pictures_.OF_ACCOUNT, copies_.OF_ACCOUNT),
-    VIRALITY: (pictures_.COLUMNS, copies_.COLUMNS),
+# What is known of images, and of what was posted before.
+_OF_IMAGES = {
+    INFLUENCE: (images_.OF_ACCOUNT, copies_.OF_ACCOUNT),
+    VIRALITY: (images_.COLUMNS, copies_.COLUMNS),
 }
 
 
@@ -47,20 +47,20 @@ def with_communities(table: DataFrame, communities: DataFrame | None) -> DataFra
     return _with_features(table, communities, _OF_COMMUNITY, key="owner_id")
 
 
-def with_pictures(
-    table: DataFrame, pictures: DataFrame | None, copies: DataFrame | None, *, model: str
+def with_images(
+    table: DataFrame, images: DataFrame | None, copies: DataFrame | None, *, model: str
 ) -> DataFrame:
     """The table with what is known of images and of duplicates.
 
     Args:
         table: has the model's key; what it has of the further columns stays.
-        pictures: what `images.picture_features` makes, or of accounts `account_pictures`; None:
+        images: what `images.image_features` makes, or of accounts `account_images`; None:
             all are unknown.
         copies: what `duplicates.copy_features` makes, or of accounts `account_copies`;
             None: likewise.
         model: influence or virality.
     """
-    for further, columns in zip((pictures, copies), _OF_PICTURES[model], strict=True):
+    for further, columns in zip((images, copies), _OF_IMAGES[model], strict=True):
         table = _with_features(table, further, columns, key=KEYS[model])
     return table
 

@@ -12,9 +12,9 @@ from pyspark.sql import functions as F
 from influencers.config import Config
 from influencers.features.describe import account_features
 from influencers.features.duplicates import account_copies, copy_features
-from influencers.features.images import account_pictures, picture_features
+from influencers.features.images import account_images, image_features
 from influencers.models.declaration import INFLUENCE
-from influencers.models.rows.frames import community_features, with_communities, with_pictures
+from influencers.models.rows.frames import community_features, with_communities, with_images
 from influencers.models.rows.periods import PERIOD, WHOLE, cut_of, divided
 from influencers.models.rows.split import held_out_account
 
@@ -48,10 +48,10 @@ def with_known(table: DataFrame, known: Known, *, model: str) -> DataFrame:
         known: what else there is.
         model: influence or virality.
     """
-    pictures, copies = _of_posts(known)
+    images, copies = _of_posts(known)
     if model == INFLUENCE:
-        pictures, copies = _of_accounts(known.posts, pictures, copies)
-    return with_pictures(_with_communities(table, known), pictures, copies, model=model)
+        images, copies = _of_accounts(known.posts, images, copies)
+    return with_images(_with_communities(table, known), images, copies, model=model)
 
 
 def account_rows(
@@ -76,14 +76,14 @@ def account_rows(
     """
     assert known.posts is not None
     whole = with_known(accounts, known, model=INFLUENCE).withColumn(PERIOD, F.lit(WHOLE))
-    found = [whole]
+    tables = [whole]
     of_posts = _of_posts(known)
     for period, posts in divided(known.posts, cut=cut, held_out=held_out):
         table = account_features(posts, tier_edges=tier_edges)
-        pictures, copies = _of_accounts(posts, *of_posts)
-        table = with_pictures(with_communities(table, None), pictures, copies, model=INFLUENCE)
-        found.append(table.withColumn(PERIOD, F.lit(period)).select(*whole.columns))
-    return reduce(DataFrame.unionByName, found)
+        images, copies = _of_accounts(posts, *of_posts)
+        table = with_images(with_communities(table, None), images, copies, model=INFLUENCE)
+        tables.append(table.withColumn(PERIOD, F.lit(period)).select(*whole.columns))
+    return reduce(DataFrame.unionByName, tables)
 
 
 def accounts_with_cut(
@@ -119,31 +119,31 @@ def accounts_with_cut(
 
 
 def _with_communities(table: DataFrame, known: Known) -> DataFrame:
-    found = known.account_communities
-    if found is not None:
-        found = community_features(found, algorithm=known.algorithm)
-    return with_communities(table, found)
+    communities = known.account_communities
+    if communities is not None:
+        communities = community_features(communities, algorithm=known.algorithm)
+    return with_communities(table, communities)
 
 
 def _of_posts(known: Known) -> tuple[DataFrame | None, DataFrame | None]:
-    """What is known of the pictures of posts, and of what was posted before with them."""
-    posts, shown, images, pairs = (
+    """What is known of the images of posts, and of what was posted before with them."""
+    posts, shown, ledger, pairs = (
         known.posts, known.post_images, known.images, known.duplicate_pairs,
     )  # fmt: skip
-    if posts is None or shown is None or images is None:
+    if posts is None or shown is None or ledger is None:
         return None, None
-    pictures = picture_features(shown, images)
-    copies = None if pairs is None else copy_features(posts, shown, images, pairs)
-    return pictures, copies
+    images = image_features(shown, ledger)
+    copies = None if pairs is None else copy_features(posts, shown, ledger, pairs)
+    return images, copies
 
 
 def _of_accounts(
-    posts: DataFrame | None, pictures: DataFrame | None, copies: DataFrame | None
+    posts: DataFrame | None, images: DataFrame | None, copies: DataFrame | None
 ) -> tuple[DataFrame | None, DataFrame | None]:
     """The same of the accounts that made these posts."""
     if posts is None:
         return None, None
     return (
-        None if pictures is None else account_pictures(posts, pictures),
+        None if images is None else account_images(posts, images),
         None if copies is None else account_copies(posts, copies),
     )

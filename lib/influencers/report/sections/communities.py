@@ -44,30 +44,30 @@ def _algorithm_table(communities: Mapping[str, Quality]) -> Table:
         tuple(
             (
                 plain(name),
-                count(one.tags),
-                count(one.edges),
-                count(one.communities),
-                percent(one.largest_share),
-                decimal(one.modularity),
+                count(quality.tags),
+                count(quality.edges),
+                count(quality.communities),
+                percent(quality.largest_share),
+                decimal(quality.modularity),
             )
-            for name, one in sorted(communities.items())
+            for name, quality in sorted(communities.items())
         ),
         frozenset(range(1, 6)),
     )
 
 
-def _circle_table(found: Sequence[Circle]) -> Table:
+def _circle_table(circles: Sequence[Circle]) -> Table:
     return Table(
         "The largest communities",
         ("community", "hashtags", "accounts", "main hashtags"),
         tuple(
             (
-                count(one.community),
-                count(one.hashtags),
-                count(one.accounts),
-                " ".join(f"#{tag}" for tag in one.foremost),
+                count(circle.community),
+                count(circle.hashtags),
+                count(circle.accounts),
+                " ".join(f"#{tag}" for tag in circle.foremost),
             )
-            for one in found
+            for circle in circles
         ),
         frozenset((0, 1, 2)),
     )
@@ -80,11 +80,11 @@ def _profile_table(profiles: pd.DataFrame | None) -> Table:
          "engagement rate", "growth"),
         tuple(
             (
-                count(one["community"]), one["marking"], one["representatives"],
-                decimal(one["conductance"]), percent(one["engagement_rate_median"]),
-                decimal(one["growth"]),
+                count(profile["community"]), profile["marking"], profile["representatives"],
+                decimal(profile["conductance"]), percent(profile["engagement_rate_median"]),
+                decimal(profile["growth"]),
             )
-            for one in (() if profiles is None else rows_of(profiles))
+            for profile in (() if profiles is None else rows_of(profiles))
         ),
         frozenset((0, 3, 4, 5)),
         "Conductance: the share of its links' weight that leaves the community. Engagement rate: "

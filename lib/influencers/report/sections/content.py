@@ -40,10 +40,10 @@ def content_table(content: pd.DataFrame) -> Table:
     )
     shown = []
     for feature, _, level in traits:
-        found = [rows.get((outcome, feature, level)) for outcome in OUTCOMES]
-        first = next(row for row in found if row)
+        outcomes = [rows.get((outcome, feature, level)) for outcome in OUTCOMES]
+        first = next(row for row in outcomes if row)
         words = (plain(str(feature)), str(level), count(first["posts"]))
-        shown.append((*words, *(cell for row in found for cell in _outcome(row))))
+        shown.append((*words, *(cell for row in outcomes for cell in _outcome(row))))
     return Table(
         "What goes with engagement and comments, within accounts",
         ("trait", "value", "posts", *(

@@ -64,14 +64,14 @@ def _rows_table(metrics: Metrics) -> Table:
 
 def _reason_table(metrics: Metrics) -> Table:
     known = metrics.tables.quarantine
-    found = known if known.rows is not None else metrics.rows
-    reasons = {reason: count(number) for reason, number in found.by_reason.items()}
+    counts = known if known.rows is not None else metrics.rows
+    reasons = {reason: count(number) for reason, number in counts.by_reason.items()}
     return _pairs("Reasons for quarantine", ("reason", "records"), reasons)
 
 
 def _seconds_table(seconds: Mapping[str, float]) -> Table:
     return _pairs(
-        "Time", ("stage", "seconds"), {name: decimal(one, 1) for name, one in seconds.items()}
+        "Time", ("stage", "seconds"), {name: decimal(value, 1) for name, value in seconds.items()}
     )
 
 

@@ -48,17 +48,17 @@ def _copied_table(copied: pd.DataFrame | None) -> Table:
     shown = () if copied is None else rows_of(copied)
     rows = tuple(
         (
-            str(one["representative"]), _text(one["first_account"]), count(one["pictures"]),
-            count(one["posts"]), count(one["accounts"]), _day(one["first_post"]),
-            _day(one["last_post"]), count(one["diameter"]),
+            str(group["representative"]), _text(group["first_account"]), count(group["images"]),
+            count(group["posts"]), count(group["accounts"]), _day(group["first_post"]),
+            _day(group["last_post"]), count(group["diameter"]),
         )
-        for one in shown
+        for group in shown
     )  # fmt: skip
-    thumbnails = tuple(one["thumbnail"] for one in shown)
+    thumbnails = tuple(group["thumbnail"] for group in shown)
     columns = ("earliest image", "first shown by", "files", "posts", "accounts", "first post",
                "last post", "Hamming distance (bits)")  # fmt: skip
     numeric = frozenset({2, 3, 4, 7})
-    return Table("The most copied pictures", columns, rows, numeric, thumbnails=thumbnails)
+    return Table("Most duplicated images", columns, rows, numeric, thumbnails=thumbnails)
 
 
 def _text(value: object) -> str:

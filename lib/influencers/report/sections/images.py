@@ -7,7 +7,7 @@ from influencers.report.figures import figures_in
 from influencers.report.section import Section
 from influencers.report.table import Table, count, percent, plain
 
-# What became of a picture, in words.
+# What became of an image, in words.
 _STATUS_TEXTS = {
     "ok": "fetched and measured",
     "not_asked": "not asked for yet",
@@ -49,15 +49,15 @@ def section(images: Images) -> Section:
         "Every image that posts name is downloaded once it is due, within each host's rate "
         "limit; the result is in the table images.",
         figures_in("images"),
-        (_picture_table(images),),
+        (_image_table(images),),
     )
 
 
-def _picture_table(images: Images) -> Table:
+def _image_table(images: Images) -> Table:
     total = images.wanted or 0
     rows = tuple(
         (plain(status), count(number), percent(number / total), _STATUS_TEXTS.get(status, ""))
-        for status, number in sorted(images.by_status.items(), key=lambda one: (-one[1], one[0]))
+        for status, number in sorted(images.by_status.items(), key=lambda item: (-item[1], item[0]))
     )
     waiting = images.waiting or 0
     return Table(

@@ -30,13 +30,13 @@ def test_the_truth_about_a_file_is_what_can_be_measured(sample: Sample) -> None:
     kinds = Counter()
     for row in sample.truth("images"):
         data = (folder / row["image"]).read_bytes()
-        picture = Image.open(io.BytesIO(data))
+        image = Image.open(io.BytesIO(data))
         original = Image.open(folder / row["original"])
-        assert (picture.format, str(picture.width), str(picture.height), str(len(data))) == (
+        assert (image.format, str(image.width), str(image.height), str(len(data))) == (
             row["format"], row["width"], row["height"], row["bytes"],
         )  # fmt: skip
-        assert str(imagehash.phash(picture)) == row["phash"]
-        assert imagehash.phash(picture) - imagehash.phash(original) == int(row["distance"])
+        assert str(imagehash.phash(image)) == row["phash"]
+        assert imagehash.phash(image) - imagehash.phash(original) == int(row["distance"])
         assert (row["kind"] == "original") == (row["image"] == row["original"])
         if row["kind"] == "exact":
             assert data == (folder / row["original"]).read_bytes()
@@ -58,7 +58,7 @@ def test_groups_hold_an_original_and_all_its_copies(sample: Sample) -> None:
     assert max(Counter(row["group"] for row in rows if row["group"]).values()) >= 3
 
 
-def test_copies_are_near_and_other_pictures_far(tmp_path: Path) -> None:
+def test_copies_are_near_and_other_images_far(tmp_path: Path) -> None:
     generate(tmp_path, GenerateConfig(posts=150, images=150, seed=5, image_size=128))
     sample = Sample(tmp_path, GenerateConfig(), {})
     rows = sample.truth("images")
@@ -70,7 +70,7 @@ def test_copies_are_near_and_other_pictures_far(tmp_path: Path) -> None:
     assert apart.min() > 10 and 28 < apart.mean() < 36
 
 
-def test_pictures_look_different_from_each_other() -> None:
+def test_images_look_different_from_each_other() -> None:
     drawn = [image_drawing.drawn(7, number, 96) for number in range(40)]
     colours = [np.asarray(one.convert("RGB")).reshape(-1, 3).mean(axis=0) for one in drawn]
     assert np.std(colours, axis=0).min() > 15
@@ -91,7 +91,7 @@ def test_every_kind_of_copy_stays_near(kind: str, mode: str) -> None:
 
 
 @given(st.integers(0, 500), st.integers(0, 50))
-def test_own_pictures_are_one_post_s_each(images: int, seed: int) -> None:
+def test_own_images_are_one_post_s_each(images: int, seed: int) -> None:
     plan = gallery.plan(seed, images, own=True)
     assert sorted(plan.order.tolist()) == list(range(images))
 
@@ -109,27 +109,27 @@ def test_copies_follow_their_originals_within_a_chunk(images: int, seed: int) ->
         assert not same or gallery.KINDS[kind] != "reformatted"
 
 
-def test_posts_of_an_account_show_different_pictures() -> None:
+def test_posts_of_an_account_show_different_images() -> None:
     names = gallery.names_for_posts(gallery.plan(7, 50), np.arange(1_000), 7)
     assert set(Counter(names).values()) == {20}
     assert all(len(set(names[first : first + 50])) == 50 for first in range(950))
 
 
-def test_without_pictures_every_post_has_a_url_of_its_own() -> None:
+def test_without_images_every_post_has_a_url_of_its_own() -> None:
     names = gallery.names_for_posts(gallery.plan(7, 0), np.arange(1_000), 7)
     assert len(set(names)) == 1_000
 
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Sample:
-    """A sample in which each post has a picture of its own, as by default."""
+    """A sample in which each post has an image of its own, as by default."""
     folder = tmp_path_factory.mktemp("own")
     options = GenerateConfig(posts=1_500, accounts=100, image_size=64)
     return Sample(folder, options, generate(folder, options))
 
 
 def shown_by(sample: Sample) -> dict[str, list[dict[str, str]]]:
-    """The posts that show each picture, by file name."""
+    """The posts that show each image, by file name."""
     posts = defaultdict(list)
     for post in sample.posts:
         posts[post["imageUrl"].split("?")[0].rsplit("/", 1)[1]].append(post)
@@ -145,7 +145,7 @@ def test_each_post_has_an_image_address_of_its_own(own: Sample) -> None:
     assert own.expected["images"] == len(files) == own.options.posts
 
 
-def test_only_planted_groups_have_near_pictures(own: Sample) -> None:
+def test_only_planted_groups_have_near_images(own: Sample) -> None:
     rows = own.truth("images")
     hashes = np.array([int(row["phash"], 16) for row in rows], dtype=np.uint64)
     groups = np.unique([row["group"] or row["image"] for row in rows], return_inverse=True)[1]
