@@ -40,7 +40,7 @@ def run(spark: SparkSession, config: Config) -> Metrics:
         settled = disputes.settled(others, held, read=uris, replacing=replacing, keep=keep)
         good = posts.good(settled.records)
         reasons = posts.by_reasons(settled.records)
-        counted = posts.counts(reasons, repeated=settled.repeats.surplus(good))
+        counted = posts.counts(reasons, repeated=settled.surplus)
         numbers = posts.with_forgotten(counted, left_out)
         told = posts.by_reasons(checked) if left_out else reasons
         empty = sources.without_records(found, {row["source_file"] for row in told})

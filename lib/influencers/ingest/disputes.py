@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame, Row, Window
 from pyspark.sql import functions as F
 
-from influencers.ingest.posts import FIELDS, latest
+from influencers.ingest.posts import FIELDS, good, latest
 from influencers.ingest.repeats import Repeats, repeats, words
 from influencers.run.persisted import Keep
 
@@ -23,11 +23,13 @@ class Settled:
         records: those that give a post to an owner it is not of have the reason
             `conflicting_owner`.
         repeats: the posts of which there are several words.
+        surplus: by how much the good records outnumber their posts.
         standing: whose word stands for how many posts: the rows of `standing`.
     """
 
     records: DataFrame
     repeats: Repeats
+    surplus: int
     standing: Sequence[Row]
 
 
@@ -51,13 +53,16 @@ def settled(
     said = words(records, held, read=read)
     repeated = repeats(said, keep=keep)
     if repeated.number == 0:
-        return Settled(records, repeated, [])
+        return Settled(records, repeated, 0, [])
     contested = repeated.posts.where("several_words AND NOT held")
-    rightful = keep(owners(said, contested, replacing=replacing))
+    few = repeated.few(said, keep=keep)
+    rightful = keep(owners(few, contested, replacing=replacing))
+    stands = standing(few, contested, rightful, replacing=replacing).collect()
     # Counted first, so that joins know how few there are: as a rule none.
-    changed = with_conflicts(records, rightful) if rightful.count() else records
-    stands = standing(said, contested, rightful, replacing=replacing).collect()
-    return Settled(changed, repeated, stands)
+    if rightful.count() == 0:
+        return Settled(records, repeated, repeated.surplus(), stands)
+    changed = with_conflicts(records, rightful)
+    return Settled(changed, repeated, repeated.surplus_of(good(changed)), stands)
 
 
 def owners(said: DataFrame, disputed: DataFrame, *, replacing: Sequence[str]) -> DataFrame:

@@ -26,7 +26,7 @@ class Repeats:
 
     Attributes:
         posts: a row for each: `shortcode`; whether they name `several_owners` and are
-            `several_words`; whether all are `held` by the table.
+            `several_words`; whether all are `held` by the table; how many words are in `records`.
         number: how many there are.
     """
 
@@ -49,10 +49,17 @@ class Repeats:
             return latest(posts, replacing=replacing)
         return self.others(posts).unionByName(latest(self.of(posts), replacing=replacing))
 
-    def surplus(self, posts: DataFrame) -> int:
+    def few(self, posts: DataFrame, *, keep: Keep) -> DataFrame:
+        """As `of`, kept for several uses; all rows as they are, if they are not few."""
+        return keep(self.of(posts)) if self.number <= _MOST_EVERYWHERE else posts
+
+    def surplus(self) -> int:
+        """By how much the records of posts outnumber these, none of them in dispute."""
+        beyond = F.sum(F.greatest(F.col("records") - 1, F.lit(0)))
+        return int(self.posts.agg(F.coalesce(beyond, F.lit(0))).head()[0])  # type: ignore[index]
+
+    def surplus_of(self, posts: DataFrame) -> int:
         """By how much rows outnumber the posts that they are of, by `shortcode`."""
-        if self.number == 0:
-            return 0
         rows, distinct = (
             self.of(posts).agg(F.count("*"), F.count_distinct("shortcode")).head()  # type: ignore[misc]
         )
@@ -79,6 +86,7 @@ def repeats(said: DataFrame, *, keep: Keep) -> Repeats:
             (F.min("owner_id") != F.max("owner_id")).alias("several_owners"),
             (F.min("content") != F.max("content")).alias("several_words"),
             F.min("held").alias("held"),
+            F.count_if(~F.col("held")).alias("records"),
         )
         .where("words > 1")
         .drop("words")
