@@ -196,11 +196,16 @@ class HostileServer:
             self._requests.append(request)
             self._active += 1
             self.most_active = max(self.most_active, self._active)
+        answer = Answer(self, connected, request)
         try:
-            return Answer(self, connected, request).give()
+            return answer.give()
         finally:
-            with self._lock:
-                self._active -= 1
+            answer.end()
+
+    def ended(self) -> None:
+        """An answer is no longer being given."""
+        with self._lock:
+            self._active -= 1
 
 
 class Answer:
@@ -211,6 +216,13 @@ class Answer:
         self.connected = connected
         self.request = request
         self.body = server.body
+        self._has_ended = False
+
+    def end(self) -> None:
+        """Count the answer as given."""
+        if not self._has_ended:
+            self._has_ended = True
+            self.server.ended()
 
     def give(self) -> bool:
         path = self.request.path
@@ -235,7 +247,11 @@ class Answer:
 
     def full(self, code: int, body: bytes, *headers: str) -> bool:
         lines = [f"HTTP/1.1 {code} Whatever", f"Content-Length: {len(body)}", *headers, "", ""]
-        self.connected.sendall("\r\n".join(lines).encode("utf-8") + body)
+        answer = "\r\n".join(lines).encode("utf-8") + body
+        # Whoever has the last byte may ask again before this thread comes to run.
+        self.connected.sendall(answer[:-1])
+        self.end()
+        self.connected.sendall(answer[-1:])
         return True
 
     # Time.
