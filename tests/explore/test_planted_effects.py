@@ -26,7 +26,9 @@ def test_planted_effects_are_found_among_sixty_thousand_posts(
 ) -> None:
     sample = replace(Config().generate, posts=60_000, accounts=4_000, images=0)
     generate(tmp_path / "sample", sample)
-    paths = PathsConfig(input=(str(tmp_path / "sample"),), output=str(tmp_path / "out"))
+    paths = PathsConfig(
+        input=(str(tmp_path / "sample" / "posts.csv"),), output=str(tmp_path / "out")
+    )
     config = replace(Config(), paths=paths)
     for job in (ingest, features, explore):
         job.run(spark, config)
