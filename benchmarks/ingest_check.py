@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 KEYS = {"post_features": "shortcode", "accounts": "owner_id"}
 _RELATIVE = 1e-9
-# Our means of rates are of decimals with twelve digits.
+# Earlier versions took means of rates of decimals with twelve digits.
 _ABSOLUTE = 1e-12
 # Of so many columns that are not made the names are given.
 _NAMED = 4
