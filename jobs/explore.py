@@ -13,6 +13,7 @@ from influencers.config import Config
 from influencers.explore import content, virality
 from influencers.explore.analyses import analyses
 from influencers.explore.figures import FIGURES, Exploration, Sources
+from influencers.explore.relative import with_relative_rate
 from influencers.features.tables import ACCOUNTS, POST_FEATURES
 from influencers.figures import style
 from influencers.ingest.tables import POSTS
@@ -28,10 +29,11 @@ from jobs.command_line import OUTPUT, Job, main
 def run(spark: SparkSession, config: Config) -> Metrics:
     """Figures, figure tables and analyses of the features as they stand; returns the verdicts."""
     store = Store(spark, config)
-    posts = store.read(POSTS)
+    posts, described = store.read(POSTS), store.read(POST_FEATURES)
     with persisted.frames(persisted.IN_MEMORY) as keep, side_by_side.started(spark) as start:
-        # Every table below reads these two, some twice.
-        features, accounts = keep(store.read(POST_FEATURES)), keep(store.read(ACCOUNTS))
+        # Every table below reads these two.
+        accounts = keep(store.read(ACCOUNTS))
+        features = keep(with_relative_rate(described, accounts, min_posts=config.explore.min_posts))
         sources = Sources(features, accounts)
         figures = {
             figure: start(partial(_figure_table, figure, sources, config, store))
@@ -39,20 +41,15 @@ def run(spark: SparkSession, config: Config) -> Metrics:
         }
         results = {
             name: start(partial(_written, table, TABLES[name], store))
-            for name, table in analyses(posts, features, accounts, config).items()
+            for name, table in analyses(posts, features, accounts, config, keep).items()
         }
         # Drawn one by one: matplotlib knows one thread.
         for figure, table in figures.items():
             target = files.join(config.paths.output, figure.png)
             files.write_bytes(spark, target, style.png(figure.draw(table.result(), config)))
     outcomes = content.verdicts(results["analysis_content"].result())
-    return Metrics(
-        explore=Explore(
-            content=outcomes["engagement_rate"],
-            content_by_outcome=outcomes,
-            virality=virality.verdicts(results["analysis_virality"].result()),
-        )
-    )
+    traits = virality.verdicts(results["analysis_virality"].result())
+    return Metrics(explore=Explore(outcomes["engagement_rate"], outcomes, traits))
 
 
 def _figure_table(

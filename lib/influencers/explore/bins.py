@@ -3,6 +3,9 @@
 Both bound what leaves Spark: a figure's table has as many rows as bins, however many posts there
 are, and a quantile keeps at most 9,000 different values a decade. A quantile sketch would be
 smaller still, but its answer depends on how rows lie in partitions.
+
+Posts are therefore counted by rounded value first, as by any other group: that is summed where the
+posts lie, and what is left for a quantile is a row a value.
 """
 
 from __future__ import annotations
@@ -41,29 +44,41 @@ def edges(number: Column, per_decade: int, *, whole: bool) -> tuple[Column, Colu
 
 
 def significant(value: Column, digits: int = 4) -> Column:
-    """`value` rounded to so many significant digits; 0 and null stay what they are."""
-    magnitude = F.floor(F.log10(F.abs(value))) - (digits - 1)
+    """`value`, never negative, rounded to so many significant digits; null stays null."""
+    magnitude = F.floor(F.log10(value)) - (digits - 1)
     unit = F.pow(F.lit(10.0), magnitude.cast("double"))
     # For magnitudes below 1 dividing by the power of ten is exact where multiplying is not.
     power = F.pow(F.lit(10.0), (-magnitude).cast("double"))
-    rounded = F.when(magnitude < 0, F.round(value * power) / power).otherwise(
-        F.round(value / unit) * unit
+    rounded = F.when(magnitude < 0, _nearest(value * power) / power).otherwise(
+        _nearest(value / unit) * unit
     )
     return F.when(value == 0, F.lit(0.0)).otherwise(rounded)
 
 
-def quantile(value: Column, share: float) -> Column:
+def _nearest(value: Column) -> Column:
+    """The nearest whole number, of two the upper one; `F.round` says so by way of decimals."""
+    return F.floor(value + 0.5)
+
+
+def quantile(value: Column, share: float, count: Column | None = None) -> Column:
     """The exact quantile, among the rows of a group, of values rounded to four digits.
 
     Nulls are ignored; null when nothing is left. Between two values it interpolates.
+
+    Args:
+        value: is rounded here, unless there is a count.
+        share: of the values that are below.
+        count: how many of the value a row stands for; None: it is one.
     """
-    return F.percentile(significant(value), F.lit(share))
+    if count is None:
+        return F.percentile(significant(value), F.lit(share))
+    return F.percentile(value, F.lit(share), count)
 
 
-def quartiles(value: Column, prefix: str) -> Sequence[Column]:
+def quartiles(value: Column, prefix: str, count: Column | None = None) -> Sequence[Column]:
     """Columns `{prefix}_p25`, `{prefix}_median` and `{prefix}_p75`; as `quantile`."""
     names = ("p25", "median", "p75")
     return [
-        quantile(value, share).alias(f"{prefix}_{name}")
+        quantile(value, share, count).alias(f"{prefix}_{name}")
         for name, share in zip(names, QUARTILES, strict=True)
     ]

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from influencers.explore.bins import quartiles
+from influencers.explore.bins import quartiles, significant
 from influencers.explore.exclusions import SHOWN, left_out, rows_shown
 from influencers.figures import style
 
@@ -94,19 +94,48 @@ def _by_group(posts: DataFrame, name: str, group: Column, *, unknown: str) -> Da
         .when(group.isNull(), unknown)
         .otherwise(SHOWN)
     )
-    shown = F.col("part") == SHOWN
-    return (
-        posts.withColumns({"part": part, name: F.when(part == SHOWN, group)})
-        .groupBy("part", name)
-        .agg(
-            F.count(F.lit(1)).alias("posts"),
-            F.count_distinct("owner_id").alias("accounts"),
-            F.count_if(F.col("comments").isNull()).alias("likes_only"),
-            *quartiles(F.when(shown, F.col("engagement_rate")), "rate"),
-            F.count(F.when(shown, F.col("relative_rate"))).alias("relative_posts"),
-            *quartiles(F.when(shown, F.col("relative_rate")), "relative"),
-        )
+    shown = part == SHOWN
+    # What a post is counted by: its author, and each of its rates.
+    measures = {
+        "account": (F.col("owner_id"), F.lit(None).cast("double")),
+        "rate": (F.lit(None).cast("bigint"), F.col("rate")),
+        "relative": (F.lit(None).cast("bigint"), F.col("relative")),
+    }
+    each = F.array(
+        *[
+            F.struct(F.lit(measure).alias("measure"), owner.alias("owner"), rate.alias("value"))
+            for measure, (owner, rate) in measures.items()
+        ]
     )
+    cells = (
+        posts.select(
+            "owner_id", part.alias("part"), F.when(shown, group).alias(name),
+            F.col("comments").isNull().alias("likes_only"),
+            significant(F.when(shown, F.col("engagement_rate"))).alias("rate"),
+            significant(F.when(shown, F.col("relative_rate"))).alias("relative"),
+        )
+        .select("part", name, "likes_only", F.inline(each))
+        .groupBy("part", name, "measure", "owner", "value")
+        .agg(F.count(F.lit(1)).alias("posts"), F.count_if("likes_only").alias("likes_only"))
+    )  # fmt: skip
+    return cells.groupBy("part", name).agg(
+        _sum("account", F.col("posts")).alias("posts"),
+        _sum("account", F.lit(1)).alias("accounts"),
+        _sum("account", F.col("likes_only")).alias("likes_only"),
+        *quartiles(_of("rate", F.col("value")), "rate", F.col("posts")),
+        _sum("relative", F.when(F.col("value").isNotNull(), F.col("posts"))).alias(
+            "relative_posts"
+        ),
+        *quartiles(_of("relative", F.col("value")), "relative", F.col("posts")),
+    )
+
+
+def _of(measure: str, value: Column) -> Column:
+    return F.when(F.col("measure") == measure, value)
+
+
+def _sum(measure: str, value: Column) -> Column:
+    return F.sum(F.coalesce(_of(measure, value), F.lit(0)))
 
 
 def _draw(

@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from influencers.explore.bins import edges, log_bin, quantile
+from influencers.explore.bins import edges, log_bin, quantile, significant
 from influencers.explore.exclusions import SHOWN, left_out, rows_shown
 from influencers.figures import style
 
@@ -71,13 +71,18 @@ def _histogram(frame: DataFrame, value: str, things: str, per_decade: int) -> Da
         .when(F.col(value) <= 0, f"no {value}")
         .otherwise(SHOWN)
     )
-    binned = frame.select(
-        F.col(value), reason.alias("part"), log_bin(F.col(value), per_decade).alias("bin")
+    cells = frame.groupBy(
+        reason.alias("part"),
+        log_bin(F.col(value), per_decade).alias("bin"),
+        significant(F.col(value)).alias("rounded"),
+    ).agg(F.count(F.lit(1)).alias(things))
+    typical = cells.agg(
+        *[
+            quantile(F.col("rounded"), share, F.col(things)).alias(name)
+            for name, share in (("median", 0.5), ("p90", 0.9))
+        ]
     )
-    typical = binned.agg(
-        quantile(F.col(value), 0.5).alias("median"), quantile(F.col(value), 0.9).alias("p90")
-    )
-    counted = binned.groupBy("part", "bin").agg(F.count(F.lit(1)).alias(things))
+    counted = cells.groupBy("part", "bin").agg(F.sum(things).alias(things))
 
     start, end = edges(F.col("bin"), per_decade, whole=True)
     return counted.crossJoin(F.broadcast(typical)).select(

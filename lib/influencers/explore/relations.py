@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from influencers.explore.bins import edges, log_bin, quartiles
+from influencers.explore.bins import edges, log_bin, quartiles, significant
 from influencers.explore.exclusions import SHOWN, left_out, rows_shown
 from influencers.figures import style
 
@@ -94,28 +94,31 @@ def draw_likes_vs_comments(table: pd.DataFrame) -> Figure:
 def _grid(
     posts: DataFrame, x: tuple[str, Column], y: tuple[str, Column], part: Column, per_decade: int
 ) -> DataFrame:
-    shown = part == SHOWN
-    placed = posts.select(
+    # Both tables below are sums over these cells, which are counted once: the keys are the same.
+    cells = posts.groupBy(
         part.alias("part"),
         log_bin(x[1], per_decade).alias("column"),
-        F.when(shown, log_bin(y[1], per_decade)).alias("row"),
-        y[1].alias("value"),
-        F.col("comments").isNull().cast("int").alias("likes_only"),
+        F.when(part == SHOWN, log_bin(y[1], per_decade)).alias("row"),
+        significant(y[1]).alias("value"),
+        F.col("comments").isNull().alias("likes_only"),
+    ).agg(F.count(F.lit(1)).alias("posts"))
+    value, count = F.col("value"), F.col("posts")
+    columns = cells.groupBy("column").agg(
+        F.sum(F.when(value.isNotNull(), count)).alias("column_posts"),
+        *quartiles(value, "column", count),
     )
-    columns = (
-        placed.where(F.col("column").isNotNull() & F.col("value").isNotNull())
-        .groupBy("column")
-        .agg(F.count(F.lit(1)).alias("column_posts"), *quartiles(F.col("value"), "column"))
-    )
-    cells = (
-        placed.withColumn("column", F.when(F.col("part") == SHOWN, F.col("column")))
+    grid = (
+        cells.withColumn("column", F.when(F.col("part") == SHOWN, F.col("column")))
         .groupBy("part", "column", "row")
-        .agg(F.count(F.lit(1)).alias("posts"), F.sum("likes_only").alias("likes_only"))
+        .agg(
+            F.sum(count).alias("posts"),
+            F.sum(F.when(F.col("likes_only"), count).otherwise(0)).alias("likes_only"),
+        )
     )
 
     x_from, x_to = edges(F.col("column"), per_decade, whole=True)
     y_from, y_to = edges(F.col("row"), per_decade, whole=y[0] != "rate")
-    return cells.join(F.broadcast(columns), on="column", how="left").select(
+    return grid.join(F.broadcast(columns), on="column", how="left").select(
         "part",
         x_from.alias(f"{x[0]}_from"), x_to.alias(f"{x[0]}_to"),
         y_from.alias(f"{y[0]}_from"), y_to.alias(f"{y[0]}_to"),

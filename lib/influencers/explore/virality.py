@@ -102,22 +102,21 @@ def _values() -> dict[str, Column]:
 
 def _histograms(posts: DataFrame, viral: Mapping[str, Column], account_buckets: int) -> DataFrame:
     """Viral and other posts by label, feature, bucket of accounts and step of the value."""
-    each = F.array(
-        *[
-            F.struct(F.lit(name).alias("feature"), value.cast("double").alias("value"))
-            for name, value in _values().items()
-        ]
-    )
+    features = _values()
+    # An array of numbers alone: Spark makes an object of every struct, for each post and feature.
+    each = F.array(*[value.cast("double") for value in features.values()])
     value = F.col("value")
     step = F.floor(F.log10(value) * _STEPS_PER_DECADE).cast("int")
     counted = (
+        # What is of the post is computed before there is a row for each of its features.
         posts.select(
             bucket("owner_id", count=account_buckets).cast("int").alias("bucket"),
             *[label.alias(name) for name, label in viral.items()],
-            F.inline(each),
+            each.alias("each"),
         )
+        .select("bucket", *viral, F.posexplode("each").alias("number", "value"))
         .where(value.isNotNull())
-        .groupBy("feature", "bucket", F.when(value > 0, step).otherwise(_ZERO_STEP).alias("step"))
+        .groupBy("number", "bucket", F.when(value > 0, step).otherwise(_ZERO_STEP).alias("step"))
         .agg(
             F.min("value").alias("value"),
             *[F.count_if(F.col(name) == 1).alias(f"{name}_viral") for name in viral],
@@ -134,7 +133,8 @@ def _histograms(posts: DataFrame, viral: Mapping[str, Column], account_buckets: 
             for name in viral
         ]
     )
-    return counted.select("feature", "bucket", "step", "value", F.inline(by_label))
+    feature = F.get(F.array(*[F.lit(name) for name in features]), F.col("number")).alias("feature")
+    return counted.select(feature, "bucket", "step", "value", F.inline(by_label))
 
 
 def compared(
