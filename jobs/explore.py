@@ -13,6 +13,7 @@ from influencers.config import Config
 from influencers.explore import content, virality
 from influencers.explore.analyses import analyses
 from influencers.explore.figures import FIGURES, Exploration, Sources
+from influencers.explore.relative import with_relative_rate
 from influencers.features.tables import ACCOUNTS, POST_FEATURES
 from influencers.figures import style
 from influencers.ingest.tables import POSTS
@@ -28,16 +29,17 @@ def run(spark: SparkSession, config: Config) -> Metrics:
     """Figures, figure tables and analyses of the features as they stand; returns the verdicts."""
     posts = tables.read(spark, config, POSTS)
     with persisted.frames(persisted.IN_MEMORY) as keep, side_by_side.started(spark) as start:
-        # Every table below reads these two, some twice.
-        features = keep(tables.read(spark, config, POST_FEATURES))
+        # Every table below reads these two.
         accounts = keep(tables.read(spark, config, ACCOUNTS))
+        described = tables.read(spark, config, POST_FEATURES)
+        features = keep(with_relative_rate(described, accounts, min_posts=config.explore.min_posts))
         sources = Sources(features, accounts)
         figures = {
             figure: start(partial(_figure_table, figure, sources, config)) for figure in FIGURES
         }
         found = {
             name: start(partial(_written, table, config, TABLES[name]))
-            for name, table in analyses(posts, features, accounts, config).items()
+            for name, table in analyses(posts, features, accounts, config, keep).items()
         }
         # Drawn one by one: matplotlib knows one thread.
         for figure, table in figures.items():

@@ -11,16 +11,11 @@ from pyspark.sql import functions as F
 from explore_seeds import account_rows, random_posts, shuffled, table
 from influencers.explore.clock import Clock
 from influencers.explore.comparisons import HASHTAG_GROUPS, group_name
-from influencers.explore.content import (
-    OUTCOMES,
-    WEEKDAYS,
-    by_bucket,
-    content,
-    supported_hashtags,
-    verdicts,
-)
+from influencers.explore.content import content, verdicts
 from influencers.explore.effects import delta_within
+from influencers.explore.levels import WEEKDAYS, supported_hashtags
 from influencers.explore.relative import with_relative_rate
+from influencers.explore.standing import OUTCOMES
 from influencers.explore.tables import ANALYSIS_CONTENT
 from influencers.explore.verdicts import Band, verdict
 from influencers.storage import tables
@@ -197,31 +192,3 @@ def test_no_posts_at_all_get_no_verdict(spark: SparkSession) -> None:
     assert found["comments", "hashtag", "any"]["verdict"] == "too few accounts: no verdict"
     assert found["engagement_rate", "hour", "any"]["posts"] == 0
     assert found["engagement_rate", "hour", "any"]["effect"] is None
-
-
-def test_an_account_of_six_million_posts_has_its_effect(spark: SparkSession) -> None:
-    """Half of its posts are videos and beat all others: as levels, summed without their windows."""
-    half, others = 3_100_000, 30
-    millions = spark.range(half).select(
-        F.lit(1).cast("bigint").alias("owner_id"), F.lit(half).cast("bigint").alias("standing"),
-        F.lit(2 * half).cast("bigint").alias("author_posts"),
-    )  # fmt: skip
-    small = spark.range(2, others + 2).select(
-        F.col("id").alias("owner_id"), F.lit(1).cast("bigint").alias("standing"),
-        F.lit(2).cast("bigint").alias("author_posts"),
-    )  # fmt: skip
-    numbers = [
-        F.col(name).alias(f"{outcome}_{short}")
-        for outcome in OUTCOMES
-        for name, short in (("standing", "standing"), ("author_posts", "posts"))
-    ]
-    levels = millions.unionByName(small).select(
-        "owner_id", F.lit("content_type").alias("feature"), F.lit("video").alias("level"),
-        F.lit(2).alias("position"), *numbers,
-    )  # fmt: skip
-    found = by_bucket(levels, 10).where("outcome = 'comments'").toPandas()
-    # n1 standings of n0 each, divided by n: n1·n0/n, in millionths; 1/2 for each small account.
-    assert found["wins"].sum() == (half // 2) * 1_000_000 + others * 500_000
-    assert (found["weight"] == found["wins"]).all()
-    assert found["posts"].sum() == half + others
-    assert (found["accounts"].sum(), found["compared_accounts"].sum()) == (others + 1,) * 2

@@ -6,31 +6,27 @@ and in habits; whoever compares posts across them measures these.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pandas as pd
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from influencers.buckets import bucket
-from influencers.explore.bins import quantile
+from influencers.explore.bins import quantile, significant
 from influencers.explore.clock import Clock
-from influencers.explore.comparisons import CONTENT_TYPES, HASHTAG_GROUPS, group_name, hashtag_group
+from influencers.explore.comparisons import CONTENT_TYPES
 from influencers.explore.effects import delta_within
-from influencers.explore.standing import OUTCOMES, with_standing
+from influencers.explore.levels import Hashtags, Level, with_levels
+from influencers.explore.standing import OUTCOMES, by_bucket
 from influencers.explore.verdicts import NO_DATA, TOO_FEW, TRUNCATED, Band, summary, verdict
+from influencers.run.persisted import Keep
 
 FEATURES = (
     "content_type", "has_location", "question", "hashtag_count", "hashtag", "hour", "weekday",
 )  # fmt: skip
-ANY, YES = "any", "yes"
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+ANY = "any"
 
 _COUNTS = ("posts", "accounts", "compared_accounts")
-
-# Sums over accounts are kept in millionths, as whole numbers: a sum of fractions would depend on
-# the order of the rows.
-_MILLION = 1_000_000
 
 _RESULT = (
     "outcome string, feature string, level string, position int, posts bigint, accounts bigint, "
@@ -40,22 +36,23 @@ _RESULT = (
 
 def content(
     posts: DataFrame,
-    hashtags: DataFrame,
+    hashtags: Hashtags,
     *,
     clock: Clock,
     band: Band,
     account_buckets: int,
+    keep: Keep = lambda frame: frame,
 ) -> DataFrame:
     """How posts with a trait do against the same author's posts without it.
 
     Args:
         posts: post_features with `relative_rate` (see `with_relative_rate`), of posts whose likes
             have come in (see `settled_posts`).
-        hashtags: shortcode, hashtag and its position, of the hashtags to judge (see
-            `supported_hashtags`).
+        hashtags: that are judged (see `supported_hashtags`).
         clock: which times of day are times.
         band: of no effect.
         account_buckets: how many buckets of accounts the intervals are taken from.
+        keep: persists the posts with their levels, which are gone through twice.
 
     Returns:
         A row an outcome, feature and level. `posts` of `accounts` have the trait and a known
@@ -65,14 +62,17 @@ def content(
         are intervals that in 95 % of tables hold all together. A feature without any level has
         the level `any` and the reason.
     """
-    levels = _levels(with_standing(posts.withColumn("trusted_hour", clock.hour())), hashtags)
-    buckets = by_bucket(levels, account_buckets).unionByName(_placeholders(levels))
-    effects = buckets.groupBy("outcome", "feature").applyInPandas(
-        _effects_of(band, clock), schema=_RESULT
+    levels = hashtags.levels()
+    described = keep(_described(posts, hashtags, clock))
+    sums = _named(by_bucket(described, levels, account_buckets), levels).withColumn(
+        "outcome", F.get(F.array(*[F.lit(name) for name in OUTCOMES]), F.col("outcome"))
     )
-    medians = levels.groupBy("feature", "level").agg(
-        quantile(F.col("relative_rate"), 0.5).alias("median_relative_rate")
+    effects = (
+        sums.unionByName(_placeholders(sums))
+        .groupBy("outcome", "feature")
+        .applyInPandas(_effects_of(band, clock), schema=_RESULT)
     )
+    medians = _named(_median_rates(described), levels).drop("position")
     of_rate = F.col("outcome") == OUTCOMES[0]
     return effects.join(F.broadcast(medians), on=["feature", "level"], how="left").select(
         "outcome", "feature", "level", "position", "posts", "accounts", "compared_accounts",
@@ -83,134 +83,45 @@ def content(
     )  # fmt: skip
 
 
-def supported_hashtags(posts: DataFrame, *, top: int, min_accounts: int) -> DataFrame:
-    """The posts of the `top` hashtags that most accounts use, at least `min_accounts` each.
-
-    Returns:
-        A row a post and hashtag: shortcode, hashtag, position (0 for the commonest; ties by
-        posts, then by the tag itself).
-    """
-    tagged = posts.select("shortcode", "owner_id", F.explode("hashtags").alias("hashtag"))
-    common = (
-        tagged.groupBy("hashtag")
-        .agg(F.count_distinct("owner_id").alias("accounts"), F.count(F.lit(1)).alias("posts"))
-        .where(F.col("accounts") >= min_accounts)
-        .select((-F.col("accounts")).alias("accounts"), (-F.col("posts")).alias("posts"), "hashtag")
-        .orderBy("accounts", "posts", "hashtag")
-        .limit(top)
-    )
-    in_order = F.sort_array(F.collect_list(F.struct("accounts", "posts", "hashtag")))
-    ranked = common.agg(in_order.alias("tags")).select(
-        F.posexplode(F.col("tags.hashtag")).alias("position", "hashtag")
-    )
-    return tagged.join(F.broadcast(ranked), on="hashtag", how="inner").select(
-        "shortcode", "hashtag", "position"
-    )
-
-
-def _levels(posts: DataFrame, hashtags: DataFrame) -> DataFrame:
-    """A row for every level that a post has: with the author, the standing, the author's posts."""
-    places = {group_name(*group): place for place, group in enumerate(HASHTAG_GROUPS)}
-    group = hashtag_group(F.col("hashtag_count"))
-    weekday = F.col("day_of_week") - 1
-    names = F.array(*[F.lit(day) for day in WEEKDAYS])
-    kind, types = F.col("content_type"), {name: i for i, name in enumerate(CONTENT_TYPES)}
-    plain = F.array(
-        _level("content_type", kind, _place(kind, types), "typed"),
-        *[_level(name, F.when(F.col(name), YES), F.lit(0), "all")
-          for name in ("has_location", "question")],
-        _level("hashtag_count", group, _place(group, places), "all"),
-        _level("hour", F.lpad(F.col("trusted_hour").cast("string"), 2, "0"),
-               F.col("trusted_hour"), "timed"),
-        _level("weekday", F.get(names, weekday), weekday, "all"),
+def _described(posts: DataFrame, hashtags: Hashtags, clock: Clock) -> DataFrame:
+    """What is looked at of each post, with its levels."""
+    timed = posts.withColumn("trusted_hour", clock.hour())
+    return with_levels(timed, hashtags).select(
+        "owner_id", "relative_rate", "engagement_rate", "comments", "likes", "content_type",
+        "trusted_hour", "levels",
     )  # fmt: skip
-    tag = F.array(
-        _level("hashtag", F.concat(F.lit("#"), F.col("hashtag")), F.col("position"), "all")
-    )
-    tagged = posts.join(hashtags, on="shortcode", how="inner")
-    columns = ("owner_id", "relative_rate")
-    return (
-        posts.select(*columns, F.inline(plain))
-        .unionByName(tagged.select(*columns, F.inline(tag)))
-        .where(F.col("level").isNotNull())
-    )
 
 
-def _level(feature: str, level: Column, position: Column, population: str) -> Column:
-    return F.struct(
-        F.lit(feature).alias("feature"),
-        level.alias("level"),
-        position.cast("int").alias("position"),
-        *[
-            F.col(f"{population}_{outcome}_{name}").alias(f"{outcome}_{name}")
-            for outcome in OUTCOMES
-            for name in ("standing", "posts")
-        ],
+def _median_rates(posts: DataFrame) -> DataFrame:
+    """The median relative rate of the posts of each level, which is given by its number."""
+    cells = (
+        posts.select("levels", significant(F.col("relative_rate")).alias("rate"))
+        .where(F.col("rate").isNotNull())
+        .select(F.explode("levels").alias("level"), "rate")
+        .groupBy("level", "rate")
+        .agg(F.count(F.lit(1)).alias("posts"))
+    )
+    return cells.groupBy("level").agg(
+        quantile(F.col("rate"), 0.5, F.col("posts")).alias("median_relative_rate")
     )
 
 
-def _place(value: Column, places: dict[str, int]) -> Column:
-    entries = [F.lit(part) for pair in places.items() for part in pair]
-    return F.try_element_at(F.create_map(*entries), value)
-
-
-def by_bucket(levels: DataFrame, account_buckets: int) -> DataFrame:
-    """Pairs won less pairs lost within authors, summed over buckets of authors.
-
-    Of an author's n posts, n1 with the trait: the standings of the n1 sum to the pairs with a
-    post without it that they win, less those they lose, as pairs among the n1 cancel out. Divided
-    by n, an author weighs n1·n0/n in the average (van Elteren's weights, up to a constant).
-    """
-    n, n1 = F.col("author_posts").cast("double"), F.col("posts").cast("double")
-    return (
-        _by_author(levels)
-        .withColumns(
-            {
-                "bucket": bucket("owner_id", count=account_buckets).cast("int"),
-                # Of doubles: for millions of posts the products do not fit into a bigint, and what
-                # is divided by n does. Within a row they depend on no order.
-                "wins": F.round(F.col("standing").cast("double") / n * _MILLION).cast("bigint"),
-                "weight": F.round(n1 * ((n - n1) / n) * _MILLION).cast("bigint"),
-            }
-        )
-        .groupBy("outcome", "feature", "level", "bucket")
-        .agg(
-            F.max("position").alias("position"),
-            F.sum("posts").alias("posts"),
-            F.count(F.lit(1)).alias("accounts"),
-            F.count_if(F.col("weight") > 0).alias("compared_accounts"),
-            F.sum("wins").alias("wins"),
-            F.sum("weight").alias("weight"),
-        )
-    )
-
-
-def _by_author(levels: DataFrame) -> DataFrame:
-    """A row an outcome, level and author that has posts of both: their number and standing."""
-    sums = [
+def _named(counted: DataFrame, levels: Sequence[Level]) -> DataFrame:
+    """Feature, level by its name, and position, for the number of a level."""
+    names = [
         F.struct(
-            F.count(f"{outcome}_standing").alias("posts"),
-            F.sum(f"{outcome}_standing").alias("standing"),
-            F.max(f"{outcome}_posts").alias("author_posts"),
-        ).alias(outcome)
-        for outcome in OUTCOMES
+            F.lit(level.feature).alias("feature"),
+            F.lit(level.name).alias("level"),
+            F.lit(level.position).alias("position"),
+        )
+        for level in levels
     ]
-    each = F.array(
-        *[
-            F.struct(F.lit(outcome).alias("outcome"), F.col(outcome).alias("sums"))
-            for outcome in OUTCOMES
-        ]
-    )
-    return (
-        levels.groupBy("feature", "level", "owner_id")
-        .agg(F.max("position").alias("position"), *sums)
-        .select("feature", "level", "owner_id", "position", F.inline(each))
-        .select("outcome", "feature", "level", "owner_id", "position", "sums.*")
-        .where(F.col("posts") > 0)
-    )
+    named = F.get(F.array(*names), F.col("level"))
+    others = [name for name in counted.columns if name != "level"]
+    return counted.withColumn("named", named).select("named.*", *others)
 
 
-def _placeholders(levels: DataFrame) -> DataFrame:
+def _placeholders(like: DataFrame) -> DataFrame:
     """An empty row for every content type, and for `any` level of the other features; by outcome.
 
     They make sure that every feature gets a verdict, be it only why there is none.
@@ -223,7 +134,7 @@ def _placeholders(levels: DataFrame) -> DataFrame:
         for row in expected
     ]
     none = F.lit(0).cast("bigint")
-    return levels.sparkSession.range(1).select(
+    return like.sparkSession.range(1).select(
         F.inline(F.array(*rows)).alias("outcome", "feature", "level", "position"),
         F.lit(0).alias("bucket"),
         *[none.alias(name) for name in (*_COUNTS, "wins", "weight")],

@@ -11,22 +11,20 @@ from pyspark.sql import DataFrame
 
 from influencers.config import Config
 from influencers.explore import comparisons, distributions, relations
-from influencers.explore.relative import with_relative_rate
 from influencers.figures.figure import Figure
 
 
 @dataclass(frozen=True)
 class Sources:
-    """The tables that figures are computed from."""
+    """The tables that figures are computed from.
+
+    Attributes:
+        post_features: with `relative_rate` (see `with_relative_rate`).
+        accounts: as the job `features` has left them.
+    """
 
     post_features: DataFrame
     accounts: DataFrame
-
-    def relative(self, config: Config) -> DataFrame:
-        """post_features with the rate relative to the author's own."""
-        return with_relative_rate(
-            self.post_features, self.accounts, min_posts=config.explore.min_posts
-        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,16 +81,14 @@ FIGURES: tuple[Exploration, ...] = (
         name="engagement_by_hashtags",
         title="Engagement rate by number of hashtags",
         section="engagement",
-        table=lambda sources, config: comparisons.engagement_by_hashtags(sources.relative(config)),
+        table=lambda sources, _: comparisons.engagement_by_hashtags(sources.post_features),
         draw=lambda table, _: comparisons.draw_engagement_by_hashtags(table),
     ),
     Exploration(
         name="engagement_by_content_type",
         title="Engagement rate by type of post",
         section="engagement",
-        table=lambda sources, config: comparisons.engagement_by_content_type(
-            sources.relative(config)
-        ),
+        table=lambda sources, _: comparisons.engagement_by_content_type(sources.post_features),
         draw=lambda table, _: comparisons.draw_engagement_by_content_type(table),
     ),
 )
