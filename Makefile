@@ -108,6 +108,10 @@ hooks: test-setup ## Run the checks before every commit
 benchmark-ingest: benchmark-setup ## Measure posts into features beside other ways (ARGS="--posts 1000000", "--baseline DIR")
 	PYTHONPATH=lib:. $(BIN)/python benchmarks/ingest.py $(ARGS)
 
+.PHONY: benchmark-explore
+benchmark-explore: benchmark-setup ## Measure figures and analyses (ARGS="--posts 1000000", "--baseline DIR")
+	PYTHONPATH=lib:. $(BIN)/python benchmarks/explore.py $(ARGS)
+
 .PHONY: benchmark-images
 benchmark-images: benchmark-setup ## Measure pictures a second beside other ways (ARGS=--steps, ARGS=--slow)
 	PYTHONPATH=lib:. $(BIN)/python benchmarks/images.py $(ARGS)
