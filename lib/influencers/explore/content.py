@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import pandas as pd
-import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -109,15 +108,17 @@ def _median_rates(posts: DataFrame) -> DataFrame:
 
 def _named(counted: DataFrame, levels: Sequence[Level]) -> DataFrame:
     """Feature, level by its name, and position, for the number of a level."""
-    columns = {
-        "number": pa.array(range(len(levels)), pa.int32()),
-        "feature": pa.array([level.feature for level in levels]),
-        "level": pa.array([level.name for level in levels]),
-        "position": pa.array([level.position for level in levels], pa.int32()),
-    }
-    names = counted.sparkSession.createDataFrame(pa.table(columns))
-    numbered = counted.withColumnRenamed("level", "number")
-    return numbered.join(F.broadcast(names), on="number", how="inner").drop("number")
+    names = [
+        F.struct(
+            F.lit(level.feature).alias("feature"),
+            F.lit(level.name).alias("level"),
+            F.lit(level.position).alias("position"),
+        )
+        for level in levels
+    ]
+    named = F.get(F.array(*names), F.col("level"))
+    others = [name for name in counted.columns if name != "level"]
+    return counted.withColumn("named", named).select("named.*", *others)
 
 
 def _placeholders(like: DataFrame) -> DataFrame:
