@@ -10,18 +10,14 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 from pyspark.sql.types import StringType, StructField, StructType
 
+from features_oracle import asks, lines, words
 from influencers.ingest import captions
 from influencers.ingest.captions import COLUMNS, COUNTS
 from influencers.ingest.emoji import count_emoji
 from influencers.ingest.hashtags import read_tags
 from influencers.storage.table import schema_of
 
-# https://www.unicode.org/Public/UCD/latest/ucd/PropList.txt, White_Space
-WHITE_SPACE = frozenset("\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000") | frozenset(
-    map(chr, range(0x2000, 0x200B))
-)
 TEXT = st.text(st.sampled_from("a1#@ \r\n\x1c\x85\u00a0\u2028\u3000?;❤😀é/.\x00"))
-BREAKS = "\n\r\x85\u2028\u2029"
 AWKWARD = (
     "a b",
     "a\nb",
@@ -47,23 +43,6 @@ AWKWARD = (
     "",
     None,
 )
-
-
-def words(caption: str) -> int:
-    before = " " + caption
-    return sum(
-        character not in WHITE_SPACE and last in WHITE_SPACE
-        for last, character in zip(before, caption, strict=False)
-    )
-
-
-def lines(caption: str) -> int:
-    breaks = sum(character in BREAKS for character in caption) - caption.count("\r\n")
-    return breaks + 1 if caption else 0
-
-
-def asks(caption: str) -> bool:
-    return any(mark in caption for mark in "?？؟\u037e՞፧⁇⁈⁉❓")
 
 
 def by_hand(caption: str | None) -> tuple[object, ...]:

@@ -21,7 +21,7 @@ Known = npt.NDArray[np.bool_]
 # One value for each row or account.
 Values: TypeAlias = Floats | Whole | pa.Array
 
-MICROSECONDS = 1_000_000
+_MICROSECONDS = 1_000_000
 _SECONDS_PER_DAY = 86_400
 # Sums of 64 bits that are rounded to less than this have not overflowed.
 _SURE = float(2**62)
@@ -151,7 +151,7 @@ def known(column: pa.Array) -> Known:
 
 def seconds(times: pa.Array) -> Whole:
     """Unix seconds of timestamps without nulls."""
-    values: Whole = times.cast(pa.int64()).to_numpy() // MICROSECONDS
+    values: Whole = times.cast(pa.int64()).to_numpy() // _MICROSECONDS
     return values
 
 

@@ -24,12 +24,11 @@ from influencers.config import IngestConfig
 from influencers.ingest import captions
 from influencers.ingest.records import RECORDS_SCHEMA
 from influencers.ingest.tables import POSTS
+from influencers.ingest.values import MONTH, SPACES
 
 # The record as it was read; null for a plain post.
 UNREAD = "unread"
 _MICROSECONDS = 1_000_000
-# What spreadsheets and pages leave around a text.
-_SPACE = " \t\r\n\u00a0\ufeff"
 _TRUE, _FALSE = pa.array(["true", "1", "1.0"]), pa.array(["false", "0", "0.0"])
 _ID = r"^[0-9]{1,18}(\.0)?$"
 _COUNT = r"^[0-9]{1,12}(\.0)?$"
@@ -37,8 +36,7 @@ _HIDEABLE_COUNT = r"^([0-9]{1,12}(\.0)?|-1)$"
 _SECONDS = r"^[0-9]{1,10}(\.0)?$"
 _SHORTCODE = "^[0-9A-Za-z_-]{5,64}$"
 # What a spreadsheet may have made of a shortcode.
-_MONTH = "(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
-_DAY = f"(?i)^([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}|[0-9]{{1,2}}-{_MONTH}|{_MONTH}-[0-9])"
+_DAY = f"(?i)^([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}|[0-9]{{1,2}}-{MONTH}|{MONTH}-[0-9])"
 
 
 class Cells(NamedTuple):
@@ -148,11 +146,11 @@ def _truth(cells: pa.Array) -> Cells:
 
 def _address(cells: pa.Array) -> Cells:
     starts = pc.fill_null(pc.starts_with(cells, "http"), False)
-    return Cells(pc.utf8_trim(cells, _SPACE), pc.or_(starts, cells.is_null()))
+    return Cells(pc.utf8_trim(cells, SPACES), pc.or_(starts, cells.is_null()))
 
 
 def _text(cells: pa.Array) -> Cells:
-    trimmed = pc.utf8_trim(cells, _SPACE)
+    trimmed = pc.utf8_trim(cells, SPACES)
     return Cells(pc.if_else(pc.equal(trimmed, ""), None, trimmed), _all(cells))
 
 

@@ -11,6 +11,8 @@ from pyspark.sql import functions as F
 
 # What pandas, R, SQL and spreadsheets write for "no value" into cells that are not text.
 _NOTHING = ("", "nan", "null", "none", "na", "n/a", "\\n", "<na>", "nat", "#n/a")
+# What is around a text and no part of it: spreadsheets and pages leave tabs and no-break spaces.
+SPACES = " \t\r\n\u00a0\ufeff"
 _TRUE = ("true", "t", "yes", "y", "1", "1.0")
 _FALSE = ("false", "f", "no", "n", "0", "0.0")
 
@@ -22,11 +24,11 @@ _SCIENTIFIC = r"^[+-]?\d+(?:\.(\d*))?[eE]\+?(\d{1,3})$"
 _MILLISECONDS = 100_000_000_000
 # What a spreadsheet makes of a shortcode: an error (#NAME?, #REF!, ####), a number with an exponent
 # (1.5E+10), or a day.
-_MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
 _SPOILT = (
     r"(?i)^(?:#.*|[+-]?\d+(?:[.,]\d+E[+-]?\d+|E\+\d+)"
     r"|\d{4}-\d{2}-\d{2}(?:[ t]\d.*)?|\d{1,2}/\d{1,2}(?:/\d{2,4})?|\d{1,2}\.\d{1,2}\.\d{2,4}"
-    rf"|\d{{1,2}}[- ]{_MONTH}(?:[- ]\d{{2,4}})?|{_MONTH}[- ]\d{{2,4}})$"
+    rf"|\d{{1,2}}[- ]{MONTH}(?:[- ]\d{{2,4}})?|{MONTH}[- ]\d{{2,4}})$"
 )
 
 
@@ -112,5 +114,4 @@ def as_it_is(cell: Column) -> Column:
 
 
 def _trimmed(cell: Column) -> Column:
-    # Tabs and no-break spaces come from spreadsheets and pages.
-    return F.btrim(cell, F.lit(" \t\r\n\u00a0\ufeff"))
+    return F.btrim(cell, F.lit(SPACES))
