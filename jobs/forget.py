@@ -11,7 +11,7 @@ from influencers import erasure, progress
 from influencers.config import Config
 from influencers.images.tables import POST_IMAGES
 from influencers.ingest.posts import held
-from influencers.ingest.tables import POSTS, QUARANTINE
+from influencers.ingest.tables import POSTS
 from influencers.measured.metrics import Metrics
 from influencers.run import manifest, metrics
 from influencers.storage import files, forgotten, replacing
@@ -37,7 +37,7 @@ def run(spark: SparkSession, config: Config) -> Metrics:
     replacing.finish(store)
     for name in erasure.FILES:
         files.delete(spark, files.join(config.paths.output, name))
-    numbers = held(store.read(POSTS), store.read(QUARANTINE))
+    numbers = held(store)
     metrics.update(spark, config, Metrics(tables=numbers))
     # Not whom: the manifest is one of the files that have to forget.
     manifest.update(

@@ -27,11 +27,8 @@ def run(spark: SparkSession, config: Config) -> Metrics:
     progress.say(*sources.remarks(found, config.ingest))
     uris = [source.file.uri for source in found]
     replacing = sources.uris(spark, config.ingest.replace)
-    held = store.snapshot(POSTS)
-    if held is not None and posts.lacks_columns(held):
-        progress.say("table posts is of an earlier version: its captions are read again")
-        store.write(posts.with_captions_read(held), POSTS)
-        held = store.snapshot(POSTS)
+    held = posts.as_of_now(store)
+    first = held is None and not store.exists(QUARANTINE)
     with persisted.frames() as keep:
         now = int(time.time())
         read = sources.read_posts(spark, found, config.ingest, now=now)
@@ -59,8 +56,8 @@ def run(spark: SparkSession, config: Config) -> Metrics:
     progress.say(*empty, *posts.remarks(numbers), *disputes.remarks(settled.standing))
     posts.require_some(numbers, empty, output=config.paths.output)
     stands = tuple(Standing(**row.asDict()) for row in settled.standing)
-    kept, aside = store.read(POSTS), store.read(QUARANTINE)
-    return Metrics(rows=numbers, standing=stands, tables=posts.held(kept, aside))
+    tables = posts.held_of(numbers) if first else posts.held(store)
+    return Metrics(rows=numbers, standing=stands, tables=tables)
 
 
 # How files are read: the pipeline takes the same options.

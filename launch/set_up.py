@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import class_archive
 from jar_check import altered
 from machine import MendableError, java_command, require_disk
 
@@ -57,13 +58,15 @@ def main() -> int:
 def set_up(root: Path, lock: str = RUNTIME) -> bool:
     """Brings `.venv` and `.jars` up to date with the lock file and conf/jvm-packages.toml.
 
+    `.jars` gets an archive of classes, too (class_archive.py).
+
     Returns:
         Whether there was anything to do.
 
     Raises:
         MendableError: Java, disk, Python or the network are not as they must be.
     """
-    if is_venv_current(root, lock) and are_jars_current(root):
+    if is_venv_current(root, lock) and are_jars_current(root) and is_archive_current(root):
         return False
     java_command(os.environ)
     try:
@@ -76,6 +79,8 @@ def set_up(root: Path, lock: str = RUNTIME) -> bool:
                 make_venv(root, lock)
             if not are_jars_current(root):
                 fetch_jars(root)
+            if not is_archive_current(root):
+                archive_classes(root)
     except OSError as error:
         place = error.filename or root
         raise MendableError(f"cannot use {place}: {error.strerror}: mend that first") from error
@@ -242,6 +247,22 @@ def fetch_jars(root: Path) -> None:
         sys.exit(done.returncode if done.returncode in (2, 130) else 1)
     taken = read_json(root / ".jars" / "resolved.json")["packages"]
     say("jars: " + ", ".join(coordinates for jars in taken.values() for coordinates in jars))
+
+
+def is_archive_current(root: Path) -> bool:
+    """Whether `.jars` has its archive of classes; someone else's jars are left as they are."""
+    given = os.environ.get("INFLUENCERS_JARS")
+    return bool(given) or class_archive.is_current(root / ".jars", os.environ)
+
+
+def archive_classes(root: Path) -> None:
+    """Makes the archive of classes that runs start from."""
+    started = time.monotonic()
+    say("archiving Java classes, so that every run starts sooner")
+    if class_archive.make(root, root / ".jars", venv_python(root), os.environ):
+        say(f"archived in {time.monotonic() - started:.0f} s")
+    else:
+        say("no archive could be made: runs start without it (see .jars/classes.log)")
 
 
 def python_version() -> str:

@@ -16,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
 
+import class_archive
 import machine
 import set_up
 from code_zip import pack
@@ -188,6 +189,7 @@ def with_ours(
     options = options.join("spark.jars", [str(jar) for jar in jar_files(env)])
     if is_local(options, defaults, env):
         options = sized_to_machine(options, defaults, env)
+        options = from_archive(options, defaults, env)
     if options.get("spark.submit.deployMode", defaults) != "cluster":
         logging = f"-Dlog4j2.configurationFile={(conf_folder(env) / 'log4j2.properties').as_uri()}"
         given = options.get("spark.driver.extraJavaOptions", defaults) or ""
@@ -195,9 +197,14 @@ def with_ours(
     return options
 
 
+def jar_folder(env: Mapping[str, str]) -> Path:
+    """Where the JVM packages are."""
+    return Path(env.get("INFLUENCERS_JARS") or ROOT / ".jars").absolute()
+
+
 def jar_files(env: Mapping[str, str]) -> list[Path]:
     """The JVM packages."""
-    return sorted(Path(env.get("INFLUENCERS_JARS") or ROOT / ".jars").absolute().glob("*.jar"))
+    return sorted(jar_folder(env).glob("*.jar"))
 
 
 def master_of(options: Options, defaults: Mapping[str, str], env: Mapping[str, str]) -> str:
@@ -226,6 +233,23 @@ def sized_to_machine(
     # One task reads a short table log sooner than four do in turn.
     snapshot = "spark.databricks.delta.snapshotPartitions"
     return options if options.get(snapshot, {}) else options.set(snapshot, "1")
+
+
+def from_archive(options: Options, defaults: Mapping[str, str], env: Mapping[str, str]) -> Options:
+    """With what lets the JVM start from the archive of classes, if there is one.
+
+    The jars have to be on the JVM's own class path: what Spark loads later is in no archive.
+    """
+    jars = jar_folder(env)
+    java = class_archive.java_options(jars)
+    if not java:
+        return options
+    key = "spark.driver.extraClassPath"
+    paths = [class_archive.class_path(jars), options.get(key, defaults) or ""]
+    options = options.set(key, os.pathsep.join(filter(None, paths)))
+    key = "spark.driver.extraJavaOptions"
+    # The user's own come last, and win.
+    return options.set(key, f"{java} {options.get(key, defaults) or ''}".strip())
 
 
 def environment(

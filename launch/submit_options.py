@@ -16,6 +16,7 @@ SETTINGS = {
     "--deploy-mode": "spark.submit.deployMode",
     "--driver-memory": "spark.driver.memory",
     "--driver-java-options": "spark.driver.extraJavaOptions",
+    "--driver-class-path": "spark.driver.extraClassPath",
     "--jars": "spark.jars",
     "--py-files": "spark.submit.pyFiles",
 }

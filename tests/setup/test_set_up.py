@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+import class_archive
 import set_up
 from machines import Checkout, Machine
 
@@ -37,6 +38,9 @@ def make_current(root: Path, lock: str = set_up.RUNTIME) -> None:
     (root / ".jars" / "delta.jar").write_bytes(b"jar")
     record = {"source_sha256": set_up.digest(root / set_up.PACKAGES), "jars": {"delta.jar": ""}}
     set_up.write_json(root / ".jars" / "resolved.json", record)
+    set_up.write_json(
+        root / ".jars" / class_archive.RECORD, class_archive.made_from(root / ".jars", {})
+    )
 
 
 def test_no_java(checkout: Checkout, machine: Machine) -> None:

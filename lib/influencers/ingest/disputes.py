@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame, Row, Window
 from pyspark.sql import functions as F
 
 from influencers.ingest.posts import FIELDS, good, latest
-from influencers.ingest.repeats import Repeats, repeats, words
+from influencers.ingest.repeats import CONTESTED, Repeats, repeats, words
 from influencers.run.persisted import Keep
 
 CONFLICTING_OWNER = "conflicting_owner"
@@ -54,13 +54,17 @@ def settled(
     repeated = repeats(said, keep=keep)
     if repeated.number == 0:
         return Settled(records, repeated, 0, [])
-    contested = repeated.posts.where("several_words AND NOT held")
+    if repeated.several_owners == 0 and held is None and len(read) == 1:
+        # All words are of one file.
+        only = [Row(source_file=read[0], posts=repeated.contested)] if repeated.contested else []
+        return Settled(records, repeated, repeated.surplus, only)
+    contested = repeated.posts.where(CONTESTED)
     few = repeated.few(said, keep=keep)
     rightful = keep(owners(few, contested, replacing=replacing))
     stands = standing(few, contested, rightful, replacing=replacing).collect()
-    # Counted first, so that joins know how few there are: as a rule none.
-    if rightful.count() == 0:
-        return Settled(records, repeated, repeated.surplus(), stands)
+    # Known first, so that joins are of few rows: as a rule there are none.
+    if repeated.several_owners == 0:
+        return Settled(records, repeated, repeated.surplus, stands)
     changed = with_conflicts(records, rightful)
     return Settled(changed, repeated, repeated.surplus_of(good(changed)), stands)
 

@@ -9,14 +9,15 @@ from dataclasses import replace
 from pyspark.sql import Column, DataFrame, Row, Window
 from pyspark.sql import functions as F
 
+from influencers import progress
 from influencers.config import IngestConfig
 from influencers.errors import UserError
 from influencers.ingest import captions, rules
 from influencers.ingest.plain_posts import UNREAD
-from influencers.ingest.tables import POSTS
+from influencers.ingest.tables import POSTS, QUARANTINE
 from influencers.measured.records import PostsTable, QuarantineTable, Rows, Tables
 from influencers.run.persisted import Keep
-from influencers.storage.store import literal
+from influencers.storage.store import Store, literal
 
 # Made by this module; all other columns of the table are read from the file.
 _MADE = (*captions.NAMES, "source_file")
@@ -119,11 +120,33 @@ def with_forgotten(numbers: Rows, left_out: int) -> Rows:
     return replace(numbers, read=(numbers.read or 0) + left_out, forgotten=left_out)
 
 
-def held(posts: DataFrame, quarantine: DataFrame) -> Tables:
+def as_of_now(store: Store) -> DataFrame | None:
+    """The table posts as it is before a run writes it, with all columns; None before it is written.
+
+    In a table of an earlier version captions are read first.
+    """
+    held = store.snapshot(POSTS)
+    if held is None or not lacks_columns(held):
+        return held
+    progress.say("table posts is of an earlier version: its captions are read again")
+    store.write(with_captions_read(held), POSTS)
+    return store.snapshot(POSTS)
+
+
+def held(store: Store) -> Tables:
     """What the tables hold, of all files that were ever read."""
+    quarantine = store.read(QUARANTINE)
     return Tables(
-        posts=PostsTable(posts.count()),
+        posts=PostsTable(store.read(POSTS).count()),
         quarantine=QuarantineTable(quarantine.count(), _by_reason(quarantine)),
+    )
+
+
+def held_of(numbers: Rows) -> Tables:
+    """As `held`, of tables that hold what `counts` counted and nothing else: nothing is read."""
+    return Tables(
+        posts=PostsTable(numbers.posts),
+        quarantine=QuarantineTable(numbers.quarantined, numbers.by_reason),
     )
 
 

@@ -16,6 +16,8 @@ from pyspark.sql import functions as F
 from influencers.ingest.posts import FIELDS, good, latest
 from influencers.run.persisted import Keep
 
+# Of `Repeats.posts`: those of which something has to be settled now.
+CONTESTED = "several_words AND NOT held"
 # Of so many posts the keys go to every executor: 30 MB.
 _MOST_EVERYWHERE = 500_000
 
@@ -28,10 +30,16 @@ class Repeats:
         posts: a row for each: `shortcode`; whether they name `several_owners` and are
             `several_words`; whether all are `held` by the table; how many words are in `records`.
         number: how many there are.
+        surplus: by how much their records outnumber them.
+        contested: how many are told in several ways, and not by the table alone.
+        several_owners: how many of those come under several owners.
     """
 
     posts: DataFrame
     number: int
+    surplus: int
+    contested: int
+    several_owners: int
 
     def of(self, posts: DataFrame) -> DataFrame:
         """Those rows, by `shortcode`, of which there are several words."""
@@ -52,11 +60,6 @@ class Repeats:
     def few(self, posts: DataFrame, *, keep: Keep) -> DataFrame:
         """As `of`, kept for several uses; all rows as they are, if they are not few."""
         return keep(self.of(posts)) if self.number <= _MOST_EVERYWHERE else posts
-
-    def surplus(self) -> int:
-        """By how much the records of posts outnumber these, none of them in dispute."""
-        beyond = F.sum(F.greatest(F.col("records") - 1, F.lit(0)))
-        return int(self.posts.agg(F.coalesce(beyond, F.lit(0))).head()[0])  # type: ignore[index]
 
     def surplus_of(self, posts: DataFrame) -> int:
         """By how much rows outnumber the posts that they are of, by `shortcode`."""
@@ -91,7 +94,16 @@ def repeats(said: DataFrame, *, keep: Keep) -> Repeats:
         .where("words > 1")
         .drop("words")
     )
-    return Repeats(found, found.count())
+    contested = F.expr(CONTESTED)
+    beyond = F.sum(F.greatest(F.col("records") - 1, F.lit(0)))
+    numbers = found.agg(
+        F.count("*"),
+        F.coalesce(beyond, F.lit(0)),
+        F.count_if(contested),
+        F.count_if(contested & F.coalesce("several_owners", F.lit(False))),
+    ).first()
+    assert numbers is not None
+    return Repeats(found, *map(int, numbers))
 
 
 def words(records: DataFrame, held: DataFrame | None, *, read: Sequence[str]) -> DataFrame:

@@ -54,10 +54,14 @@ def build_session(app_name: str, settings: Mapping[str, str] | None = None) -> S
         chosen.update(read_defaults(conf_folder() / "spark-defaults.conf"))
         chosen["spark.jars"] = ",".join(str(jar) for jar in jar_files())
         logging = conf_folder() / "log4j2.properties"
-        options = chosen.get("spark.driver.extraJavaOptions", "")
-        chosen["spark.driver.extraJavaOptions"] = (
-            f"{options} -Dlog4j2.configurationFile={logging.as_uri()}".strip()
-        )
+        options = [f"-Dlog4j2.configurationFile={logging.as_uri()}"]
+        archive = jar_folder() / "classes.jsa"
+        if archive.is_file():  # made by set-up, which says what it is for
+            chosen["spark.driver.extraClassPath"] = os.pathsep.join(map(str, jar_files()))
+            options += [f'"-XX:SharedArchiveFile={archive}"', "-Xlog:cds=off"]
+            options += ["-Xlog:cds+dynamic=off"]
+        given = chosen.get("spark.driver.extraJavaOptions", "")
+        chosen["spark.driver.extraJavaOptions"] = " ".join([*options, given]).strip()
     chosen.update(settings or {})
     conf = SparkConf(loadDefaults=False).setAll(list(chosen.items())).setAppName(app_name)
     with _interrupts_held():
@@ -115,9 +119,13 @@ def conf_folder() -> Path:
 
 
 def jar_files() -> list[Path]:
-    """The JVM packages that set-up has resolved: `$INFLUENCERS_JARS`, or `.jars/`."""
-    folder = Path(os.environ.get("INFLUENCERS_JARS") or ROOT / ".jars")
-    return sorted(folder.glob("*.jar"))
+    """The JVM packages that set-up has resolved."""
+    return sorted(jar_folder().glob("*.jar"))
+
+
+def jar_folder() -> Path:
+    """Where set-up has put the JVM packages: `$INFLUENCERS_JARS`, or `.jars/`."""
+    return Path(os.environ.get("INFLUENCERS_JARS") or ROOT / ".jars").resolve()
 
 
 def read_defaults(path: Path) -> dict[str, str]:

@@ -1,0 +1,120 @@
+"""The archive of classes that the JVM of a local run starts from (class-data sharing).
+
+Spark and Delta load some twenty thousand classes, and a JVM that reads, checks and links each of
+them anew spends a fifth of a short run on it. Set-up runs two jobs on a few posts once, and has the
+JVM write down what it loaded; later JVMs map that file into memory. They hold it against their own
+version and class path, and do without it where it does not fit: it decides how soon a run starts,
+and nothing else.
+
+    class_archive.py INTO        # makes the archive, in the environment that has pyspark
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+NAME = "classes.jsa"
+RECORD = "classes.json"
+_PATIENCE_SECONDS = 600
+# What the archive does not fit, the JVM would complain of on a run's output.
+_SILENT = "-Xlog:cds=off -Xlog:cds+dynamic=off"
+
+
+def class_path(jars: Path) -> str:
+    """The jars as a class path: classes of jars that come later are in no archive."""
+    return os.pathsep.join(str(jar) for jar in sorted(jars.resolve().glob("*.jar")))
+
+
+def java_options(jars: Path) -> str:
+    """The options by which a JVM starts from the archive in the folder; empty if it has none."""
+    archive = jars.resolve() / NAME
+    usable = archive.is_file() and os.pathsep not in str(jars)
+    return f'"-XX:SharedArchiveFile={archive}" {_SILENT}' if usable else ""
+
+
+def is_current(jars: Path, env: Mapping[str, str]) -> bool:
+    """Whether the folder has an archive of its jars and this Java, or one could not be made."""
+    try:
+        record = json.loads((jars / RECORD).read_text("utf-8"))
+        made, now = record.pop("java"), made_from(jars, env)
+    except (AttributeError, KeyError, OSError, TypeError, ValueError):
+        return False
+    java = now.pop("java")
+    # Without a Java, whoever needs one says so; a record without one holds for any.
+    return bool(record == now and (not made or not java or made == java))
+
+
+def made_from(jars: Path, env: Mapping[str, str]) -> dict[str, object]:
+    """What an archive depends on: Java, and the jars; not those of Spark, which a lock names."""
+    home = env.get("JAVA_HOME")
+    found = str(Path(home, "bin", "java")) if home else shutil.which("java", path=env.get("PATH"))
+    java = Path(found or "").resolve()
+    return {
+        "java": f"{java} {java.stat().st_mtime_ns}" if java.is_file() else "",
+        "jars": [[jar.name, jar.stat().st_size] for jar in sorted(jars.glob("*.jar"))],
+        "folder": str(jars.resolve()),
+    }
+
+
+def make(root: Path, jars: Path, python: Path, env: Mapping[str, str]) -> bool:
+    """Make the archive of a folder of jars.
+
+    Returns:
+        Whether there is one now. Whatever stands in its way, runs do without.
+    """
+    (jars / NAME).unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".classes-", dir=jars) as folder:
+        draft = Path(folder, NAME)
+        done = _run_jobs(root, jars, python, env, draft)
+        if done and draft.is_file():
+            os.replace(draft, jars / NAME)
+    draft = jars / f"{RECORD}.new"
+    draft.write_text(json.dumps(made_from(jars, env), indent=2) + "\n", encoding="utf-8")
+    os.replace(draft, jars / RECORD)
+    return (jars / NAME).is_file()
+
+
+def _run_jobs(root: Path, jars: Path, python: Path, env: Mapping[str, str], archive: Path) -> bool:
+    """Run jobs in a JVM that writes the archive when it ends."""
+    found = subprocess.run(
+        [str(python), "-c", "import pyspark; print(pyspark.__path__[0])"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    submit = Path(found.stdout.strip(), "bin", "spark-submit")
+    command = [
+        str(submit), "--master", "local[2]", "--driver-memory", "1g",
+        "--properties-file", str(root / "conf" / "spark-defaults.conf"),
+        "--driver-class-path", class_path(jars),
+        "--driver-java-options",
+        f'"-XX:ArchiveClassesAtExit={archive}" -Xlog:disable '
+        f"-Dlog4j2.configurationFile={(root / 'conf' / 'log4j2.properties').as_uri()}",
+        str(root / "launch" / "class_archive_jobs.py"), str(archive.parent / "run"),
+    ]  # fmt: skip
+    path = os.pathsep.join([str(root / "lib"), str(root)])
+    with (jars / "classes.log").open("wb") as log:
+        try:
+            done = subprocess.run(
+                command, stdout=log, stderr=subprocess.STDOUT, timeout=_PATIENCE_SECONDS,
+                env={**env, "PYTHONPATH": path, "PYSPARK_PYTHON": str(python),
+                     "SPARK_HOME": str(submit.parent.parent), "SPARK_LOCAL_IP": "127.0.0.1"},
+            )  # fmt: skip
+        except (OSError, subprocess.TimeoutExpired):
+            return False
+    return done.returncode == 0
+
+
+def main(arguments: list[str]) -> int:
+    """Make an archive of the jars in a folder, with this Python."""
+    root, jars = Path(__file__).resolve().parent.parent, Path(arguments[0]).absolute()
+    return 0 if make(root, jars, Path(sys.executable), os.environ) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
