@@ -104,6 +104,10 @@ docs: test-setup ## Write what is generated: docs/tables.md and its list in READ
 hooks: test-setup ## Run the checks before every commit
 	$(BIN)/pre-commit install
 
+.PHONY: benchmark-run
+benchmark-run: benchmark-setup ## Measure a first run by stage: seconds, Spark jobs, processor (ARGS="--baseline DIR")
+	PYTHONPATH=lib:. $(BIN)/python benchmarks/run.py $(ARGS)
+
 .PHONY: benchmark-ingest
 benchmark-ingest: benchmark-setup ## Measure posts into features beside other ways (ARGS="--posts 1000000", "--baseline DIR")
 	PYTHONPATH=lib:. $(BIN)/python benchmarks/ingest.py $(ARGS)

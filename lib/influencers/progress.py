@@ -15,6 +15,7 @@ from influencers.redaction import redacted
 
 # How often a line is refreshed on a terminal, and repeated in a log.
 _TERMINAL_SECONDS, _LOG_SECONDS = 0.5, 15.0
+_STAGE = "influencers.stage"
 
 
 def say(*lines: str) -> None:
@@ -35,6 +36,8 @@ def stage(spark: SparkSession, name: str, label: str | None = None) -> Iterator[
         label: what to show instead of the name, such as `2/6 features`.
     """
     title = label or name
+    # Event logs and listeners see it with each Spark job of the stage.
+    spark.sparkContext.setLocalProperty(_STAGE, name)
     started = time.monotonic()
     ended = threading.Event()
     watcher = threading.Thread(

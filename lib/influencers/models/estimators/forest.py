@@ -15,6 +15,9 @@ from influencers.models.estimators.normaliser import VECTOR
 
 PROBABILITY = "probability"
 
+# Said of the label, so that Spark need not look for its greatest value in a job of its own.
+_TWO_CLASSES = {"ml_attr": {"type": "nominal", "vals": ["0", "1"]}}
+
 
 def fit_forest(vectors: DataFrame, config: ModelsConfig) -> RandomForestClassificationModel:
     """Fit a forest to `label` and the vector column `features`.
@@ -36,7 +39,7 @@ def fit_forest(vectors: DataFrame, config: ModelsConfig) -> RandomForestClassifi
         maxMemoryInMB=config.memory_mb,
         seed=config.seed,
         **asked,
-    ).fit(weighed)
+    ).fit(weighed.withMetadata("label", _TWO_CLASSES))
     return forest
 
 
