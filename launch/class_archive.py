@@ -1,10 +1,9 @@
 """The archive of classes that the JVM of a local run starts from (class-data sharing).
 
-Spark and Delta load some twenty thousand classes, and a JVM that reads, checks and links each of
-them anew spends a fifth of a short run on it. Set-up runs two jobs on a few posts once, and has the
-JVM write down what it loaded; later JVMs map that file into memory. They hold it against their own
-version and class path, and do without it where it does not fit: it decides how soon a run starts,
-and nothing else.
+Spark and Delta load many thousands of classes, and a JVM that reads, checks and links each of them
+anew is slow to start. Set-up runs two jobs on a few posts once, and has the JVM write down what it
+loaded; later JVMs map that file into memory. They hold it against their own version and class path,
+and do without it where it does not fit: it decides how soon a run starts, and nothing else.
 
     class_archive.py INTO        # makes the archive, in the environment that has pyspark
 """
