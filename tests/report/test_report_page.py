@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from influencers.communities.excerpt import Excerpt, Tag
+from influencers.communities.excerpt import Foremost, Tag
 from influencers.measured.communities import Quality
 from influencers.measured.images import Duplicates
 from influencers.measured.metrics import Metrics
@@ -185,7 +185,7 @@ def test_numbers_as_people_read_them() -> None:
 
 def test_circles_take_their_own_tags() -> None:
     tags = (Tag("a", 0, 3), Tag("b", 0, 2), Tag("c", 1, 9))
-    found = circles(Excerpt(tags, (), (5, 2)), {0: 40})
+    found = circles(Foremost(tags, (5, 2)), {0: 40})
     assert found == [Circle(0, 5, 40, ("a", "b")), Circle(1, 2, 0, ("c",))]
 
 

@@ -38,6 +38,19 @@ class Excerpt:
     sizes: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class Foremost:
+    """The foremost hashtags of the largest communities.
+
+    Attributes:
+        tags: as `Excerpt` has them.
+        sizes: as `Excerpt` has them.
+    """
+
+    tags: tuple[Tag, ...]
+    sizes: tuple[int, ...]
+
+
 def take_excerpt(
     edges: DataFrame, communities: DataFrame, *, top_communities: int, top_tags: int
 ) -> Excerpt:
@@ -52,25 +65,31 @@ def take_excerpt(
         top_tags: how many hashtags of each: those with the most edge weight inside it, ties by
             name.
     """
-    drawn = communities.where(F.col("community") < top_communities)
-    chosen = _strongest(edges, drawn, top_tags=top_tags)
-    rows = chosen.orderBy("community", F.desc("strength"), "hashtag").collect()
-    tags = tuple(Tag(row["hashtag"], row["community"], row["strength"]) for row in rows)
-    at = {tag.hashtag: position for position, tag in enumerate(tags)}
-    names = F.broadcast(chosen.select("hashtag"))
-    among = edges.join(names.withColumnRenamed("hashtag", "src"), "src", how="left_semi").join(
-        names.withColumnRenamed("hashtag", "dst"), "dst", how="left_semi"
-    )
+    foremost = foremost_tags(edges, communities, top_communities=top_communities, top_tags=top_tags)
+    at = {tag.hashtag: position for position, tag in enumerate(foremost.tags)}
+    # Few names: as literals they cost no join.
+    among = edges.where(F.col("src").isin(*at) & F.col("dst").isin(*at))
     links = [
         (at[row["src"]], at[row["dst"]], row["weight"])
         for row in among.select("src", "dst", "weight").collect()
     ]
-    sizes = drawn.groupBy("community").count().orderBy("community").collect()
-    return Excerpt(tags, tuple(sorted(links)), tuple(row["count"] for row in sizes))
+    return Excerpt(foremost.tags, tuple(sorted(links)), foremost.sizes)
+
+
+def foremost_tags(
+    edges: DataFrame, communities: DataFrame, *, top_communities: int, top_tags: int
+) -> Foremost:
+    """The strongest hashtags of the largest communities; arguments as for `take_excerpt`."""
+    drawn = communities.where(F.col("community") < top_communities)
+    chosen = _strongest(edges, drawn, top_tags=top_tags)
+    rows = chosen.orderBy("community", F.desc("strength"), "hashtag").collect()
+    tags = tuple(Tag(row["hashtag"], row["community"], row["strength"]) for row in rows)
+    sizes = {row["community"]: row["size"] for row in rows}
+    return Foremost(tags, tuple(sizes.values()))
 
 
 def _strongest(edges: DataFrame, drawn: DataFrame, *, top_tags: int) -> DataFrame:
-    """The foremost hashtags of each community: hashtag, community, strength."""
+    """The foremost hashtags of each community: hashtag, community, strength; the latter's size."""
     src = drawn.select(F.col("hashtag").alias("src"), F.col("community").alias("a"))
     dst = drawn.select(F.col("hashtag").alias("dst"), F.col("community").alias("b"))
     strengths = (
@@ -81,11 +100,13 @@ def _strongest(edges: DataFrame, drawn: DataFrame, *, top_tags: int) -> DataFram
         .groupBy("hashtag")
         .agg(F.sum("weight").alias("strength"))
     )
-    order = Window.partitionBy("community").orderBy(F.desc("strength"), "hashtag")
+    of_community = Window.partitionBy("community")
+    order = of_community.orderBy(F.desc("strength"), "hashtag")
     return (
         drawn.join(strengths, "hashtag", how="left")
         .select("hashtag", "community", F.coalesce("strength", F.lit(0)).alias("strength"))
         .withColumn("rank", F.row_number().over(order))
+        .withColumn("size", F.count("*").over(of_community))
         .where(F.col("rank") <= top_tags)
-        .select("hashtag", "community", "strength")
+        .select("hashtag", "community", "strength", "size")
     )

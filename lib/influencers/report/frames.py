@@ -9,7 +9,7 @@ import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from influencers.communities.excerpt import Excerpt, take_excerpt
+from influencers.communities.excerpt import Foremost, foremost_tags
 from influencers.communities.profiles import in_words
 from influencers.config import ReportConfig
 from influencers.explore.standing import OUTCOMES
@@ -133,7 +133,7 @@ def largest_circles(
         top_tags: how many hashtags of each.
     """
     own = F.col("algorithm") == (algorithm or "")
-    excerpt = take_excerpt(
+    foremost = foremost_tags(
         edges,
         communities.where(own).drop("algorithm"),
         top_communities=top_communities,
@@ -141,19 +141,19 @@ def largest_circles(
     )
     shown = members.where(own & (F.col("community") < top_communities))
     counted = shown.groupBy("community").count().collect()
-    return circles(excerpt, {row["community"]: row["count"] for row in counted})
+    return circles(foremost, {row["community"]: row["count"] for row in counted})
 
 
-def circles(excerpt: Excerpt, accounts: Mapping[int, int]) -> list[Circle]:
-    """The communities of an excerpt with their accounts, the largest first."""
+def circles(foremost: Foremost, accounts: Mapping[int, int]) -> list[Circle]:
+    """The communities with their foremost hashtags and their accounts, the largest first."""
     return [
         Circle(
             community,
             size,
             accounts.get(community, 0),
-            tuple(tag.hashtag for tag in excerpt.tags if tag.community == community),
+            tuple(tag.hashtag for tag in foremost.tags if tag.community == community),
         )
-        for community, size in enumerate(excerpt.sizes)
+        for community, size in enumerate(foremost.sizes)
     ]
 
 
