@@ -37,8 +37,7 @@ def run(spark: SparkSession, config: Config) -> Metrics:
         settled = disputes.settled(others, held, read=uris, replacing=replacing, keep=keep)
         good = posts.good(settled.records)
         reasons = posts.by_reasons(settled.records)
-        counted = posts.counts(reasons, repeated=settled.surplus)
-        numbers = posts.with_forgotten(counted, left_out)
+        numbers = posts.with_forgotten(posts.counts(reasons, repeated=settled.surplus), left_out)
         told = posts.by_reasons(checked) if left_out else reasons
         empty = sources.without_records(found, {row["source_file"] for row in told})
         # All bytes are read and kept by now: what changed meanwhile is of no one time.

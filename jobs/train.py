@@ -71,13 +71,9 @@ JOB = Job(
     "duplicate_pairs, posts (if there)",
     writes="models/NAME; tables predictions_influence, predictions_virality; figures",
     run=run,
-    options=(
-        OUTPUT,
-        Option("--model", "models.model"),
-        LABEL,
-        Option("--tune", "models.tune", switch=True),
-    ),
-)
+    options=(OUTPUT, Option("--model", "models.model"), LABEL,
+             Option("--tune", "models.tune", switch=True)),
+)  # fmt: skip
 
 if __name__ == "__main__":
     sys.exit(main(JOB))
