@@ -401,7 +401,7 @@ def test_a_skipped_label_is_told_in_the_report_under_its_own_name(
         and table.title == "Held-out performance beside the best baseline"
     )
     assert [row[0] for row in table.rows] == ["top likes", "top likes"]
-    assert "beats own history, by account: skipped, no training row has a label." in table.note
+    assert "beats own history, unseen accounts: skipped, no training row has a label." in table.note
 
 
 def test_a_weak_model_is_told_of_and_one_of_chance_is_refused(
