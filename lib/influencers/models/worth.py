@@ -9,7 +9,7 @@ from influencers.errors import UserError
 from influencers.measured.models import Performance
 from influencers.measured.reading import read_performance
 from influencers.models.evaluate.performance import is_behind, not_above_chance
-from influencers.models.titles import WHO_TITLES
+from influencers.models.titles import who_title
 
 
 def chance_caution(performance: Performance) -> str | None:
@@ -34,7 +34,7 @@ def baseline_caution(performance: Performance) -> str | None:
     low, high = gain.interval
     return (
         f"average precision {performance.average_precision:.3f} is behind that of "
-        f"{WHO_TITLES.get(best.name, best.name)}, {best.average_precision:.3f} "
+        f"{who_title(best.name)}, {best.average_precision:.3f} "
         f"(95 % of the difference: {low:.3f} to {high:.3f})"
     )
 

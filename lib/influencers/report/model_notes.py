@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from influencers.measured.models import Baseline, Labels, ModelMetrics, Performance
 from influencers.models.rows.split import BY_ACCOUNT
-from influencers.models.titles import SPLIT_TITLES, WHO_TITLES
+from influencers.models.titles import split_title, who_title
 from influencers.models.worth import baseline_caution, chance_caution
 from influencers.report.table import count, decimal, plain
 
@@ -25,7 +25,7 @@ def headline_of(models: Mapping[str, Labels], model: str) -> tuple[str, str] | N
         if worth is not None:
             return _mean(worth), f"{plain(label)}; {_worth_note(worth)}"
         skipped = [
-            f"{SPLIT_TITLES[split]}: skipped, {reason}"
+            f"{split_title(split)}: skipped, {reason}"
             for split, reason in of_label.skipped().items()
         ]
         forest = of_label.measured().get(BY_ACCOUNT, {}).get("forest", ModelMetrics())
@@ -41,9 +41,9 @@ def model_warnings(models: Mapping[str, Labels]) -> Iterator[str]:
         for label, of_label in labels.items():
             name = f"{plain(model).capitalize()}, {plain(label)}"
             for split, reason in of_label.skipped().items():
-                yield f"{name}, {SPLIT_TITLES[split]}: skipped, {reason}."
+                yield f"{name}, {split_title(split)}: skipped, {reason}."
             for who, worth in of_label.folds.items():
-                forest = f"{name}, {WHO_TITLES.get(who, plain(who))}"
+                forest = f"{name}, {who_title(who)}"
                 chance, behind = chance_caution(worth), baseline_caution(worth)
                 if chance:
                     yield f"{forest}: {chance}; `score` asks for --force."
@@ -58,13 +58,13 @@ def _mean(performance: Performance | Baseline) -> str:
 
 def _worth_note(worth: Performance) -> str:
     many = worth.folds > 1
-    where = SPLIT_TITLES.get(worth.split, "held-out data")
+    where = split_title(worth.split) if worth.split else "held-out data"
     parts = [
         f"mean ± standard deviation of {count(worth.folds)} folds of accounts" if many else where,
         f"prevalence {decimal(worth.prevalence)}",
     ]
     best = worth.best_baseline
     if best:
-        name = WHO_TITLES.get(best.name, plain(best.name))
+        name = who_title(best.name)
         parts.append(f"best baseline, {name}: {_mean(best)}; verdict: {worth.verdict}")
     return "; ".join(parts)

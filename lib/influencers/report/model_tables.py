@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from influencers.measured.models import Gain, Interval, Labels, ModelMetrics, Performance
 from influencers.models.evaluate.performance import verdict
-from influencers.models.titles import SPLIT_TITLES, WHO_TITLES
+from influencers.models.titles import split_title, who_title
 from influencers.report.table import Table, count, decimal, plain, unknown
 
 # Label, split, who, and what was measured of them.
@@ -22,7 +22,7 @@ def model_tables(models: Mapping[str, Labels], model: str) -> tuple[Table, ...]:
     """
     labels = models.get(model, {})
     measured = [
-        (plain(label), SPLIT_TITLES.get(split, plain(split)), who, metrics)
+        (plain(label), split_title(split), who, metrics)
         for label, of_label in labels.items()
         for split, whos in of_label.measured().items()
         for who, metrics in whos.items()
@@ -34,7 +34,7 @@ def _worth(labels: Labels) -> Table:
     rows = tuple(
         (
             plain(label),
-            WHO_TITLES.get(who, plain(who)),
+            who_title(who),
             count(performance.folds),
             decimal(performance.average_precision),
             decimal(performance.deviation),
@@ -54,7 +54,7 @@ def _worth(labels: Labels) -> Table:
         "of the difference, over accounts. Of one fold it is the split of unseen accounts."
     )
     skipped = [
-        f"{plain(label)}, {SPLIT_TITLES.get(split, plain(split))}: skipped, {reason}."
+        f"{plain(label)}, {split_title(split)}: skipped, {reason}."
         for label, of_label in labels.items()
         for split, reason in of_label.skipped().items()
     ]
@@ -66,7 +66,7 @@ def _beside_best(performance: Performance) -> tuple[str, ...]:
     """The best baseline, its average precision, the gain over it, its interval, the verdict."""
     best, gain = performance.best_baseline, performance.over_best or Gain()
     return (
-        "–" if best is None else WHO_TITLES.get(best.name, plain(best.name)),
+        "–" if best is None else who_title(best.name),
         "–" if best is None else decimal(best.average_precision),
         decimal(gain.average_precision),
         _interval(gain.interval),
@@ -79,7 +79,7 @@ def _quality(measured: Sequence[_Measured]) -> Table:
         (
             label,
             split,
-            WHO_TITLES.get(who, plain(who)),
+            who_title(who),
             decimal(metrics.average_precision),
             _interval(metrics.interval("average_precision")),
             decimal(metrics.prevalence),
@@ -110,8 +110,8 @@ def _gains(measured: Sequence[_Measured]) -> Table:
         (
             label,
             split,
-            WHO_TITLES.get(who, plain(who)),
-            WHO_TITLES.get(other, plain(other)),
+            who_title(who),
+            who_title(other),
             decimal(gain.average_precision),
             _interval(gain.interval),
             verdict(gain.interval),
@@ -159,7 +159,7 @@ def _tiers(measured: Sequence[_Measured]) -> Table:
         (
             label,
             split,
-            WHO_TITLES.get(who, plain(who)),
+            who_title(who),
             tier,
             decimal(of_tier.average_precision),
             decimal(of_tier.prevalence),

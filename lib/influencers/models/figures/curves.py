@@ -13,7 +13,7 @@ from influencers.figures import style
 from influencers.models.declaration import INFLUENCE, VIRALITY
 from influencers.models.evaluate.metrics import ScoreCounts
 from influencers.models.results import SplitResult
-from influencers.models.titles import SPLIT_TITLES, WHO_TITLES
+from influencers.models.titles import split_title, who_title
 
 _ABOUT = {INFLUENCE: "influential accounts", VIRALITY: "viral posts"}
 
@@ -63,7 +63,7 @@ def draw_precision_recall(trained: Sequence[Sequence[SplitResult]]) -> Figure:
             for who, curve in result.curves.items():
                 recall, precision = precision_recall_curve(curve.counts)
                 quality = result.metrics[who].average_precision
-                name = f"{WHO_TITLES.get(who, who)} ({quality:.3f})"
+                name = f"{who_title(who)} ({quality:.3f})"
                 wide = 2.0 if who == "forest" else 1.1
                 axes.plot(recall, precision, color=_COLOURS[who], linewidth=wide, label=name)
             axes.axhline(
@@ -101,7 +101,7 @@ def draw_reliability(trained: Sequence[Sequence[SplitResult]]) -> Figure:
                 came = [bin_.observed for bin_ in curve.bins]
                 reach = max(reach, *said, *came)
                 metrics = result.metrics[who]
-                name = f"{WHO_TITLES[who]} ({metrics.brier:.3f}, {metrics.brier_of_votes:.3f})"
+                name = f"{who_title(who)} ({metrics.brier:.3f}, {metrics.brier_of_votes:.3f})"
                 axes.plot(said, came, "o-", color=_COLOURS[who], markersize=4, label=name)
             axes.plot([0, 1], [0, 1], color=style.GREY, linestyle=":", zorder=0)
             axes.set(xlim=(0, reach * 1.05), ylim=(0, reach * 1.05))
@@ -129,7 +129,7 @@ def _panels(
     shown: list[tuple[Axes, SplitResult]] = []
     with style.applied():
         for panel, result in zip(axes, ordered, strict=True):
-            panel.set_title(f"{result.label.title}: {SPLIT_TITLES[result.split]}", fontsize=9)
+            panel.set_title(f"{result.label.title}: {split_title(result.split)}", fontsize=9)
             if result.curves:
                 shown.append((panel, result))
                 continue

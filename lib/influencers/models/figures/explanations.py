@@ -14,7 +14,7 @@ from influencers.models.evaluate.model_metrics import who_of
 from influencers.models.explain.permutation import Dependence, Explanation
 from influencers.models.figures.importance import COLOURS
 from influencers.models.results import SplitResult
-from influencers.models.titles import SPLIT_TITLES
+from influencers.models.titles import split_title
 
 _MOST_FEATURES = 14
 
@@ -55,7 +55,7 @@ def _sample_sentence(result: SplitResult, importance: Importance) -> str:
     asked = style.counted(importance.rows, "rows")
     reached = f"average precision {importance.average_precision:.3f}"
     forest = result.metrics[who_of(next(iter(result.fitted)))]
-    where = SPLIT_TITLES[result.split]
+    where = split_title(result.split)
     if importance.rows >= forest.rows:
         return f"All {asked} of {where}; {reached}."
     return (

@@ -12,7 +12,7 @@ from influencers.figures import style
 from influencers.measured.models import Skipped, SplitMetrics
 from influencers.models.declaration import declared
 from influencers.models.results import SplitResult, kept
-from influencers.models.titles import SPLIT_TITLES, WHO_TITLES
+from influencers.models.titles import split_title, who_title
 
 # One colour a group, the same in both figures where they share it.
 COLOURS = {
@@ -127,12 +127,12 @@ def metrics_sentence(metrics: Mapping[str, SplitMetrics]) -> str:
 
 
 def _split_sentence(split: str, metrics: SplitMetrics) -> str:
-    name = SPLIT_TITLES.get(split, split)
+    name = split_title(split)
     if isinstance(metrics, Skipped):
         return f"{name.capitalize()}: not measured, {metrics.skipped}."
     forest = metrics["forest"]
     ranked = ", ".join(
-        f"{WHO_TITLES.get(who, who)} {_number(model.average_precision)} ({_number(model.auc)})"
+        f"{who_title(who)} {_number(model.average_precision)} ({_number(model.auc)})"
         for who, model in metrics.items()
     )
     return (
