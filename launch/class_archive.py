@@ -4,17 +4,13 @@ Spark and Delta load many thousands of classes, and a JVM that reads, checks and
 anew is slow to start. Set-up runs two jobs on a few posts once, and has the JVM write down what it
 loaded; later JVMs map that file into memory. They hold it against their own version and class path,
 and do without it where it does not fit: it decides how soon a run starts, and nothing else.
-
-    class_archive.py INTO        # makes the archive, in the environment that has pyspark
 """
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -38,16 +34,12 @@ def java_options(jars: Path) -> str:
     return f'"-XX:SharedArchiveFile={archive}" {_SILENT}' if usable else ""
 
 
-def is_current(jars: Path, env: Mapping[str, str]) -> bool:
-    """Whether the folder has an archive of its jars and this Java, or one could not be made."""
-    try:
-        record = json.loads((jars / RECORD).read_text("utf-8"))
-        made, now = record.pop("java"), made_from(jars, env)
-    except (AttributeError, KeyError, OSError, TypeError, ValueError):
-        return False
-    java = now.pop("java")
+def fits(record: Mapping[str, object], jars: Path, env: Mapping[str, str]) -> bool:
+    """Whether what was recorded of an archive holds for its folder and this Java."""
+    now = made_from(jars, env)
+    java, made = now["java"], record.get("java")
     # Without a Java, whoever needs one says so; a record without one holds for any.
-    return bool(record == now and (not made or not java or made == java))
+    return {**record, "java": java} == now and (not made or not java or made == java)
 
 
 def made_from(jars: Path, env: Mapping[str, str]) -> dict[str, object]:
@@ -62,33 +54,37 @@ def made_from(jars: Path, env: Mapping[str, str]) -> dict[str, object]:
     }
 
 
-def make(root: Path, jars: Path, python: Path, env: Mapping[str, str]) -> bool:
+def make(root: Path, jars: Path, python: Path, spark: Path, env: Mapping[str, str]) -> bool:
     """Make the archive of a folder of jars.
+
+    Args:
+        root: the checkout.
+        jars: the folder.
+        python: that has the packages.
+        spark: the home of its Spark.
+        env: the environment.
 
     Returns:
         Whether there is one now. Whatever stands in its way, runs do without.
+
+    Raises:
+        OSError: the folder cannot be written.
     """
     (jars / NAME).unlink(missing_ok=True)
     with tempfile.TemporaryDirectory(prefix=".classes-", dir=jars) as folder:
         draft = Path(folder, NAME)
-        done = _run_jobs(root, jars, python, env, draft)
-        if done and draft.is_file():
+        made = _run_jobs(root, jars, python, spark, env, draft) and draft.is_file()
+        if made:
             os.replace(draft, jars / NAME)
-    draft = jars / f"{RECORD}.new"
-    draft.write_text(json.dumps(made_from(jars, env), indent=2) + "\n", encoding="utf-8")
-    os.replace(draft, jars / RECORD)
-    return (jars / NAME).is_file()
+    return made
 
 
-def _run_jobs(root: Path, jars: Path, python: Path, env: Mapping[str, str], archive: Path) -> bool:
+def _run_jobs(
+    root: Path, jars: Path, python: Path, spark: Path, env: Mapping[str, str], archive: Path
+) -> bool:
     """Run jobs in a JVM that writes the archive when it ends."""
-    found = subprocess.run(
-        [str(python), "-c", "import pyspark; print(pyspark.__path__[0])"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    submit = Path(found.stdout.strip(), "bin", "spark-submit")
     command = [
-        str(submit), "--master", "local[2]", "--driver-memory", "1g",
+        str(spark / "bin" / "spark-submit"), "--master", "local[2]", "--driver-memory", "1g",
         "--properties-file", str(root / "conf" / "spark-defaults.conf"),
         "--driver-class-path", class_path(jars),
         "--driver-java-options",
@@ -102,18 +98,8 @@ def _run_jobs(root: Path, jars: Path, python: Path, env: Mapping[str, str], arch
             done = subprocess.run(
                 command, stdout=log, stderr=subprocess.STDOUT, timeout=_PATIENCE_SECONDS,
                 env={**env, "PYTHONPATH": path, "PYSPARK_PYTHON": str(python),
-                     "SPARK_HOME": str(submit.parent.parent), "SPARK_LOCAL_IP": "127.0.0.1"},
+                     "SPARK_HOME": str(spark), "SPARK_LOCAL_IP": "127.0.0.1"},
             )  # fmt: skip
         except (OSError, subprocess.TimeoutExpired):
             return False
     return done.returncode == 0
-
-
-def main(arguments: list[str]) -> int:
-    """Make an archive of the jars in a folder, with this Python."""
-    root, jars = Path(__file__).resolve().parent.parent, Path(arguments[0]).absolute()
-    return 0 if make(root, jars, Path(sys.executable), os.environ) else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -110,6 +110,12 @@ def venv_python(root: Path) -> Path:
     return root / ".venv" / "bin" / "python"
 
 
+def venv_spark(root: Path) -> Path:
+    """The Spark inside the environment's pyspark."""
+    packages = root / ".venv" / "lib" / f"python{python_version()}" / "site-packages"
+    return packages / "pyspark"
+
+
 def is_venv_current(root: Path, lock: str) -> bool:
     """Whether `.venv` holds what the runtime's lock file and this one name, for this Python."""
     made = read_json(root / ".venv" / STATE)
@@ -250,16 +256,23 @@ def fetch_jars(root: Path) -> None:
 
 
 def is_archive_current(root: Path) -> bool:
-    """Whether `.jars` has its archive of classes; someone else's jars are left as they are."""
-    given = os.environ.get("INFLUENCERS_JARS")
-    return bool(given) or class_archive.is_current(root / ".jars", os.environ)
+    """Whether `.jars` has its archive of classes, or one could not be made.
+
+    A folder that is someone else's, or cannot be written, is left as it is.
+    """
+    jars = root / ".jars"
+    if os.environ.get("INFLUENCERS_JARS") or (jars.exists() and not os.access(jars, os.W_OK)):
+        return True
+    return class_archive.fits(read_json(jars / class_archive.RECORD), jars, os.environ)
 
 
 def archive_classes(root: Path) -> None:
     """Makes the archive of classes that runs start from."""
-    started = time.monotonic()
+    started, jars = time.monotonic(), root / ".jars"
     say("archiving Java classes, so that every run starts sooner")
-    if class_archive.make(root, root / ".jars", venv_python(root), os.environ):
+    made = class_archive.make(root, jars, venv_python(root), venv_spark(root), os.environ)
+    write_json(jars / class_archive.RECORD, class_archive.made_from(jars, os.environ))
+    if made:
         say(f"archived in {time.monotonic() - started:.0f} s")
     else:
         say("no archive could be made: runs start without it (see .jars/classes.log)")

@@ -150,8 +150,7 @@ def installed_spark(env: Mapping[str, str]) -> Path:
                 "install requirements.lock for it"
             )
         return Path(spec.origin).parent
-    version = set_up.python_version()
-    return ROOT / ".venv" / "lib" / f"python{version}" / "site-packages" / "pyspark"
+    return set_up.venv_spark(ROOT)
 
 
 def conf_folder(env: Mapping[str, str]) -> Path:
@@ -238,15 +237,14 @@ def sized_to_machine(
 def from_archive(options: Options, defaults: Mapping[str, str], env: Mapping[str, str]) -> Options:
     """With what lets the JVM start from the archive of classes, if there is one.
 
-    The jars have to be on the JVM's own class path: what Spark loads later is in no archive.
+    The jars have to be on the JVM's own class path: what Spark loads later is in no archive. The
+    user's class path stays as it is: classes there go before ours.
     """
-    jars = jar_folder(env)
+    jars, key = jar_folder(env), "spark.driver.extraClassPath"
     java = class_archive.java_options(jars)
-    if not java:
+    if not java or options.get(key, defaults):
         return options
-    key = "spark.driver.extraClassPath"
-    paths = [class_archive.class_path(jars), options.get(key, defaults) or ""]
-    options = options.set(key, os.pathsep.join(filter(None, paths)))
+    options = options.set(key, class_archive.class_path(jars))
     key = "spark.driver.extraJavaOptions"
     # The user's own come last, and win.
     return options.set(key, f"{java} {options.get(key, defaults) or ''}".strip())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -24,43 +23,49 @@ def jars(folder: Path) -> Path:
     return folder
 
 
-def test_is_current_as_long_as_jars_java_and_folder_stay(tmp_path: Path) -> None:
+def test_fits_as_long_as_jars_java_and_folder_stay(tmp_path: Path) -> None:
     folder, java = jars(tmp_path / "jars"), tmp_path / "bin" / "java"
     java.parent.mkdir()
     java.write_bytes(b"")
     java.chmod(0o755)
     env = {"PATH": str(java.parent)}
-    assert not class_archive.is_current(folder, env)
     made = class_archive.made_from(folder, env)
-    (folder / class_archive.RECORD).write_text(json.dumps(made))
-    assert class_archive.is_current(folder, env)
-    assert class_archive.is_current(folder, {"PATH": ""})  # who needs Java says that there is none
+    assert class_archive.fits(made, folder, env)
+    assert class_archive.fits(made, folder, {"PATH": ""})  # who needs Java says that there is none
     os.utime(java, ns=(0, 0))  # an update
-    assert not class_archive.is_current(folder, env)
-    (folder / class_archive.RECORD).write_text(json.dumps(class_archive.made_from(folder, env)))
+    assert not class_archive.fits(made, folder, env)
+    made = class_archive.made_from(folder, env)
     (folder / "another.jar").write_bytes(b"jar")
-    assert not class_archive.is_current(folder, env)
+    assert not class_archive.fits(made, folder, env)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", "null"])
-def test_record_that_is_none(tmp_path: Path, text: str) -> None:
-    folder = jars(tmp_path / "jars")
-    (folder / class_archive.RECORD).write_text(text)
-    assert not class_archive.is_current(folder, {})
+@pytest.mark.parametrize("record", [{}, {"java": ""}, {"java": 1, "jars": None, "folder": ""}])
+def test_record_that_is_none(tmp_path: Path, record: dict[str, object]) -> None:
+    assert not class_archive.fits(record, jars(tmp_path / "jars"), {})
 
 
 def test_options_keep_what_the_user_has_set(tmp_path: Path) -> None:
     folder = jars(tmp_path / "my jars")
     env = {"INFLUENCERS_JARS": str(folder)}
-    options = Options.parse("--driver-java-options -Xshare:off --driver-class-path /own.jar")
+    options = Options.parse("--driver-java-options -Xshare:off")
     assert submit.from_archive(options, {}, env) == options  # there is no archive
     (folder / class_archive.NAME).write_bytes(b"")
     found = submit.from_archive(options, {}, env)
-    assert found.get("spark.driver.extraClassPath") == f"{folder / 'delta.jar'}:/own.jar"
+    assert found.get("spark.driver.extraClassPath") == str(folder / "delta.jar")
     java = found.get("spark.driver.extraJavaOptions")
     assert java is not None
     assert java.startswith(f'"-XX:SharedArchiveFile={folder / class_archive.NAME}" ')
     assert java.endswith(" -Xshare:off")
+
+
+def test_class_path_of_the_user_is_left_alone(tmp_path: Path) -> None:
+    folder = jars(tmp_path / "jars")
+    (folder / class_archive.NAME).write_bytes(b"")
+    env = {"INFLUENCERS_JARS": str(folder)}
+    options = Options.parse("--driver-class-path /own.jar")
+    assert submit.from_archive(options, {}, env) == options
+    defaults = {"spark.driver.extraClassPath": "/cluster.jar"}
+    assert submit.from_archive(Options(), defaults, env) == Options()
 
 
 @pytest.mark.skipif(not ARCHIVE.is_file(), reason="set-up could not make an archive here")

@@ -62,7 +62,7 @@ def settled(
     few = repeated.few(said, keep=keep)
     rightful = keep(owners(few, contested, replacing=replacing))
     stands = standing(few, contested, rightful, replacing=replacing).collect()
-    # Known first, so that joins are of few rows: as a rule there are none.
+    # As a rule nobody's word is set aside, and records stay as they are.
     if repeated.several_owners == 0:
         return Settled(records, repeated, repeated.surplus, stands)
     changed = with_conflicts(records, rightful)

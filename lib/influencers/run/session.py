@@ -56,10 +56,11 @@ def build_session(app_name: str, settings: Mapping[str, str] | None = None) -> S
         logging = conf_folder() / "log4j2.properties"
         options = [f"-Dlog4j2.configurationFile={logging.as_uri()}"]
         archive = jar_folder() / "classes.jsa"
-        if archive.is_file():  # made by set-up, which says what it is for
+        # Made by set-up: launch/class_archive.py says what it is for.
+        if archive.is_file() and os.pathsep not in str(archive):
             chosen["spark.driver.extraClassPath"] = os.pathsep.join(map(str, jar_files()))
-            options += [f'"-XX:SharedArchiveFile={archive}"', "-Xlog:cds=off"]
-            options += ["-Xlog:cds+dynamic=off"]
+            options += [f'"-XX:SharedArchiveFile={archive}"']
+            options += ["-Xlog:cds=off", "-Xlog:cds+dynamic=off"]
         given = chosen.get("spark.driver.extraJavaOptions", "")
         chosen["spark.driver.extraJavaOptions"] = " ".join([*options, given]).strip()
     chosen.update(settings or {})
