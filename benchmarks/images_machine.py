@@ -6,17 +6,17 @@ import contextlib
 import os
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 _LOOK_SECONDS = 0.25
-_TICKS = os.sysconf("SC_CLK_TCK")
+TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
-def family(root: int) -> tuple[float, int]:
-    """Seconds of processor time that a process and all it started have taken, and bytes held."""
+def below(root: int) -> Iterator[tuple[int, list[str]]]:
+    """A process and all it started: their ids, and what /proc says of each behind its name."""
     children, stats = defaultdict(list), {}
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
@@ -26,16 +26,41 @@ def family(root: int) -> tuple[float, int]:
                 continue  # it has just ended
             children[int(fields[1])].append(int(folder.name))
             stats[int(folder.name)] = fields
-    ticks = pages = 0
     unseen = [root]
     while unseen:
         process = unseen.pop()
         unseen += children[process]
         if process in stats:
-            # Its own, and that of children that have ended.
-            ticks += sum(map(int, stats[process][11:15]))
-            pages += int(stats[process][21])
-    return ticks / _TICKS, pages * _PAGE
+            yield process, stats[process]
+
+
+def family(root: int) -> tuple[float, int]:
+    """Seconds of processor time that a process and all it started have taken, and bytes held."""
+    ticks = pages = 0
+    for _, fields in below(root):
+        # Its own, and that of children that have ended.
+        ticks += sum(map(int, fields[11:15]))
+        pages += int(fields[21])
+    return ticks / TICKS, pages * _PAGE
+
+
+@contextlib.contextmanager
+def watched(look: Callable[[], None]) -> Iterator[None]:
+    """Look again and again within the block, in a thread of its own."""
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.is_set():
+            look()
+            over.wait(_LOOK_SECONDS)
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 @dataclass
@@ -48,20 +73,13 @@ class Peak:
 @contextlib.contextmanager
 def peak_memory(root: int) -> Iterator[Peak]:
     """What a process and all it started hold at their most filled moment within the block."""
-    peak, over = Peak(), threading.Event()
+    peak = Peak()
 
     def look() -> None:
-        while not over.is_set():
-            peak.bytes = max(peak.bytes, family(root)[1])
-            over.wait(_LOOK_SECONDS)
+        peak.bytes = max(peak.bytes, family(root)[1])
 
-    thread = threading.Thread(target=look)
-    thread.start()
-    try:
+    with watched(look):
         yield peak
-    finally:
-        over.set()
-        thread.join()
 
 
 def machine() -> str:

@@ -35,12 +35,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from images_machine import machine, peak_memory
+from images_machine import machine, peak_memory, watched
 from ingest_check import compare
 from ingest_task import Task
 
@@ -67,8 +67,19 @@ class Took:
     stages: dict[str, float] = field(default_factory=dict)
 
 
-def ran(command: Sequence[str], log: Path, more: Mapping[str, str]) -> tuple[str, Took]:
+def ran(
+    command: Sequence[str],
+    log: Path,
+    more: Mapping[str, str],
+    look: Callable[[int], None] = lambda process: None,
+) -> tuple[str, Took]:
     """What a command printed and took; what it wrote to stderr is in `log`.
+
+    Args:
+        command: its words.
+        log: a file that is added to.
+        more: what its environment has beside ours.
+        look: is given the process again and again while it runs.
 
     Raises:
         SystemExit: it failed.
@@ -76,7 +87,7 @@ def ran(command: Sequence[str], log: Path, more: Mapping[str, str]) -> tuple[str
     began = time.perf_counter()
     with log.open("a") as said, subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=said, text=True, env={**os.environ, **more}
-    ) as process, peak_memory(process.pid) as peak:  # fmt: skip
+    ) as process, peak_memory(process.pid) as peak, watched(lambda: look(process.pid)):  # fmt: skip
         printed, _ = process.communicate()
         seconds = time.perf_counter() - began
     if process.returncode:

@@ -13,14 +13,13 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-import subprocess
 import tempfile
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from images_machine import machine, peak_memory
+from images_machine import machine
+from ingest import ran
 
 ROOT = Path(__file__).resolve().parent.parent
 _POSTS_OF_AN_ACCOUNT = 100
@@ -47,18 +46,9 @@ def measured(posts: int, folder: Path, more: Iterable[str]) -> Run:
     source = sample / "posts.csv"
     command = [str(ROOT / "spark-submit.sh"), "pipeline", "--input", str(source)]
     command += ["--output", str(out), "--set", "images.enabled=false", *more]
-    log, began = folder / f"log-{posts}", time.perf_counter()
-    with (
-        log.open("wb") as said,
-        subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT) as process,
-        peak_memory(process.pid) as peak,
-    ):
-        failed = process.wait()
-        whole = time.perf_counter() - began
-    if failed:
-        raise SystemExit(log.read_text(errors="replace")[-3000:])
+    took = ran(command, folder / f"log-{posts}", {})[1]
     stages = json.loads((out / "metrics.json").read_text())["seconds"]
-    return Run(stages, whole, peak.bytes, source.stat().st_size)
+    return Run(stages, took.seconds, took.memory, source.stat().st_size)
 
 
 def main(arguments: Iterable[str] | None = None) -> None:

@@ -14,24 +14,19 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import os
 import statistics
-import subprocess
 import tempfile
-import threading
-import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import run_log
-from images_machine import machine, peak_memory
+from images_machine import TICKS, below, machine
+from ingest import ran
 
 _ROOT = Path(__file__).resolve().parent.parent
 _SETTINGS = ("--set", "models.trees=16", "--set", "models.depth=8")  # as `make run` has them
-_TICKS = os.sysconf("SC_CLK_TCK")
-_LOOK_SECONDS = 0.5
 # What threads of a JVM do, by the start of their names, as the kernel cuts them.
 _THREADS = (
     ("C2 Compiler", "compiling (C2)"),
@@ -59,49 +54,18 @@ class Processor:
 
     def look(self, root: int) -> None:
         """Read all threads of a process and of those below it."""
-        for process in _below(root):
+        for process, _ in below(root):
             with contextlib.suppress(OSError):
                 is_java = Path(f"/proc/{process}/comm").read_text().strip() == "java"
                 for thread in Path(f"/proc/{process}/task").iterdir():
                     name, _, rest = (thread / "stat").read_text().rpartition(")")
                     ticks = sum(map(int, rest.split()[11:13]))
                     what = _what(name.partition("(")[2]) if is_java else _PYTHON
-                    self.seen[process, int(thread.name)] = what, ticks / _TICKS
+                    self.seen[process, int(thread.name)] = what, ticks / TICKS
 
 
 def _what(thread: str) -> str:
     return next((what for start, what in _THREADS if thread.startswith(start)), _OTHERS)
-
-
-def _below(root: int) -> Iterator[int]:
-    children = defaultdict(list)
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            with contextlib.suppress(OSError):
-                parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
-                children[int(parent)].append(int(folder.name))
-    unseen = [root]
-    while unseen:
-        process = unseen.pop()
-        yield process
-        unseen += children[process]
-
-
-@contextlib.contextmanager
-def _watched(root: int) -> Iterator[Processor]:
-    processor, over = Processor(), threading.Event()
-
-    def watch() -> None:
-        while not over.wait(_LOOK_SECONDS):
-            processor.look(root)
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
-        yield processor
-    finally:
-        over.set()
-        thread.join()
 
 
 @dataclass(frozen=True)
@@ -136,29 +100,21 @@ def run(checkout: Path, folder: Path, arguments: Sequence[str]) -> Run:
     options = " ".join(f"--conf {key}={value}" for key, value in settings.items())
     command = [str(checkout / "spark-submit.sh"), "pipeline", "--output", str(output)]
     # This process was started with a path to our packages: those of the checkout are meant.
-    env = {**os.environ, "PYTHONPATH": "", "SPARK_SUBMIT_ARGS": options}
-    began = time.perf_counter()
-    with (
-        log.open("wb") as said,
-        subprocess.Popen(
-            [*command, *arguments], stdout=said, stderr=subprocess.STDOUT, env=env
-        ) as process,
-        peak_memory(process.pid) as peak,
-        _watched(process.pid) as processor,
-    ):
-        failed = process.wait()
-        seconds = time.perf_counter() - began
-    if failed:
-        raise SystemExit(log.read_text(errors="replace")[-3000:])
+    env = {"PYTHONPATH": "", "SPARK_SUBMIT_ARGS": options}
+    processor = Processor()
+    _, took = ran([*command, *arguments], log, env, processor.look)
     stages = json.loads((output / "metrics.json").read_text())["seconds"]
-    return Run(seconds, stages, run_log.read(events), processor.totals(), peak.bytes)
+    return Run(took.seconds, stages, run_log.read(events), processor.totals(), took.memory)
 
 
 def table(taken: Run) -> Iterator[str]:
     """Lines that tell a run by its stages."""
     yield "stage               s   jobs  queries  tasks  a task runs, s  rest, s"
     for name, seconds in taken.stages.items():
-        work = taken.works.get(name, run_log.Work())
+        work = taken.works.get(name)
+        if work is None:  # no Spark job, or a version whose jobs do not say of which stage they are
+            yield f"{name:<14}{seconds:>7.1f}"
+            continue
         busy = work.busy_seconds
         yield (
             f"{name:<14}{seconds:>7.1f}{work.jobs:>7}{work.queries:>9}{work.tasks:>7}"

@@ -34,11 +34,6 @@ class Work:
         return len(self.busy)
 
     @property
-    def task_seconds(self) -> float:
-        """Of all tasks, one after the other."""
-        return sum(end - start for start, end in self.busy) / 1000
-
-    @property
     def busy_seconds(self) -> float:
         """While at least one task was running."""
         return covered(self.busy) / 1000
@@ -64,7 +59,7 @@ def read(folder: Path) -> dict[str, Work]:
     """
     works: dict[str, Work] = defaultdict(Work)
     of_spark_stage: dict[int, str] = {}
-    of_query: dict[int, str] = {}
+    queries: set[str] = set()
     for event in _events(folder):
         kind = event["Event"].rpartition(".")[2]
         if kind == "SparkListenerJobStart":
@@ -73,8 +68,8 @@ def read(folder: Path) -> dict[str, Work]:
             works[stage].jobs += 1
             of_spark_stage.update(dict.fromkeys(event["Stage IDs"], stage))
             query = properties.get("spark.sql.execution.id")
-            if query is not None and int(query) not in of_query:
-                of_query[int(query)] = stage
+            if query is not None and query not in queries:
+                queries.add(query)
                 works[stage].queries += 1
         elif kind == "SparkListenerTaskEnd":
             task = event["Task Info"]
