@@ -3,11 +3,13 @@
 Spark and Delta load many thousands of classes, and a JVM that reads, checks and links each of them
 anew is slow to start. Set-up runs two jobs on a few posts once, and has the JVM write down what it
 loaded; later JVMs map that file into memory. They hold it against their own version and class path,
-and do without it where it does not fit: it decides how soon a run starts, and nothing else.
+and do without it where it does not fit; whether it is whole, its stamp in the record beside it
+tells. It decides how soon a run starts, and nothing else.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -30,8 +32,26 @@ def class_path(jars: Path) -> str:
 def java_options(jars: Path) -> str:
     """The options by which a JVM starts from the archive in the folder; empty if it has none."""
     archive = jars.resolve() / NAME
-    usable = archive.is_file() and os.pathsep not in str(jars)
+    usable = is_whole(jars) and os.pathsep not in str(archive)
     return f'"-XX:SharedArchiveFile={archive}" {_SILENT}' if usable else ""
+
+
+def is_whole(jars: Path) -> bool:
+    """Whether the folder has the archive that was made: a JVM crashes on one that is cut off."""
+    try:
+        made = json.loads((jars / RECORD).read_text("utf-8"))["archive"]
+    except (KeyError, OSError, TypeError, ValueError):
+        return False
+    return bool(made) and made == _stamp(jars)
+
+
+def _stamp(jars: Path) -> list[int]:
+    """The size and time of the archive; nothing without one."""
+    try:
+        now = (jars / NAME).stat()
+    except OSError:
+        return []
+    return [now.st_size, now.st_mtime_ns]
 
 
 def fits(record: Mapping[str, object], jars: Path, env: Mapping[str, str]) -> bool:
@@ -43,7 +63,7 @@ def fits(record: Mapping[str, object], jars: Path, env: Mapping[str, str]) -> bo
 
 
 def made_from(jars: Path, env: Mapping[str, str]) -> dict[str, object]:
-    """What an archive depends on: Java, and the jars; not those of Spark, which a lock names."""
+    """What an archive depends on, and its stamp; Spark's own jars are those that a lock names."""
     home = env.get("JAVA_HOME")
     found = str(Path(home, "bin", "java")) if home else shutil.which("java", path=env.get("PATH"))
     java = Path(found or "").resolve()
@@ -51,6 +71,7 @@ def made_from(jars: Path, env: Mapping[str, str]) -> dict[str, object]:
         "java": f"{java} {java.stat().st_mtime_ns}" if java.is_file() else "",
         "jars": [[jar.name, jar.stat().st_size] for jar in sorted(jars.glob("*.jar"))],
         "folder": str(jars.resolve()),
+        "archive": _stamp(jars),
     }
 
 

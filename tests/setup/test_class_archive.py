@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -44,12 +45,33 @@ def test_record_that_is_none(tmp_path: Path, record: dict[str, object]) -> None:
     assert not class_archive.fits(record, jars(tmp_path / "jars"), {})
 
 
+def archived(folder: Path) -> Path:
+    """The folder, with something that set-up has left as its archive."""
+    (folder / class_archive.NAME).write_bytes(b"archive")
+    (folder / class_archive.RECORD).write_text(json.dumps(class_archive.made_from(folder, {})))
+    return folder
+
+
+def test_archive_that_is_cut_off_or_changed_is_not_used_and_made_anew(tmp_path: Path) -> None:
+    folder = archived(jars(tmp_path / "jars"))
+    record = class_archive.made_from(folder, {})
+    assert class_archive.java_options(folder)
+    assert class_archive.fits(record, folder, {})
+    for change in (b"arch", b"archivE"):
+        (folder / class_archive.NAME).write_bytes(change)
+        os.utime(folder / class_archive.NAME, ns=(0, 1))
+        assert class_archive.java_options(folder) == ""
+        assert not class_archive.fits(record, folder, {})
+    (folder / class_archive.NAME).unlink()
+    assert class_archive.java_options(folder) == ""
+
+
 def test_options_keep_what_the_user_has_set(tmp_path: Path) -> None:
     folder = jars(tmp_path / "my jars")
     env = {"INFLUENCERS_JARS": str(folder)}
     options = Options.parse("--driver-java-options -Xshare:off")
     assert submit.from_archive(options, {}, env) == options  # there is no archive
-    (folder / class_archive.NAME).write_bytes(b"")
+    archived(folder)
     found = submit.from_archive(options, {}, env)
     assert found.get("spark.driver.extraClassPath") == str(folder / "delta.jar")
     java = found.get("spark.driver.extraJavaOptions")
@@ -59,13 +81,29 @@ def test_options_keep_what_the_user_has_set(tmp_path: Path) -> None:
 
 
 def test_class_path_of_the_user_is_left_alone(tmp_path: Path) -> None:
-    folder = jars(tmp_path / "jars")
-    (folder / class_archive.NAME).write_bytes(b"")
+    folder = archived(jars(tmp_path / "jars"))
     env = {"INFLUENCERS_JARS": str(folder)}
     options = Options.parse("--driver-class-path /own.jar")
     assert submit.from_archive(options, {}, env) == options
     defaults = {"spark.driver.extraClassPath": "/cluster.jar"}
     assert submit.from_archive(Options(), defaults, env) == Options()
+
+
+def test_session_starts_without_an_archive_that_is_cut_off(tmp_path: Path) -> None:
+    folder = tmp_path / "jars"
+    folder.mkdir()
+    for jar in (ROOT / ".jars").glob("*.jar"):
+        (folder / jar.name).symlink_to(jar.resolve())
+    archived(folder)
+    (folder / class_archive.NAME).write_bytes(b"arch")
+    code = (
+        "from influencers.run.session import build_session; build_session('cut').range(3).count()"
+    )
+    env = os.environ | {
+        "INFLUENCERS_JARS": str(folder),
+        "PYTHONPATH": os.pathsep.join([str(ROOT / "lib"), str(ROOT)]),
+    }
+    subprocess.run([sys.executable, "-c", code], env=env, timeout=120, check=True)
 
 
 @pytest.mark.skipif(not ARCHIVE.is_file(), reason="set-up could not make an archive here")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import signal
@@ -55,9 +56,8 @@ def build_session(app_name: str, settings: Mapping[str, str] | None = None) -> S
         chosen["spark.jars"] = ",".join(str(jar) for jar in jar_files())
         logging = conf_folder() / "log4j2.properties"
         options = [f"-Dlog4j2.configurationFile={logging.as_uri()}"]
-        archive = jar_folder() / "classes.jsa"
-        # Made by set-up: launch/class_archive.py says what it is for.
-        if archive.is_file() and os.pathsep not in str(archive):
+        archive = _class_archive()
+        if archive:
             chosen["spark.driver.extraClassPath"] = os.pathsep.join(map(str, jar_files()))
             options += [f'"-XX:SharedArchiveFile={archive}"']
             options += ["-Xlog:cds=off", "-Xlog:cds+dynamic=off"]
@@ -127,6 +127,18 @@ def jar_files() -> list[Path]:
 def jar_folder() -> Path:
     """Where set-up has put the JVM packages: `$INFLUENCERS_JARS`, or `.jars/`."""
     return Path(os.environ.get("INFLUENCERS_JARS") or ROOT / ".jars").resolve()
+
+
+def _class_archive() -> Path | None:
+    """The archive of classes that set-up has made, if it is whole; see launch/class_archive.py."""
+    archive = jar_folder() / "classes.jsa"
+    try:
+        made = json.loads(archive.with_suffix(".json").read_text(encoding="utf-8"))["archive"]
+        now = archive.stat()
+    except (KeyError, OSError, TypeError, ValueError):
+        return None
+    whole = made == [now.st_size, now.st_mtime_ns]
+    return archive if whole and os.pathsep not in str(archive) else None
 
 
 def read_defaults(path: Path) -> dict[str, str]:
