@@ -33,29 +33,30 @@ def run(spark: SparkSession, config: Config) -> Metrics:
     # Where an edge list takes the place of posts, no account has a community.
     no_posts = spark.createDataFrame([], POSTS.schema)
     posts = store.read(POSTS) if rows is None else no_posts
+    few = rows is None and store.has_few(POSTS)
     with checkpoints(spark, config), persisted.frames(persisted.IN_MEMORY) as keep:
         bounded = bounded_tags(posts, max_tags=settings.max_tags)
         uses = keep(tag_uses(bounded))
         with hashtag_graph.linked(bounded, uses, rows, settings) as graph:
-            edges = store.write_and_read(graph.backbone, declared.HASHTAG_EDGES)
+            edges = store.write_and_read(graph.backbone, declared.HASHTAG_EDGES, few=few)
             counts = graph.counts(edges)
         progress.say(*hashtag_graph.remarks(counts, graph.ubiquitous, settings))
         with find_communities(edges, settings.algorithms, settings) as divisions:
-            communities = store.write_and_read(divisions, declared.COMMUNITIES)
+            communities = store.write_and_read(divisions, declared.COMMUNITIES, few=few)
         compared = compare(edges, communities, settings.algorithms, chosen=settings.chosen)
         progress.say(*compared.remarks())
         chosen, is_of = compared.chosen, F.col("algorithm")
         # The models may want another algorithm's accounts than the figure.
         wanted = is_of.isin(chosen, config.models.community_algorithm)
         assigned = assign_accounts(uses, communities.where(wanted))
-        accounts = store.write_and_read(assigned, declared.ACCOUNT_COMMUNITIES)
+        accounts = store.write_and_read(assigned, declared.ACCOUNT_COMMUNITIES, few=few)
         own, members = (frame.where(is_of == chosen) for frame in (communities, accounts))
         with profiles.profiles_and_growth(
             edges, own, members, posts=posts, uses=uses, algorithm=chosen,
             most=settings.profile_entries,
         ) as (described, months):  # fmt: skip
-            store.write(described, declared.COMMUNITY_PROFILES)
-            store.write(months, declared.COMMUNITY_GROWTH)
+            store.write(described, declared.COMMUNITY_PROFILES, few=few)
+            store.write(months, declared.COMMUNITY_GROWTH, few=few)
         stability = stability_if_asked(edges, own, algorithm=chosen, settings=settings)
         numbers = compared.numbers(accounts=members.count(), stability=stability)
     shown = exports(edges, own, compared.qualities[chosen], algorithm=chosen, settings=settings)

@@ -29,6 +29,7 @@ from jobs.command_line import OUTPUT, Job, Option, main
 def run(spark: SparkSession, config: Config) -> Metrics:
     """Find the pairs, link the images, group them; returns the numbers."""
     store, settings = Store(spark, config), config.duplicates
+    few = not settings.hashes and store.has_few(POSTS)
     with checkpoints(spark, config), persisted.frames() as keep:
         # A file is read again sooner than its rows are kept; what is joined is not.
         file = input_files.read_parquet_as_is(spark, settings.hashes) if settings.hashes else None
@@ -45,14 +46,14 @@ def run(spark: SparkSession, config: Config) -> Metrics:
         copies = keep(copied(images, near))
         # Counted as they are kept: to read a table that was just written takes seconds.
         links = keep(linked(copies, near))
-        store.write(links, DUPLICATE_PAIRS)
+        store.write(links, DUPLICATE_PAIRS, few=few)
         image_count, counts = images.count(), count_links(links)
         left_out = None if file is None else file.count() - image_count
         if left_out:
             progress.say(f"{left_out:,} rows without id or phash left out")
         with components(near, driver_pairs=settings.driver_pairs) as hanging:
             groups = keep(grouped(copies, hanging, radius=settings.radius))
-            store.write(groups, DUPLICATE_GROUPS)
+            store.write(groups, DUPLICATE_GROUPS, few=few)
         counts |= count_groups(groups)
     return Metrics(duplicates=Duplicates(
         images=image_count, compared=search.hashes, left_out=left_out, search=search.numbers(),

@@ -61,7 +61,7 @@ def _figure_table(
 def _written(table: DataFrame, declared: Table, store: Store) -> pd.DataFrame:
     """Write a table of bounded size, and bring it here without computing or reading it again."""
     rows = conform(table, declared).toArrow()
-    store.write(store.spark.createDataFrame(rows, declared.schema), declared)
+    store.write_rows(rows, declared)
     frame: pd.DataFrame = rows.to_pandas()
     return frame
 

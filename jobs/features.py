@@ -19,6 +19,7 @@ from jobs.command_line import OUTPUT, Job, main
 def run(spark: SparkSession, config: Config) -> Metrics:
     """Describe every post and every account."""
     store = Store(spark, config)
+    few = store.has_few(POSTS)
     with persisted.frames() as keep:
         described = posts_and_accounts(
             store.read(POSTS),
@@ -26,8 +27,8 @@ def run(spark: SparkSession, config: Config) -> Metrics:
             history_length=config.features.history_posts,
             keep=keep,
         )
-        store.write(described.post_features, POST_FEATURES)
-        store.write(described.accounts, ACCOUNTS)
+        store.write(described.post_features, POST_FEATURES, few=few)
+        store.write(described.accounts, ACCOUNTS, few=few)
     return Metrics()
 
 

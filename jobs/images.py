@@ -28,7 +28,8 @@ def run(spark: SparkSession, config: Config) -> Metrics:
         _empty_staged(store)
     posts, mirrors, now = store.read(POSTS), config.images.mirrors, time.time()
     # Before any image is entered: no run that dies leaves one of which nobody knows whose it is.
-    store.write(shown.of_posts(posts, mirrors=mirrors), POST_IMAGES)
+    of_posts = shown.of_posts(posts, mirrors=mirrors)
+    store.write(of_posts, POST_IMAGES, few=store.has_few(POSTS))
     with persisted.frames() as keep:
         wanted = keep(keys.distinct_images(posts, mirrors=mirrors))
         known = store.read_or_empty(IMAGES)
@@ -65,7 +66,7 @@ def _enter_staged(store: Store) -> None:
 
 def _empty_staged(store: Store) -> None:
     if store.exists(IMAGES_FETCHED):
-        store.write(store.spark.createDataFrame([], IMAGES_FETCHED.schema), IMAGES_FETCHED)
+        store.write_rows(IMAGES_FETCHED.arrow_schema.empty_table(), IMAGES_FETCHED)
 
 
 JOB = Job(

@@ -12,6 +12,7 @@ from influencers import progress
 from influencers.config import Config
 from influencers.figures import style
 from influencers.images import shown
+from influencers.ingest.tables import POSTS
 from influencers.measured.metrics import Metrics
 from influencers.models import known_tables, saved, training, tuning
 from influencers.models.figures.declarations import figures_of
@@ -53,8 +54,9 @@ def _train(store: Store, config: Config, model: str) -> list[list[SplitResult]]:
         table, predictions = PREDICTIONS[model], training.all_predictions(trained[0])
         if predictions is None:
             predictions = store.spark.createDataFrame([], table.schema)
+        few = store.has_few(POSTS)
         with side_by_side.started(store.spark) as start:
-            written = start(partial(store.write, predictions, table))
+            written = start(partial(store.write, predictions, table, few=few))
             calls = [
                 partial(saved.keep, store.spark, config, results, tuned.tried)
                 for results in trained

@@ -154,8 +154,14 @@ class ExportConfig(Section, section="export"):
 
 @dataclass(frozen=True)
 class StorageConfig(Section, section="storage"):
-    """How long old versions of tables stay."""
+    """How tables are written, and how long their old versions stay."""
 
+    driver_rows: int = setting(
+        100_000,
+        "Rows up to which a table in a folder of the driver's machine is written there by the "
+        "driver itself, without a query of Spark. 0: Spark writes every table.",
+        at_least(0),
+    )
     retain_days: float = setting(
         7.0,
         "Days for which old versions of a table stay readable; older ones are removed when a job "

@@ -6,6 +6,7 @@ import contextlib
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from py4j.protocol import Py4JJavaError
@@ -37,6 +38,13 @@ def absolute(spark: SparkSession, uri: str) -> str:
     """`uri` with its scheme and from the root of its file system: SQL takes no other path."""
     path, _ = open_system(spark, uri)
     return str(path.toString())
+
+
+def local_path(spark: SparkSession, uri: str) -> Path | None:
+    """The path of a file or folder of this machine; None for what lies elsewhere."""
+    path, system = open_system(spark, uri)
+    is_local = system.getUri().getScheme() == "file"
+    return Path(path.toUri().getPath()) if is_local else None
 
 
 def exists(spark: SparkSession, uri: str) -> bool:

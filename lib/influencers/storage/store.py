@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+import pyarrow as pa
 from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
 
 from influencers.config import Config
 from influencers.errors import UserError
-from influencers.storage import claim, files
+from influencers.storage import claim, files, local_tables
 from influencers.storage.table import Table, conform
 
 # A version in a table's log; old ones are merged into checkpoints.
@@ -95,18 +97,66 @@ class Store:
         reader = self.spark.read.format("delta").option("versionAsOf", self.version(table))
         return reader.load(self.location(table))
 
-    def write(self, frame: DataFrame, table: Table) -> None:
-        """Replace the table in one atomic step; a writer that dies leaves the old one."""
+    def has_few(self, table: Table) -> bool:
+        """Whether a table has at most `storage.driver_rows` rows, as its log says."""
+        folder = self._local_folder(table)
+        if folder is None or not self.exists(table):
+            return False
+        count = local_tables.row_count(folder)
+        return count is not None and count <= self.config.storage.driver_rows
+
+    def write(self, frame: DataFrame, table: Table, *, few: bool = False) -> None:
+        """Replace the table in one atomic step; a writer that dies leaves the old one.
+
+        Args:
+            frame: its rows.
+            table: where they go.
+            few: whether `frame` is expected to have few rows, as what it is made of has. They are
+                brought here first, and written by Spark, which computes `frame` again, only if
+                they are more than `storage.driver_rows`.
+        """
+        most = self.config.storage.driver_rows
+        if few and most and self._local_folder(table):
+            rows = conform(frame, table).limit(most + 1).toArrow()
+            if rows.num_rows <= most:
+                self.write_rows(rows, table)
+                return
         writer = self._writer(frame, table).mode("overwrite").option("overwriteSchema", "true")
         writer.save(self.location(table))
+
+    def write_rows(self, rows: pa.Table, table: Table) -> None:
+        """As `write`, of rows in the driver's memory: for tables that stay small.
+
+        Args:
+            rows: the declared columns, in any order.
+            table: where they go.
+        """
+        folder = self._local_folder(table)
+        if folder is None or rows.num_rows > self.config.storage.driver_rows:
+            self.write(self.spark.createDataFrame(rows, table.schema), table)
+            return
+        claim.check(self.config)
+        columns = table.arrow_schema
+        local_tables.write(rows.select(columns.names).cast(columns), folder, statistics=table.key)
+
+    def read_rows(self, table: Table) -> pa.Table:
+        """All rows of a table that stays small, in the driver's memory.
+
+        Raises:
+            UserError: nobody has written it yet.
+        """
+        folder = self._local_folder(table)
+        if folder is None or not self.exists(table):
+            return self.read(table).toArrow()
+        return local_tables.read(folder).select(table.schema.fieldNames())
 
     def create(self, frame: DataFrame, table: Table) -> None:
         """Write the first version of a table in one atomic step; fails if there is one."""
         self._writer(frame, table).mode("errorifexists").save(self.location(table))
 
-    def write_and_read(self, frame: DataFrame, table: Table) -> DataFrame:
+    def write_and_read(self, frame: DataFrame, table: Table, *, few: bool = False) -> DataFrame:
         """Replace the table as `write` does, and read it: what made `frame` does not run again."""
-        self.write(frame, table)
+        self.write(frame, table, few=few)
         return self.read(table)
 
     def merge(
@@ -195,6 +245,10 @@ class Store:
         # caption or a score by these, and finding them looks at every value once more.
         statistics = ",".join(table.key)
         return rows.write.format("delta").option("delta.dataSkippingStatsColumns", statistics)
+
+    def _local_folder(self, table: Table | str) -> Path | None:
+        """The folder of a table, if it is one of this machine."""
+        return files.local_path(self.spark, self.location(table))
 
     def _identifier(self, table: Table | str) -> str:
         uri = files.absolute(self.spark, self.location(table))

@@ -10,7 +10,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import pyarrow as pa
 from pyspark.sql import DataFrame
+from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import (
     ArrayType,
     BinaryType,
@@ -159,6 +161,11 @@ class Table:
     def schema(self) -> StructType:
         """The columns as Spark has them."""
         return schema_of(self.columns)
+
+    @property
+    def arrow_schema(self) -> pa.Schema:
+        """The columns as Arrow has them; times in UTC."""
+        return to_arrow_schema(self.schema, timezone="UTC")
 
     def described(self) -> Iterator[tuple[str, Column]]:
         """Each column, and after it the fields of its structs, by the path that names it.
