@@ -17,7 +17,6 @@ from chispa import assert_df_equality
 from pyspark.sql import DataFrame, SparkSession
 
 from influencers.config import Config, PathsConfig, StorageConfig
-from influencers.errors import UserError
 from influencers.storage import local_tables
 from influencers.storage.store import Store
 from influencers.storage.table import (
@@ -103,19 +102,25 @@ def test_few_rows_are_what_spark_would_have_written(
     store.write(frame, KINDS)
     assert engines(store)[:2] == ["Apache-Spark", "delta-rs"]
     assert_df_equality(store.read(KINDS), frame, ignore_row_order=True, allow_nan_equality=True)
-    left = store.write_and_read(frame.limit(0), KINDS, few=True)
-    assert left.count() == store.read_rows(KINDS).num_rows == 0
+    assert store.write_and_read(frame.limit(0), KINDS, few=True).isEmpty()
 
 
-def test_rows_are_read_without_spark_as_with_it(store: Store, frame: DataFrame) -> None:
-    with pytest.raises(UserError, match="no table kinds"):
-        store.read_rows(KINDS)
-    for few in (False, True):
-        store.write(frame.repartition(2), KINDS, few=few)
-        rows = store.read_rows(KINDS)
-        assert rows.schema.names == KINDS.schema.fieldNames()
-        again = store.spark.createDataFrame(rows.cast(KINDS.arrow_schema), KINDS.schema)
-        assert_df_equality(again, frame, ignore_row_order=True, allow_nan_equality=True)
+@pytest.mark.parametrize("few", [False, True])
+def test_few_rows_are_read_without_a_query_of_the_log(
+    store: Store, frame: DataFrame, few: bool
+) -> None:
+    store.write(frame.repartition(2), KINDS, few=few)
+    read = store.read(KINDS)
+    assert is_local(read)
+    assert_df_equality(read, frame, ignore_row_order=True, allow_nan_equality=True)
+    large = replace(store.config, storage=StorageConfig(driver_rows=2))
+    assert not is_local(Store(store.spark, large).read(KINDS))
+
+
+def is_local(frame: DataFrame) -> bool:
+    plan = frame._jdf.queryExecution().optimizedPlan().toString()
+    assert "LocalRelation" in plan or "parquet" in plan
+    return "LocalRelation" in plan
 
 
 def test_a_log_tells_how_many_rows_there_are(store: Store, frame: DataFrame) -> None:
@@ -144,11 +149,11 @@ def test_more_rows_than_expected_are_written_by_spark(
 def test_columns_that_were_added_are_null_in_older_files(store: Store, frame: DataFrame) -> None:
     folder = store.location(KINDS)
     frame.select("id", "text").write.format("delta").save(folder)
-    more = frame.limit(1).write.format("delta").mode("append")
+    more = frame.where("id = 1").write.format("delta").mode("append")
     more.option("mergeSchema", "true").save(folder)
-    read = store.read_rows(KINDS).cast(KINDS.arrow_schema)
-    assert read.num_rows == 4
-    assert read.column("truth").null_count == 3
+    read = store.read(KINDS)
+    assert read.schema == KINDS.schema
+    assert read.where("truth is null").count() == 3
 
 
 def test_a_writer_that_is_killed_leaves_the_old_table_or_the_new_one(tmp_path: Path) -> None:
@@ -163,7 +168,7 @@ def test_a_writer_that_is_killed_leaves_the_old_table_or_the_new_one(tmp_path: P
             writer.send_signal(signal.SIGKILL)
         rows = local_tables.read(folder)
         assert set(rows["id"].to_pylist()) == {rows.num_rows}
-        assert local_tables.row_count(folder) == rows.num_rows
+        assert local_tables.size(folder).rows == rows.num_rows
         seen.add(rows.num_rows)
     assert len(seen) > 1
 

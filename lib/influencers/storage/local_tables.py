@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
@@ -48,10 +49,19 @@ def read(folder: Path) -> pa.Table:
     return pa.concat_tables([schema.empty_table(), *parts])
 
 
-def row_count(folder: Path) -> int | None:
-    """How many rows a table has, as its log says; None where a file's number is not told."""
-    counts = pa.table(DeltaTable(str(folder)).get_add_actions(flatten=True))["num_records"]
-    return None if counts.null_count else int(sum(counts.to_pylist()))
+class Size(NamedTuple):
+    """How large a table is: its rows, None where its log does not tell; the bytes of its files."""
+
+    rows: int | None
+    bytes: int
+
+
+def size(folder: Path) -> Size:
+    """How large a table is, as its log says."""
+    added = pa.table(DeltaTable(str(folder)).get_add_actions(flatten=True))
+    rows, sizes = added["num_records"], added["size_bytes"]
+    known = None if rows.null_count else int(sum(rows.to_pylist()))
+    return Size(known, int(sum(sizes.to_pylist())))
 
 
 def _rows_of(uri: str, schema: pa.Schema) -> pa.Table:

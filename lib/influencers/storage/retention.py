@@ -46,8 +46,7 @@ def _has_old(store: Store, name: str, before_ms: int) -> bool:
     older = files.older_names(store.spark, store.location(name), before_ms)
     if not older:
         return False
-    named = {file.rpartition("/")[2] for file in store.read(name).inputFiles()}
-    return bool(older - named)
+    return bool(older.difference(store.files(name)))
 
 
 @contextlib.contextmanager

@@ -21,6 +21,8 @@ from influencers.storage.table import Table, conform
 
 # A version in a table's log; old ones are merged into checkpoints.
 _DIGITS = 20
+# Of Parquet that is brought to the driver to be read: thumbnails are many bytes in few rows.
+_FEW_BYTES = 32 << 20
 _VERSION = re.compile(rf"\d{{{_DIGITS}}}\.(json|checkpoint\b.*parquet)$")
 
 
@@ -82,6 +84,26 @@ class Store:
         """The table as it stands; None before it is written."""
         if not self.exists(table):
             return None
+        rows = self._few_rows(table)
+        return self._delta(table) if rows is None else self.spark.createDataFrame(rows)
+
+    def _few_rows(self, table: Table | str) -> pa.Table | None:
+        """The rows of a table if they are few; None else.
+
+        Of a table that Spark reads, each query reads the log first, by two queries of its own.
+        """
+        folder = self._local_folder(table)
+        if folder is None or not self.config.storage.driver_rows:
+            return None
+        size = local_tables.size(folder)
+        few = size.rows is not None and size.rows <= self.config.storage.driver_rows
+        return local_tables.read(folder) if few and size.bytes <= _FEW_BYTES else None
+
+    def files(self, table: Table | str) -> list[str]:
+        """The names of the data files of the table's latest version."""
+        return [file.rpartition("/")[2] for file in self._delta(table).inputFiles()]
+
+    def _delta(self, table: Table | str) -> DataFrame:
         return self.spark.read.format("delta").load(self.location(table))
 
     def read_or_empty(self, table: Table) -> DataFrame:
@@ -102,7 +124,7 @@ class Store:
         folder = self._local_folder(table)
         if folder is None or not self.exists(table):
             return False
-        count = local_tables.row_count(folder)
+        count = local_tables.size(folder).rows
         return count is not None and count <= self.config.storage.driver_rows
 
     def write(self, frame: DataFrame, table: Table, *, few: bool = False) -> None:
@@ -138,17 +160,6 @@ class Store:
         claim.check(self.config)
         columns = table.arrow_schema
         local_tables.write(rows.select(columns.names).cast(columns), folder, statistics=table.key)
-
-    def read_rows(self, table: Table) -> pa.Table:
-        """All rows of a table that stays small, in the driver's memory.
-
-        Raises:
-            UserError: nobody has written it yet.
-        """
-        folder = self._local_folder(table)
-        if folder is None or not self.exists(table):
-            return self.read(table).toArrow()
-        return local_tables.read(folder).select(table.schema.fieldNames())
 
     def create(self, frame: DataFrame, table: Table) -> None:
         """Write the first version of a table in one atomic step; fails if there is one."""
