@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from influencers.ingest import csv_batches
 from influencers.ingest.columns import FIELDS, read_header
 from influencers.ingest.csv_batches import CsvBatches
+from influencers.ingest.dialect import PLAIN, Dialect
 from influencers.ingest.line_batches import StrictCsvBatches
 from influencers.ingest.split_plans import Plan, plan
 from influencers.ingest.text_files import is_bytewise
@@ -31,8 +32,9 @@ ROW = st.tuples(
 ).map("".join)
 # Whatever quotes, separators, line ends and bytes that are no text can do to each other.
 PART = st.sampled_from(
-    ['"', '""', '",', ',"', '"\n', ",", "\n", "\r", "\r\n", "a", "é", "\0", "\udcff", '"x,y"', "bb"]
-)
+    ['"', '""', '",', ',"', '"\n', ",", "\n", "\r", "\r\n", "a", "é", "\0", "\udcff", '"x,y"', "bb",
+     "\\", '\\"', "\\\\", "\ufdd0"]
+)  # fmt: skip
 BODY = st.lists(st.one_of(ROW, PART), max_size=25).map("".join)
 
 
@@ -78,9 +80,10 @@ def in_splits(
     max_bytes=st.sampled_from([30, 2_000]),
     splits=st.lists(st.integers(0, 60), max_size=8),
     pieces=st.lists(st.integers(0, 60), max_size=4),
+    dialect=st.sampled_from([PLAIN, Dialect(";"), Dialect("\t", "'"), Dialect(escape="\\")]),
 )
-@example("1,a,b\n" * 3 + '2,"', "utf-8", 2_000, 2_000, [1, 2, 3, 4], [])
-@example('1,"a\nb\nc",d\n2,"e\nf\n', "utf-8", 2_000, 2_000, [1, 2, 3, 4, 5], [])
+@example("1,a,b\n" * 3 + '2,"', "utf-8", 2_000, 2_000, [1, 2, 3, 4], [], PLAIN)
+@example('1,"a\nb\nc",d\n2,"e\nf\n', "utf-8", 2_000, 2_000, [1, 2, 3, 4, 5], [], PLAIN)
 def test_splits_have_the_records_of_the_whole_file(
     few: int,
     body: str,
@@ -89,11 +92,15 @@ def test_splits_have_the_records_of_the_whole_file(
     max_bytes: int,
     splits: list[int],
     pieces: list[int],
+    dialect: Dialect,
 ) -> None:
     errors = "surrogateescape" if encoding == "utf-8" else "replace"
-    text = (",".join(NAMES) + "\n" + body).encode(encoding, errors=errors)
+    written = (",".join(NAMES) + "\n" + body).translate(
+        str.maketrans({",": dialect.separator, '"': dialect.quote})
+    )
+    text = written.encode(encoding, errors=errors)
     bounds: dict[str, Any] = {
-        "encoding": encoding, "max_chars": max_chars, "max_bytes": max_bytes
+        "encoding": encoding, "max_chars": max_chars, "max_bytes": max_bytes, "dialect": dialect
     }  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(csv_batches, "FEW", few)

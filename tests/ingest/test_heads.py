@@ -36,19 +36,19 @@ def test_many_files_have_the_names_that_each_has(
     (tmp_path / "j.jsonl").write_text("\n".join(lines), encoding="utf-8")
     files = kinds(spark, tmp_path)
     one_by_one = {
-        file: heads.names_in(
+        file: heads.head_of(
             input_files.read_head(spark, file.path, 1 << 20), file.path, kind, CONFIG
         )
         for file, kind in files.items()
     }
-    assert one_by_one[next(iter(files))][1:] == names
+    assert one_by_one[next(iter(files))].names[1:] == names
     assert len(files) == 41
 
     def refused(*_: object) -> None:
         raise AssertionError("read by the driver")
 
     monkeypatch.setattr(input_files, "read_head", refused)
-    assert dict(heads.column_names(spark, files, CONFIG)) == one_by_one
+    assert dict(heads.read_heads(spark, files, CONFIG)) == one_by_one
 
 
 def test_the_first_file_without_a_header_is_named(spark: SparkSession, tmp_path: Path) -> None:
@@ -57,4 +57,4 @@ def test_the_first_file_without_a_header_is_named(spark: SparkSession, tmp_path:
     (tmp_path / "30.csv").write_bytes(",".join(FIELDS).encode("utf-16"))
     (tmp_path / "40.csv").write_bytes(b'"a"b\n')
     with pytest.raises(UserError, match=r"30\.csv is UTF-16"):
-        list(heads.column_names(spark, kinds(spark, tmp_path), CONFIG))
+        list(heads.read_heads(spark, kinds(spark, tmp_path), CONFIG))

@@ -42,6 +42,30 @@ class IngestConfig(Section, section="ingest"):
         "utf-8",
         "Encoding of CSV and JSON files: UTF-8 or any single-byte encoding that Python knows.",
     )
+    separator: str = setting(
+        "",
+        "Character between the cells of CSV files, any one of ASCII; \\t is a tab. Empty: found by "
+        "the header of each file, among comma, semicolon, tab and vertical bar.",
+        matching(r"|\\t|[\t !-~]", "one ASCII character, or nothing"),
+    )
+    quote: str = setting(
+        '"',
+        "Character around cells of CSV files that hold separators, quotes or line ends.",
+        matching("[!-~]", "one ASCII character"),
+    )
+    escape: str = setting(
+        "auto",
+        "How quotes within quoted cells of CSV files are written. doubled: twice, as RFC 4180 has "
+        "it; backslash: behind a backslash, as Spark and MySQL do; auto: as more of a file's first "
+        "records can be read.",
+        one_of("auto", "doubled", "backslash"),
+    )
+    header_line: int = setting(
+        0,
+        "Line of CSV files in which the columns are named, from 1; what stands before it is left "
+        "out. 0: the line that names most fields.",
+        at_least(0),
+    )
     max_record_chars: int = setting(
         262_144,
         "Length of a CSV record in characters, above which it is taken for an unclosed quote: it "

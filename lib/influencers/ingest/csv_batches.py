@@ -48,7 +48,8 @@ class CsvBatches(CsvFile):
             plan: how it is read.
         """
         reader = self._reader()
-        steps = reader.planned(pieces, plan, flaws=partial(flaws, encoding=self.encoding))
+        seek = partial(flaws, encoding=self.encoding, escape=self.dialect.escape)
+        steps = reader.planned(pieces, plan, flaws=seek)
         if plan.before == 0:
             steps = _without_header(steps)
         number = max(plan.before - 1, 0)  # the header is no record
@@ -74,7 +75,7 @@ class CsvBatches(CsvFile):
         return self._reader().summary(pieces)
 
     def _reader(self) -> SplitReader:
-        return SplitReader(self.encoding, self.max_chars, self.max_bytes)
+        return SplitReader(self.encoding, self.max_chars, self.max_bytes, self.dialect)
 
     def _regular(self, step: Regular, before: int) -> pa.RecordBatch:
         """A batch of regular records, by Arrow's reader."""
@@ -112,7 +113,12 @@ class CsvBatches(CsvFile):
                 use_threads=False,
                 block_size=len(text) + 1,
             ),
-            csv.ParseOptions(newlines_in_values=True, invalid_row_handler=leave_out),
+            csv.ParseOptions(
+                delimiter=self.dialect.separator,
+                quote_char=self.dialect.quote,
+                newlines_in_values=True,
+                invalid_row_handler=leave_out,
+            ),
             csv.ConvertOptions(
                 include_columns=[str(place) for place in places.values()],
                 column_types={str(place): pa.string() for place in places.values()},
@@ -132,9 +138,16 @@ class CsvBatches(CsvFile):
         return cells, readable
 
 
-def flaws(text: bytes, encoding: str) -> Positions:
-    """Where text has NUL characters, and each line's first byte that is not in the encoding."""
-    places = [np.flatnonzero(np.frombuffer(text, np.uint8) == 0)]
+def flaws(text: bytes, encoding: str, escape: str = "") -> Positions:
+    """Where text has NUL characters, and each line's first byte that is not in the encoding.
+
+    Also doubled backslashes, where these are one: Arrow's reader does not know them.
+    """
+    letters = np.frombuffer(text, np.uint8)
+    places = [np.flatnonzero(letters == 0)]
+    if escape:
+        backslashes = np.flatnonzero(letters == ord(escape))
+        places.append(backslashes[1:][np.diff(backslashes) == 1])
     start = 0
     while start < len(text):
         end = text.find(b"\n", start + _DECODED_AT_ONCE) + 1 or len(text)

@@ -18,7 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_SEPARATOR, _QUOTE, _LINE_FEED, _RETURN = b',"\n\r'
+from influencers.ingest.dialect import PLAIN, Dialect
+
+_LINE_FEED, _RETURN = b"\n\r"
 # A byte that cannot be decoded is shown by four characters.
 _MOST_CHARS_OF_A_BYTE = 4
 Positions = NDArray[np.int64]
@@ -45,12 +47,22 @@ class Layout:
         max_chars: as `csv_records.split_records` has it.
         max_bytes: a line of more is irregular.
         flaws: the positions of bytes that make a record irregular.
+        dialect: of the file; quotes are doubled within cells, not escaped.
     """
 
-    def __init__(self, text: bytes, *, max_chars: int, max_bytes: int, flaws: Positions) -> None:
+    def __init__(
+        self,
+        text: bytes,
+        *,
+        max_chars: int,
+        max_bytes: int,
+        flaws: Positions,
+        dialect: Dialect = PLAIN,
+    ) -> None:
         self.text = text
+        self._separator, self._quote = ord(dialect.separator), ord(dialect.quote)
         self._bytes = np.frombuffer(text, np.uint8)
-        self._quotes = np.flatnonzero(self._bytes == _QUOTE)
+        self._quotes = np.flatnonzero(self._bytes == self._quote)
         self._line_ends = np.flatnonzero(self._bytes == _LINE_FEED)
         self._line_starts = np.concatenate(([0], self._line_ends[:-1] + 1))[: len(self._line_ends)]
         self._quotes_before = np.searchsorted(self._quotes, self._line_ends)
@@ -122,8 +134,8 @@ class Layout:
             & (self._bytes[np.minimum(places + 2, len(self._bytes) - 1)] == _LINE_FEED)
         )
         # Behind a quote that closes, a quote doubles it: that one opens the same cell again.
-        opens = (before == _SEPARATOR) | (before == _LINE_FEED) | (before == _QUOTE)
-        closes = (behind == _SEPARATOR) | ends_line | (behind == _QUOTE)
+        opens = (before == self._separator) | (before == _LINE_FEED) | (before == self._quote)
+        closes = (behind == self._separator) | ends_line | (behind == self._quote)
         opening = np.arange(len(places)) % 2 == odd
         misplaced: Positions = places[np.where(opening, ~opens, ~closes)]
         return misplaced

@@ -1,7 +1,7 @@
 """Split the lines of a CSV file into records, without ever losing a byte.
 
-RFC 4180 with a header: a quoted cell may hold separators, line breaks and doubled quotes. Only
-line feeds end a line, so that U+2028 or a lone carriage return inside a caption does no harm. A
+RFC 4180 with a header, in any `Dialect`: a quoted cell may hold separators, line breaks and doubled
+quotes. Only line feeds end a line, so that U+2028 or a lone carriage return does no harm. A
 record that cannot be read costs exactly one physical line: it is handed over with a problem code,
 and reading resumes at the next line. A quote that is never closed therefore spoils its own record,
 not the rest of the file.
@@ -15,6 +15,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from influencers.ingest.dialect import PLAIN, Dialect
+
 # The reader's own limit on a cell; the limit on a whole record, which is checked here, is lower.
 csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
 
@@ -23,6 +25,9 @@ STRAY_QUOTE = "stray_quote"
 UNDECODABLE = "undecodable_bytes"
 NUL_CHARACTER = "nul_character"
 RECORD_TOO_LONG = "record_too_long"
+# Stands for a carriage return within a line while Python's reader, which refuses it outside quotes,
+# reads it: no character, so that no text has it.
+_RETURN = "\ufdd0"
 # What is kept of a line that is too long.
 KEPT_CHARS = 1_024
 
@@ -90,9 +95,7 @@ class _Lines:
         # A record of one line cannot be given back in part: `decode` bounds the lines.
         if type(line) is Oversized or (self._chars > self._max_chars and len(self.taken) > 1):
             raise _TooLong
-        # Python's reader refuses NUL up to 3.10, and takes it for a character later on. The record
-        # is put aside whatever its cells are.
-        return (line.replace("\0", "\ufffd") if "\0" in line else line) + "\n"
+        return _prepared(line) + "\n"
 
     def forget(self) -> None:
         """Start the next record."""
@@ -104,6 +107,16 @@ class _Lines:
         self._again.extendleft(reversed(rest))
         self.forget()
         return first
+
+
+def _prepared(line: str) -> str:
+    """A line as Python's reader takes it."""
+    # It refuses NUL up to 3.10, and takes it for a character later on. The record is put aside
+    # whatever its cells are.
+    text = line.replace("\0", "\ufffd") if "\0" in line else line
+    if "\r" in text[:-1] and _RETURN not in text:
+        return text[:-1].replace("\r", _RETURN) + text[-1:]
+    return text
 
 
 def decode(line: bytes, encoding: str, *, max_bytes: int = sys.maxsize) -> str:
@@ -119,18 +132,22 @@ def decode(line: bytes, encoding: str, *, max_bytes: int = sys.maxsize) -> str:
         return Undecodable(line.decode("ascii", errors="backslashreplace"))
 
 
-def split_records(lines: Iterable[str], *, max_chars: int) -> Iterator[CsvRecord]:
+def split_records(
+    lines: Iterable[str], *, max_chars: int, dialect: Dialect = PLAIN
+) -> Iterator[CsvRecord]:
     """The records of a file, the header first; lines come without their line feed.
 
     Blank lines between records are no records. The text of all records, joined by line feeds,
     gives the file again, but for those blank lines.
 
     Args:
-        lines: the physical lines of one file, in order.
+        lines: the physical lines of one file, in order; quotes are doubled within cells, not
+            escaped.
         max_chars: a record of several lines that is longer has an unclosed quote.
+        dialect: of the file.
     """
     source = _Lines(lines, max_chars)
-    reader = csv.reader(source, strict=True)
+    reader = dialect.reader(source)
     while True:
         try:
             cells = next(reader)
@@ -138,58 +155,70 @@ def split_records(lines: Iterable[str], *, max_chars: int) -> Iterator[CsvRecord
             return
         except (csv.Error, _TooLong):
             several = len(source.taken) > 1
-            yield unreadable(source.give_back_all_but_first(), several=several)
+            yield unreadable(source.give_back_all_but_first(), several=several, dialect=dialect)
             # The old reader still holds the broken record.
-            reader = csv.reader(source, strict=True)
+            reader = dialect.reader(source)
             continue
-        taken = source.taken
         if cells:
-            raw = taken[0] if len(taken) == 1 else "\n".join(taken)
-            yield CsvRecord(cells, str(raw), _flaw(taken))
+            yield _record(cells, source.taken, dialect)
         source.forget()
 
 
-def first_record(lines: Iterator[str], *, max_chars: int, cut: bool) -> First | None:
+def first_record(
+    lines: Iterator[str], *, max_chars: int, cut: bool, dialect: Dialect = PLAIN
+) -> First | None:
     """The record that begins with the first of the lines, as `split_records` reads it.
 
     Args:
         lines: at least one, from the first line of a record.
         max_chars: as `split_records` has it.
         cut: whether the file goes on behind the last line: None, if that could be needed.
+        dialect: of the file.
     """
     source = _Lines(_until_cut(lines) if cut else lines, max_chars)
     try:
-        cells = next(csv.reader(source, strict=True))
+        cells = next(dialect.reader(source))
     except _CutOff:
         return None
     except (csv.Error, _TooLong):
         several = len(source.taken) > 1
-        return First(unreadable(source.taken[0], several=several), 1)
+        return First(unreadable(source.taken[0], several=several, dialect=dialect), 1)
     taken = source.taken
-    if not cells:
-        return First(None, len(taken))
-    return First(CsvRecord(cells, "\n".join(taken), _flaw(taken)), len(taken))
+    return First(_record(cells, taken, dialect) if cells else None, len(taken))
 
 
-def unreadable(line: str, *, several: bool) -> CsvRecord:
+def _record(cells: list[str], lines: list[str], dialect: Dialect) -> CsvRecord:
+    """The record of some lines, of which Python's reader has made cells."""
+    raw = str(lines[0]) if len(lines) == 1 else "\n".join(lines)
+    if dialect.escape and "\\\\" in raw:
+        cells = dialect.cells("\n".join(map(_prepared, lines)))
+    if "\r" in raw and _RETURN not in raw:
+        cells = [cell.replace(_RETURN, "\r") for cell in cells]
+    return CsvRecord(cells, raw, _flaw(lines))
+
+
+def unreadable(line: str, *, several: bool, dialect: Dialect = PLAIN) -> CsvRecord:
     """The record that is made of a line that begins none which can be read.
 
     Args:
         line: the line.
         several: whether more lines were looked at.
+        dialect: of the file.
     """
-    return CsvRecord([], str(line), _problem(line, several=several))
+    return CsvRecord([], str(line), _problem(line, dialect.quote, several=several))
 
 
-def rest_of_record(lines: Iterator[str], *, max_chars: int) -> Rest | None:
+def rest_of_record(
+    lines: Iterator[str], *, max_chars: int, dialect: Dialect = PLAIN
+) -> Rest | None:
     """What a record has of lines that begin within one of its quoted cells.
 
     None if it cannot be read on: its quotes are misplaced, or it is too long.
     """
-    source = _Lines(_until_cut(_quoted(lines)), max_chars + 1)
+    source = _Lines(_until_cut(_quoted(lines, dialect.quote)), max_chars + 1)
     closes = True
     try:
-        next(csv.reader(source, strict=True))
+        next(dialect.reader(source))
     except _CutOff:
         closes = False
     except (csv.Error, _TooLong):
@@ -203,9 +232,9 @@ def _until_cut(lines: Iterator[str]) -> Iterator[str]:
     raise _CutOff
 
 
-def _quoted(lines: Iterator[str]) -> Iterator[str]:
+def _quoted(lines: Iterator[str], quote: str) -> Iterator[str]:
     first = next(lines)
-    yield first if type(first) is Oversized else f'"{first}'
+    yield first if type(first) is Oversized else quote + first
     yield from lines
 
 
@@ -216,12 +245,12 @@ def _flaw(lines: list[str]) -> str | None:
     return NUL_CHARACTER if any("\0" in line for line in lines) else None
 
 
-def _problem(line: str, *, several: bool) -> str:
+def _problem(line: str, quote: str, *, several: bool) -> str:
     """Why the record that starts with `line` cannot be read."""
     if type(line) is Oversized:
         return RECORD_TOO_LONG
     if type(line) is Undecodable:
         return UNDECODABLE
-    if several or line.count('"') % 2 == 1:
+    if several or line.count(quote) % 2 == 1:
         return UNCLOSED_QUOTE
     return NUL_CHARACTER if "\0" in line else STRAY_QUOTE

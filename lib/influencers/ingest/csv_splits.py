@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from influencers.ingest import csv_records
 from influencers.ingest.csv_layout import Layout, Positions
 from influencers.ingest.csv_records import CsvRecord
+from influencers.ingest.dialect import PLAIN, Dialect
 from influencers.ingest.split_plans import Ending, Outline, Plan, Summary
 
 Flaws = Callable[[bytes], Positions]
@@ -81,11 +82,13 @@ class SplitReader:
         encoding: of the text.
         max_chars: as `csv_records.split_records` has it.
         max_bytes: as `csv_records.decode` has it.
+        dialect: of the file.
     """
 
     encoding: str
     max_chars: int
     max_bytes: int
+    dialect: Dialect = PLAIN
 
     def texts(self, lines: Iterable[bytes]) -> Iterator[str]:
         """Lines as the strict reader takes them."""
@@ -100,7 +103,7 @@ class SplitReader:
         cannot be read, and gets it as such, and what follows its first line.
 
         Args:
-            pieces: the split's.
+            pieces: the split's, with doubled quotes.
             more: whether lines of the file follow.
             flaws: the positions of bytes that make a record irregular, by text.
         """
@@ -108,7 +111,11 @@ class SplitReader:
         for piece, last in _with_last(pieces):
             text = rest + piece
             layout = Layout(
-                text, max_chars=self.max_chars, max_bytes=self.max_bytes, flaws=flaws(text)
+                text,
+                max_chars=self.max_chars,
+                max_bytes=self.max_bytes,
+                flaws=flaws(text),
+                dialect=self.dialect,
             )
             rest = b""
             line = 0
@@ -118,9 +125,7 @@ class SplitReader:
                     yield Regular(layout, line, ends)
                     line = int(ends[-1]) + 1
                     continue
-                first = csv_records.first_record(
-                    self.texts(layout.lines(line)), max_chars=self.max_chars, cut=True
-                )
+                first = self._first(layout.lines(line), cut=True)
                 if first is not None:
                     if first.record is not None:
                         yield Irregular(first.record)
@@ -129,7 +134,9 @@ class SplitReader:
                     yield Open(tuple(layout.lines(line)))
                     several = more or line + 1 < len(layout)
                     text_of_line = next(self.texts(layout.lines(line)))
-                    yield Irregular(csv_records.unreadable(text_of_line, several=several))
+                    yield Irregular(
+                        csv_records.unreadable(text_of_line, several=several, dialect=self.dialect)
+                    )
                     line += 1
                 else:
                     rest = text[layout.place(line) :]
@@ -138,18 +145,17 @@ class SplitReader:
     def planned(
         self, pieces: Iterable[bytes], plan: Plan, *, flaws: Flaws = no_flaws
     ) -> Iterator[Regular | Irregular]:
-        """The records of a split as it was planned; its pieces as for `steps`."""
+        """The records of a split as it was planned; its pieces as they are in the file."""
         unreadable = 0
-        for step in self.steps(_without_lines(pieces, plan.skip), more=plan.more, flaws=flaws):
+        own = without_lines(map(self.dialect.with_doubled_quotes, pieces), plan.skip)
+        for step in self.steps(own, more=plan.more, flaws=flaws):
             if not isinstance(step, Open):
                 yield step
             elif plan.unreadable is None or unreadable < plan.unreadable:
                 unreadable += 1
             else:
                 lines = (*step.lines, *plan.rest.split(b"\n")[:-1])
-                whole = csv_records.first_record(
-                    self.texts(lines), max_chars=self.max_chars, cut=False
-                )
+                whole = self._first(lines, cut=False)
                 assert whole is not None
                 assert whole.record is not None
                 yield Irregular(whole.record)
@@ -157,17 +163,27 @@ class SplitReader:
 
     def strictly(self, step: Regular) -> Iterator[CsvRecord]:
         """Regular records, by the strict reader."""
-        return csv_records.split_records(self.texts(step.lines()), max_chars=self.max_chars)
+        return csv_records.split_records(
+            self.texts(step.lines()), max_chars=self.max_chars, dialect=self.dialect
+        )
+
+    def _first(self, lines: Iterable[bytes], *, cut: bool) -> csv_records.First | None:
+        return csv_records.first_record(
+            self.texts(lines), max_chars=self.max_chars, cut=cut, dialect=self.dialect
+        )
 
     def summary(self, pieces: Sequence[bytes]) -> Summary:
-        """What a split would be, either way."""
+        """What a split would be, either way; its pieces as they are in the file."""
+        pieces = list(map(self.dialect.with_doubled_quotes, pieces))
         starting = self._outline(pieces)
         lines = itertools.chain.from_iterable(piece.split(b"\n")[:-1] for piece in pieces)
-        head = csv_records.rest_of_record(self.texts(lines), max_chars=self.max_chars)
+        head = csv_records.rest_of_record(
+            self.texts(lines), max_chars=self.max_chars, dialect=self.dialect
+        )
         if head is None:
             return Summary(starting, None, 0, 0, closes=False, within=None)
         text = _first_lines(pieces, head.lines)
-        within = self._outline(_without_lines(pieces, head.lines)) if head.closes else None
+        within = self._outline(without_lines(pieces, head.lines)) if head.closes else None
         return Summary(starting, text, head.lines, head.chars, head.closes, within)
 
     def _outline(self, pieces: Iterable[bytes]) -> Outline:
@@ -194,7 +210,7 @@ def _with_last(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
         yield waiting, True
 
 
-def _without_lines(pieces: Iterable[bytes], number: int) -> Iterator[bytes]:
+def without_lines(pieces: Iterable[bytes], number: int) -> Iterator[bytes]:
     """Pieces without so many lines at their start."""
     for piece in pieces:
         if number == 0:

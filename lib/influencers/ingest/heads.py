@@ -1,4 +1,7 @@
-"""The column names at the head of CSV and JSON files; of many small files, looked at in tasks."""
+"""What the head of a CSV or JSON file says: its columns, and how it is written.
+
+Of many small files, heads are looked at in tasks.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import codecs
 import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 
 import pyarrow as pa
 from pyspark.sql import SparkSession
@@ -14,6 +18,7 @@ from pyspark.sql.pandas.types import from_arrow_schema
 from influencers.config import IngestConfig
 from influencers.errors import UserError
 from influencers.ingest import csv_records
+from influencers.ingest.dialect import PLAIN, Dialect, found_in
 from influencers.ingest.split_tasks import row_batch, splits_of
 from influencers.storage import input_files
 from influencers.storage.input_files import FileStatus
@@ -25,13 +30,28 @@ _HEAD_RECORDS = 10_000
 _TASK_BYTES = 32 << 20
 # The driver has looked at so many before a job has begun.
 _FEW_FILES = 32
-_TOLD = pa.schema([("file", pa.int64()), ("names", pa.string()), ("refusal", pa.string())])
+_TOLD = pa.schema([("file", pa.int64()), ("head", pa.string()), ("refusal", pa.string())])
+# Records after the header by which its width is known.
+_WIDE_RECORDS = 100
 
 
-def column_names(
+@dataclass(frozen=True)
+class Head:
+    """What the head of a file says.
+
+    Attributes:
+        names: of the columns, as the records have them; of JSON, the keys.
+        dialect: of a CSV file.
+    """
+
+    names: list[str]
+    dialect: Dialect = PLAIN
+
+
+def read_heads(
     spark: SparkSession, files: Mapping[FileStatus, str], config: IngestConfig
-) -> Iterator[tuple[FileStatus, list[str]]]:
-    """The column names of each file.
+) -> Iterator[tuple[FileStatus, Head]]:
+    """What the head of each file says.
 
     Args:
         spark: the session.
@@ -49,23 +69,28 @@ def column_names(
             raise UserError(told)
         if told is None:
             head = input_files.read_head(spark, file.path, _HEAD_BYTES)
-            told = names_in(head, file.path, kind, config)
+            told = head_of(head, file.path, kind, config)
         yield file, told
 
 
-def names_in(head: bytes, path: str, kind: str, config: IngestConfig) -> list[str]:
-    """The column names that the head of a file has.
+def head_of(head: bytes, path: str, kind: str, config: IngestConfig) -> Head:
+    """What the first bytes of a file say.
 
     Raises:
-        UserError: it has none that can be read.
+        UserError: they name no columns that can be read.
     """
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise UserError(f"{path} is UTF-16: convert it to UTF-8")
-    lines = head.removeprefix(codecs.BOM_UTF8).split(b"\n")
-    if len(head) == _HEAD_BYTES:
-        lines = lines[:-1]  # the last one may be cut
-    texts = [csv_records.decode(line, config.encoding) for line in lines]
-    return _csv_names(texts, path, config) if kind == "csv" else _json_names(texts)
+    text = head.removeprefix(codecs.BOM_UTF8)
+    # The last line may be cut.
+    whole = text[: text.rfind(b"\n") + 1] or text if len(head) == _HEAD_BYTES else text
+    if kind == "csv":
+        return _csv_head(whole, path, config)
+    return Head(_json_names([csv_records.decode(line, config.encoding) for line in _lines(whole)]))
+
+
+def _lines(text: bytes) -> list[bytes]:
+    return text.removesuffix(b"\n").split(b"\n")
 
 
 def _in_tasks(
@@ -73,9 +98,9 @@ def _in_tasks(
     small: Sequence[FileStatus],
     kinds: Mapping[FileStatus, str],
     config: IngestConfig,
-) -> dict[FileStatus, list[str] | str]:
-    """Of small files, the column names or why there are none."""
-    told: dict[FileStatus, list[str] | str] = {}
+) -> dict[FileStatus, Head | str]:
+    """Of small files, what their heads say or why they say nothing."""
+    told: dict[FileStatus, Head | str] = {}
     for files in input_files.with_distinct_keys(small):
         told |= _of_distinct(spark, files, kinds, config)
     return told
@@ -86,7 +111,7 @@ def _of_distinct(
     files: Sequence[FileStatus],
     kinds: Mapping[FileStatus, str],
     config: IngestConfig,
-) -> dict[FileStatus, list[str] | str]:
+) -> dict[FileStatus, Head | str]:
     by_key = {key: file for file in files for key in file.keys}
     known = spark.sparkContext.broadcast(
         {key: (file.path, kinds[file]) for key, file in by_key.items()}
@@ -95,26 +120,55 @@ def _of_distinct(
     def look(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for key, _, pieces in splits_of(batches):
             # A gzipped file may be much larger than it looks.
-            head = next(pieces)[:_HEAD_BYTES]
-            names = refusal = None
+            start = next(pieces)[:_HEAD_BYTES]
+            head = refusal = None
             try:
-                names = json.dumps(names_in(head, *known.value[key], config))
+                head = json.dumps(asdict(head_of(start, *known.value[key], config)))
             except UserError as error:
                 refusal = str(error)
-            yield row_batch((key, names, refusal), _TOLD)
+            yield row_batch((key, head, refusal), _TOLD)
 
     session = input_files.split_session(spark, split_bytes=_TASK_BYTES)
     lines = input_files.read_splits(session, [file.path for file in files])
     told = lines.mapInArrow(look, from_arrow_schema(_TOLD)).collect()
-    return {by_key[row["file"]]: row["refusal"] or json.loads(row["names"]) for row in told}
+    return {by_key[row["file"]]: row["refusal"] or _from_json(row["head"]) for row in told}
 
 
-def _csv_names(texts: list[str], path: str, config: IngestConfig) -> list[str]:
-    header = next(csv_records.split_records(texts, max_chars=config.max_record_chars), None)
+def _from_json(text: str) -> Head:
+    told = json.loads(text)
+    return Head(told["names"], Dialect(**told["dialect"]))
+
+
+def _csv_head(text: bytes, path: str, config: IngestConfig) -> Head:
+    decoded = [csv_records.decode(line, config.encoding) for line in _lines(text)]
+    dialect = found_in(decoded, config)
+    lines = _lines(dialect.with_doubled_quotes(text))[dialect.preamble :]
+    records = csv_records.split_records(
+        (csv_records.decode(line, config.encoding) for line in lines),
+        max_chars=config.max_record_chars,
+        dialect=dialect,
+    )
+    header = next(records, None)
     if header is None or header.problem:
         problem = header.problem if header else "no line"
         raise UserError(f"{path}: the header is not readable ({problem}): correct the first line")
-    return header.cells
+    first = [one.cells for one in itertools.islice(records, _WIDE_RECORDS) if one.problem is None]
+    return Head(as_wide_as(first, header.cells), dialect)
+
+
+def as_wide_as(records: Sequence[Sequence[str]], names: list[str]) -> list[str]:
+    """The names of columns, where all records have one cell more or less than there are names.
+
+    Less: the header ends in a separator, and records do not. More, the last cell always empty:
+    records end in a separator. More otherwise: they begin with the number of the row, as R has it.
+    """
+    widths = {len(cells) for cells in records}
+    if widths == {len(names) - 1} and not names[-1].strip():
+        return names[:-1]
+    if widths == {len(names) + 1}:
+        ends_empty = not any(cells[-1] for cells in records)
+        return [*names, ""] if ends_empty else ["", *names]
+    return names
 
 
 def _json_names(texts: list[str]) -> list[str]:

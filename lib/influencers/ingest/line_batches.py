@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import pyarrow as pa
 
@@ -25,6 +26,8 @@ class JsonBatches:
     source_file: str
     encoding: str
     max_bytes: int
+
+    preamble: ClassVar[int] = 0
 
     def of_split(self, pieces: Iterable[bytes], plan: Plan) -> Iterator[pa.RecordBatch]:
         """The records of a split; its pieces are whole lines, each with its line feed."""
@@ -54,11 +57,12 @@ class StrictCsvBatches(CsvFile):
 
     def of_split(self, pieces: Iterable[bytes], plan: Plan) -> Iterator[pa.RecordBatch]:
         """The records of the file; its pieces are whole lines, each with its line feed."""
+        doubled = map(self.dialect.with_doubled_quotes, pieces)
         texts = (
             csv_records.decode(line, self.encoding, max_bytes=self.max_bytes)
-            for line in _lines(pieces)
+            for line in _lines(doubled)
         )
-        records = csv_records.split_records(texts, max_chars=self.max_chars)
+        records = csv_records.split_records(texts, max_chars=self.max_chars, dialect=self.dialect)
         next(records, None)  # the header
         read = (record_of(record, self.header) for record in records)
         return batches_of(self.source_file, plan.before, read)

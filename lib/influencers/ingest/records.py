@@ -18,6 +18,7 @@ from pyspark.sql.types import LongType, StringType, StructField, StructType
 
 from influencers.ingest import csv_records
 from influencers.ingest.columns import FIELDS, Header, field_of, is_own_name
+from influencers.ingest.dialect import PLAIN, Dialect
 
 FIELD_COUNT = "field_count"
 UNREADABLE_JSON = "unreadable_json"
@@ -64,6 +65,7 @@ class CsvFile:
         encoding: of its text; a line feed is one byte in it.
         max_chars: as `csv_records.split_records` has it.
         max_bytes: as `csv_records.decode` has it.
+        dialect: how it is written.
     """
 
     source_file: str
@@ -71,6 +73,12 @@ class CsvFile:
     encoding: str
     max_chars: int
     max_bytes: int
+    dialect: Dialect = PLAIN
+
+    @property
+    def preamble(self) -> int:
+        """How many lines at the start of the file are no records."""
+        return self.dialect.preamble
 
 
 def record_of(record: csv_records.CsvRecord, header: Header) -> Record:

@@ -15,7 +15,8 @@ from influencers.config import IngestConfig
 from influencers.errors import UserError
 from influencers.ingest import parquet, text_files
 from influencers.ingest.columns import Header, read_header
-from influencers.ingest.heads import column_names
+from influencers.ingest.dialect import PLAIN, Dialect
+from influencers.ingest.heads import Head, read_heads
 from influencers.ingest.plain_posts import PlainPosts, with_plain_posts
 from influencers.storage import files, input_files
 from influencers.storage.input_files import FileStatus
@@ -33,12 +34,18 @@ _FOOTERS_AT_ONCE = 16
 
 @dataclass(frozen=True)
 class Source:
-    """An input file, its format, what its header says, and the fields' columns of Parquet."""
+    """An input file, its format, what its header says, and how it is written.
+
+    Attributes:
+        columns: of Parquet, those of fields.
+        dialect: of CSV.
+    """
 
     file: FileStatus
     format: str
     header: Header
     columns: tuple[parquet.ParquetColumn, ...] = ()
+    dialect: Dialect = PLAIN
 
 
 def find(
@@ -72,14 +79,17 @@ def find(
         raise UserError(f"{', '.join(patterns)}: every file is empty")
     kinds = {file: format_of(file.uri, config) for file in filled}
     texts = {file: kind for file, kind in kinds.items() if kind != "parquet"}
-    names = dict(column_names(spark, texts, config))
+    heads = dict(read_heads(spark, texts, config))
     footers = _parquet_sources(spark, [file for file in kinds if file not in texts])
     return tuple(
-        footers[file]
-        if file in footers
-        else Source(file, kind, check_header(names[file], file.uri, kind=kind))
+        footers[file] if file in footers else _text_source(file, kind, heads[file])
         for file, kind in kinds.items()
     )
+
+
+def _text_source(file: FileStatus, kind: str, head: Head) -> Source:
+    header = check_header(head.names, file.uri, kind=kind)
+    return Source(file, kind, header, dialect=head.dialect)
 
 
 def _listed(spark: SparkSession, pattern: str, output: str | None) -> list[FileStatus]:
@@ -150,7 +160,7 @@ def _read(
 
 def _text_files(sources: Sequence[Source]) -> list[text_files.TextFile]:
     return [
-        text_files.TextFile(source.file, source.format, source.header)
+        text_files.TextFile(source.file, source.format, source.header, source.dialect)
         for source in sources
         if source.format != "parquet"
     ]
@@ -160,8 +170,10 @@ def remarks(sources: Sequence[Source], config: IngestConfig) -> list[str]:
     """What is worth saying of the files before they are read, a line each."""
     said: dict[str, list[str]] = {}
     for source in sources:
+        if written := source.dialect.described():
+            said.setdefault(written, []).append(source.file.uri)
         if source.header.extra:
-            said.setdefault(f"left out columns {', '.join(source.header.extra)}", []).append(
+            said.setdefault(f"left out columns {_listed_names(source.header.extra)}", []).append(
                 source.file.uri
             )
         # A crawl's own time is rare: its absence is no news.
@@ -215,6 +227,10 @@ def uris(spark: SparkSession, patterns: Sequence[str]) -> list[str]:
         UserError: nothing is there.
     """
     return [file.uri for pattern in patterns for file in input_files.list_files(spark, pattern)]
+
+
+def _listed_names(names: Sequence[str]) -> str:
+    return ", ".join(name or "without a name" for name in names)
 
 
 def _and_more(files_count: int) -> str:

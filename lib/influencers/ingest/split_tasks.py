@@ -15,6 +15,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from influencers.ingest import plain_posts
+from influencers.ingest.csv_splits import without_lines
 from influencers.ingest.plain_posts import PlainPosts
 from influencers.ingest.records import RECORDS_SCHEMA
 from influencers.ingest.split_plans import Ending, Outline, Plan, Summary
@@ -31,8 +32,12 @@ class Batches(Protocol):
     """Makes batches of records of the splits of one file, or of a file of one split.
 
     Splits are given in pieces of whole lines, each line with its line feed, without a byte-order
-    mark.
+    mark, and without the file's preamble.
     """
+
+    @property
+    def preamble(self) -> int:
+        """How many lines at the start of the file are no records."""
 
     def of_split(self, pieces: Iterable[bytes], plan: Plan) -> Iterator[pa.RecordBatch]:
         """The records of a split, as it was planned."""
@@ -82,6 +87,8 @@ def read_splits(
     def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for key, start, pieces in splits_of(batches):
             reading = by_key.value[key]
+            if start == 0:
+                pieces = without_lines(pieces, reading.batches.preamble)
             batches_of_split = reading.batches.of_split(pieces, _plan(reading, start))
             yield from map(plain.of, batches_of_split) if plain else batches_of_split
 
@@ -107,7 +114,10 @@ def summarise_splits(
 
     def summarise(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for key, start, pieces in splits_of(batches):
-            summary = shared.value[key].summary(list(pieces))
+            batches_of_file = shared.value[key]
+            if start == 0:
+                pieces = without_lines(pieces, batches_of_file.preamble)
+            summary = batches_of_file.summary(list(pieces))
             small = len(summary.head or b"") <= _MOST_HEAD
             told = (summary.head, _to_json(summary)) if small else (None, None)
             yield row_batch((key, start, *told), _SUMMARIES)

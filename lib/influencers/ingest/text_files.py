@@ -18,6 +18,7 @@ from pyspark.sql import DataFrame, SparkSession
 from influencers.config import IngestConfig
 from influencers.ingest.columns import Header
 from influencers.ingest.csv_batches import UTF_8, CsvBatches
+from influencers.ingest.dialect import PLAIN, Dialect
 from influencers.ingest.line_batches import JsonBatches, StrictCsvBatches
 from influencers.ingest.plain_posts import PlainPosts
 from influencers.ingest.split_plans import Plan, Summary, plan
@@ -42,11 +43,12 @@ _ASCII = (bytes(range(128)), b"\x1b$B!!", b"\x1b$)C\n\x0e!!")
 
 @dataclass(frozen=True)
 class TextFile:
-    """A CSV or JSON-lines file: as it is listed, its format, and the header, if it is CSV."""
+    """A CSV or JSON-lines file: as it is listed, its format; of CSV, the header and the dialect."""
 
     file: FileStatus
     format: str
     header: Header
+    dialect: Dialect = PLAIN
 
 
 def read(
@@ -75,7 +77,7 @@ def read(
     whole = {
         one.file
         for one in files
-        if _is_strict(one, config) or (one.file in plans and plans[one.file] is None)
+        if _is_whole(one, config) or (one.file in plans and plans[one.file] is None)
     }
     frames = [
         read_splits(spark, [readings[file] for file in some], split_bytes=size, plain=plain)
@@ -102,7 +104,14 @@ def _split_bytes(spark: SparkSession, files: Sequence[TextFile], config: IngestC
 
 
 def _is_splittable(one: TextFile, config: IngestConfig) -> bool:
-    return not _is_gzip(one) and not _is_strict(one, config)
+    return not _is_gzip(one) and not _is_whole(one, config)
+
+
+def _is_whole(one: TextFile, config: IngestConfig) -> bool:
+    """Whether a file has to be read from its start, by one task of its own."""
+    # What stands before the header has to be in the first split.
+    long_preamble = one.dialect.preamble > 0 and config.split_bytes < _LEAST_SPLIT
+    return _is_strict(one, config) or long_preamble
 
 
 def _is_gzip(one: TextFile) -> bool:
@@ -148,6 +157,7 @@ def _csv_batches(kind: type[_Csv], one: TextFile, config: IngestConfig) -> _Csv:
         _encoding(config),
         max_chars=config.max_record_chars,
         max_bytes=config.max_record_bytes,
+        dialect=one.dialect,
     )
 
 

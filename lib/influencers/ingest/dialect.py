@@ -1,0 +1,174 @@
+r"""The dialect of a CSV file: what parts cells, what quotes them, and where the header stands.
+
+It is found by the header: under the right separator the names of columns are fields. The rule is
+written down in docs/inputs.md; whatever the settings say goes before it.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from influencers.config import IngestConfig
+from influencers.ingest.columns import field_of
+
+# In the order in which they are tried: of two that fit as well, the first is taken.
+SEPARATORS = (",", ";", "\t", "|")
+_NAMED = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+# Lines that are looked at to find the header, and records to see how quotes are escaped.
+_HEADER_LINES, _RECORDS = 50, 1_000
+# Lines that a header may have, with line ends in its names.
+_NAME_LINES = 5
+# With fewer names that are fields, a line is no header.
+_LEAST_FIELDS = 2
+_SEPARATOR_LINE = re.compile(r'^"?sep=(.)"?\r?$')
+_QUOTE, _BACKSLASH = b'"\\'
+
+
+@dataclass(frozen=True)
+class Dialect:
+    r"""How a CSV file is written.
+
+    Attributes:
+        separator: the ASCII character between cells.
+        quote: the ASCII character around cells that need it; inside it is doubled.
+        escape: `\` if quotes, and backslashes, have a backslash before them within quoted cells;
+            else empty.
+        header_line: the line of the column names, from 1; what stands before it is no record.
+    """
+
+    separator: str = ","
+    quote: str = '"'
+    escape: str = ""
+    header_line: int = 1
+
+    @property
+    def preamble(self) -> int:
+        """How many lines stand before the header."""
+        return self.header_line - 1
+
+    def described(self) -> str:
+        """What differs from RFC 4180, in words; empty where nothing does."""
+        parts = []
+        if self.separator != PLAIN.separator:
+            parts.append(f"parted by {_NAMED.get(self.separator, repr(self.separator))}")
+        if self.quote != PLAIN.quote:
+            parts.append(f"quoted by {self.quote}")
+        if self.escape:
+            parts.append("quotes escaped by a backslash")
+        if self.preamble:
+            parts.append(f"header in line {self.header_line}")
+        return ", ".join(parts)
+
+    def with_doubled_quotes(self, text: bytes) -> bytes:
+        r"""Whole lines, where an escaped quote is a doubled one; backslashes stay as they are.
+
+        >>> print(Dialect(escape="\\").with_doubled_quotes(rb'"say \"no\" to","a \\",b').decode())
+        "say ""no"" to","a \\",b
+        """
+        if not self.escape or b"\\" not in text:
+            return text
+        letters = np.frombuffer(text, np.uint8)
+        places = np.flatnonzero(letters == ord(self.quote))
+        before = places[(places > 0) & (letters[places - 1] == _BACKSLASH)] - 1
+        # An odd run of backslashes: the last of them escapes the quote.
+        others = np.concatenate(([-1], np.flatnonzero(letters != _BACKSLASH)))
+        run = before - others[np.searchsorted(others, before) - 1]
+        escaping = before[run % 2 == 1]
+        changed = letters.copy()
+        changed[escaping] = ord(self.quote)
+        return changed.tobytes()
+
+    def cells(self, record: str) -> list[str]:
+        r"""The cells of a record that holds doubled backslashes, which are one in quoted cells.
+
+        Args:
+            record: its text, with doubled quotes.
+        """
+        # What stands between quotes is every second stretch; doubled ones have nothing between.
+        stretches = record.split(self.quote)
+        stretches[1::2] = [stretch.replace("\\\\", "\\") for stretch in stretches[1::2]]
+        lines = self.quote.join(stretches).split("\n")
+        return next(self.reader(f"{line}\n" for line in lines))
+
+    def reader(self, lines: Iterable[str]) -> Any:
+        """Python's reader for lines with doubled quotes."""
+        return csv.reader(lines, delimiter=self.separator, quotechar=self.quote, strict=True)
+
+
+PLAIN = Dialect()
+
+
+def found_in(head: Sequence[str], config: IngestConfig) -> Dialect:
+    """The dialect of a file.
+
+    The header is the line, and the separator the one, with most names that are fields; of equal
+    ones, the first. Quotes are escaped by backslashes if more records can be read that way.
+
+    Args:
+        head: its first lines, without line feeds.
+        config: what is set goes before what is found.
+    """
+    named = _named_separator(head)
+    chosen = config.separator.replace("\\t", "\t") or named
+    separators = (chosen,) if chosen else SEPARATORS
+    plain = replace(PLAIN, quote=config.quote)
+    tried = [
+        (-_fields(head[number - 1 :], replace(plain, separator=separator)), number, place)
+        for number in range(1, min(len(head), _HEADER_LINES) + 1)
+        for place, separator in enumerate(separators)
+        if not config.header_line or number == config.header_line
+    ]
+    fewest, header_line, place = min(tried, default=(0, 1, 0))
+    if -fewest < _LEAST_FIELDS:  # whoever asks for the names says what is missing
+        header_line, place = config.header_line or (2 if named else 1), 0
+    found = replace(plain, separator=separators[place], header_line=header_line)
+    if config.escape != "auto":
+        return replace(found, escape="\\" if config.escape == "backslash" else "")
+    escaped = replace(found, escape="\\")
+    records = head[found.preamble :]
+    if not any("\\" + found.quote in line for line in records):
+        return found
+    return escaped if _readable(records, escaped) > _readable(records, found) else found
+
+
+def _named_separator(head: Sequence[str]) -> str | None:
+    """The separator that a first line `sep=;` names, as spreadsheets write it."""
+    named = _SEPARATOR_LINE.match(head[0]) if head else None
+    return named[1] if named else None
+
+
+def _fields(lines: Sequence[str], dialect: Dialect) -> int:
+    """How many different fields the record names that begins with the first line."""
+    few = (f"{line}\n" for line in lines[:_NAME_LINES])
+    try:
+        names: list[str] = next(dialect.reader(few), [])
+    except csv.Error:
+        return 0
+    return len({field_of(name) for name in names} - {None})
+
+
+def _readable(lines: Sequence[str], dialect: Dialect) -> int:
+    """How many of the first records have as many cells as the header, read from line to line."""
+    text = dialect.with_doubled_quotes("\n".join(lines).encode("utf-8", "surrogatepass"))
+    texts = text.decode("utf-8", "surrogatepass").split("\n")
+    width, readable, start = 0, 0, 0
+    for _ in range(_RECORDS):
+        if start >= len(texts):
+            break
+        reader = dialect.reader(f"{line}\n" for line in texts[start:])
+        try:
+            for cells in islice(reader, _RECORDS):
+                width = width or len(cells)
+                readable += len(cells) == width
+            break
+        except csv.Error:
+            # The line that cannot be read is passed over, as a record of its own.
+            start += max(reader.line_num, 1)
+    return readable
