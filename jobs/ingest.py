@@ -25,7 +25,7 @@ def run(spark: SparkSession, config: Config) -> Metrics:
     patterns = (*config.paths.input, *config.ingest.replace)
     found = sources.find(spark, patterns, config.ingest, output=config.paths.output)
     progress.say(*sources.remarks(found, config.ingest))
-    uris = [source.file.uri for source in found]
+    uris = list(dict.fromkeys(source.file.uri for source in found))
     replacing = sources.uris(spark, config.ingest.replace)
     held = posts.as_of_now(store)
     first = held is None and not store.exists(QUARANTINE)
@@ -51,7 +51,7 @@ def run(spark: SparkSession, config: Config) -> Metrics:
             keys=["source_file", "record"], update_when=posts.differs("source", "target"),
             replaces=("source_file", uris),
         )  # fmt: skip
-    manifest.update_inputs(spark, config, [source.file for source in found])
+    manifest.update_inputs(spark, config, list(dict.fromkeys(source.file for source in found)))
     progress.say(*empty, *posts.remarks(numbers), *disputes.remarks(settled.standing))
     posts.require_some(numbers, empty, output=config.paths.output)
     stands = tuple(Standing(**row.asDict()) for row in settled.standing)

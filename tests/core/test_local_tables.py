@@ -123,6 +123,13 @@ def is_local(frame: DataFrame) -> bool:
     return "LocalRelation" in plan
 
 
+def test_what_a_column_says_of_itself_stays(store: Store, frame: DataFrame) -> None:
+    said = frame.withMetadata("text", {"language": "French"})
+    read = store.write_and_read(said, KINDS, few=True)
+    assert read.schema["text"].metadata["language"] == "French"
+    assert not is_local(read)
+
+
 def test_a_log_tells_how_many_rows_there_are(store: Store, frame: DataFrame) -> None:
     few = replace(store.config, storage=StorageConfig(driver_rows=3))
     assert not Store(store.spark, few).has_few(KINDS)  # there is no table

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import bz2
 import csv
+import gzip
 import io
+import json
+import lzma
 import re
+import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -220,6 +226,52 @@ def test_files_of_all_dialects_have_the_same_records(
         assert record.problem is None
         assert {name: record[name] for name in REQUIRED} == want
     assert {record.record for record in records} == set(range(1, 8))
+
+
+def test_packed_files_and_other_encodings_have_the_same_records(
+    spark: SparkSession, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = {**ROW, "caption": "caf\u00e9 d\u00e9j\u00e0 vu, tr\u00e8s bon; \u00e0 bient\u00f4t"}
+    rows = [REQUIRED, *[[row[name] for name in REQUIRED]] * 3]
+    text = doubled(rows, ";", line_end="\n", quoting=csv.QUOTE_MINIMAL)
+    plain = text.encode()
+    lines = "".join(json.dumps(row) + "\n" for _ in range(3))
+    written = {
+        "a.csv": gzip.compress(plain),
+        "b.csv.zst": pa.Codec("zstd").compress(plain, asbytes=True),
+        "c.csv": text.encode("utf-16"),
+        "d.csv": text.encode("cp1252"),
+        "e.csv": text.replace("\n", "\r").encode(),
+        "f.json.xz": lzma.compress(lines.encode()),
+        "g.csv.bz2": bz2.compress(plain),
+        "README.txt": b"what this is",
+        "photo.jpg": b"\xff\xd8",
+    }
+    for name, data in written.items():
+        (tmp_path / name).write_bytes(data)
+    with zipfile.ZipFile(tmp_path / "h.zip", "w") as archive:
+        archive.writestr("monday/posts.csv", plain)
+        archive.writestr("README.txt", "what this is")
+        archive.writestr("tuesday.jsonl", lines)
+    config = replace(CONFIG, encoding="auto")
+    found = sources.find(spark, [str(tmp_path)], config)
+    said = "\n".join(sources.remarks(found, config)) + capsys.readouterr().err
+    assert "d.csv: taken for text in cp1252" in said
+    assert "README.txt and 1 more: of no kind that is read" in said
+    records = sources.read_records(spark, found, config).collect()
+    want = {name: row[name] for name in REQUIRED}
+    for record in records:
+        assert record.problem is None
+        assert {name: record[name] for name in REQUIRED} == want
+    numbers = {}
+    for record in records:
+        numbers.setdefault(record.source_file.rpartition("/")[2], []).append(record.record)
+    assert {name: sorted(found) for name, found in numbers.items()} == {
+        **{
+            name: [1, 2, 3] for name in sorted(written) if name[0].islower() and name != "photo.jpg"
+        },
+        "h.zip": [1, 2, 3, 4, 5, 6],
+    }
 
 
 def test_a_header_that_nobody_knows_says_what_was_found(

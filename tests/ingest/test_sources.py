@@ -15,7 +15,7 @@ from pyspark.sql import Row, SparkSession
 
 from influencers.config import IngestConfig
 from influencers.errors import UserError, explain
-from influencers.ingest import sources
+from influencers.ingest import encodings, sources
 from influencers.ingest.columns import FIELDS
 
 NAMES = (
@@ -209,7 +209,8 @@ def test_globs_folders_and_hidden_files(spark: SparkSession, tmp_path: Path) -> 
         ),
         ("a.csv", '"open\n', "header is not readable"),
         ("a.csv", "", "empty"),
-        ("a.csv", NAMES.encode("utf-16"), "UTF-16"),
+        ("a.csv", "PK\3\4 no zip", "cannot be unpacked"),
+        ("a.zst", "no zstd", "no column owner_id"),
         ("a.csv.gz", "no gzip", "cannot read"),
         ("a.txt", NAMES, "what format"),
         ("a.json", '{"shortcode": "A"}\n', "no column owner_id"),
@@ -231,6 +232,6 @@ def test_no_input_and_bad_encodings(spark: SparkSession, tmp_path: Path) -> None
         sources.find(spark, [str(tmp_path / "none.csv")], CONFIG)
     with pytest.raises(UserError, match="--input"):
         sources.find(spark, [], CONFIG)
-    for encoding in ("utf-16", "nonsense"):
+    for encoding in ("utf-16-le", "nonsense"):
         with pytest.raises(UserError, match="encoding"):
-            sources.check_encoding(encoding)
+            encodings.check(encoding)

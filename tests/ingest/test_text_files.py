@@ -107,7 +107,8 @@ def test_files_that_cannot_be_split_are_named(spark: SparkSession, tmp_path: Pat
     small = replace(CONFIG, split_bytes=100)
     (said,) = sources.remarks(found, small)
     assert said.endswith("a.csv.gz: gzip cannot be split, so one core reads all of it")
-    assert len(sources.remarks(found, replace(small, encoding="gbk"))) == 2
+    gbk = sources.find(spark, [str(tmp_path)], replace(CONFIG, encoding="gbk"))
+    assert len(sources.remarks(gbk, small)) == 2
     assert sources.remarks(found, CONFIG) == []
 
 

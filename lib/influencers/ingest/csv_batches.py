@@ -18,6 +18,7 @@ from pyarrow import csv
 from influencers.ingest.columns import FIELDS
 from influencers.ingest.csv_layout import Positions
 from influencers.ingest.csv_splits import Irregular, Regular, SplitReader
+from influencers.ingest.encodings import UTF_8
 from influencers.ingest.records import (
     ARROW_SCHEMA,
     FIELD_COUNT,
@@ -27,8 +28,6 @@ from influencers.ingest.records import (
     record_of,
 )
 from influencers.ingest.split_plans import Plan, Summary
-
-UTF_8 = "utf-8"
 
 _LINE_FEED = b"\n"[0]
 # Fewer records in a row are not worth the start of Arrow's reader.

@@ -19,12 +19,14 @@ from influencers.config import IngestConfig
 from influencers.errors import UserError
 from influencers.ingest import csv_records
 from influencers.ingest.dialect import PLAIN, Dialect, found_in
+from influencers.ingest.encodings import UTF_8, encoding_of
 from influencers.ingest.split_tasks import row_batch, splits_of
+from influencers.ingest.unpacking import needs_recoding, packing_of
 from influencers.storage import input_files
 from influencers.storage.input_files import FileStatus
 
 # A header, or enough JSON records to see every key that is in use.
-_HEAD_BYTES = 1 << 20
+HEAD_BYTES = 1 << 20
 _HEAD_RECORDS = 10_000
 # Far more than a small file, so that none is split.
 _TASK_BYTES = 32 << 20
@@ -42,10 +44,14 @@ class Head:
     Attributes:
         names: of the columns, as the records have them; of JSON, the keys.
         dialect: of a CSV file.
+        encoding: of its text.
+        is_packed: whether it has to be unpacked or recoded before it says anything (`unpacking`).
     """
 
     names: list[str]
     dialect: Dialect = PLAIN
+    encoding: str = UTF_8
+    is_packed: bool = False
 
 
 def read_heads(
@@ -61,14 +67,14 @@ def read_heads(
     Raises:
         UserError: a header cannot be read; of several, that of the first file.
     """
-    small = [file for file in files if file.size < _HEAD_BYTES]
+    small = [file for file in files if file.size < HEAD_BYTES]
     in_tasks = _in_tasks(spark, small, files, config) if len(small) > _FEW_FILES else {}
     for file, kind in files.items():
         told = in_tasks.get(file)
         if isinstance(told, str):
             raise UserError(told)
         if told is None:
-            head = input_files.read_head(spark, file.path, _HEAD_BYTES)
+            head = input_files.read_head(spark, file.path, HEAD_BYTES)
             told = head_of(head, file.path, kind, config)
         yield file, told
 
@@ -79,14 +85,16 @@ def head_of(head: bytes, path: str, kind: str, config: IngestConfig) -> Head:
     Raises:
         UserError: they name no columns that can be read.
     """
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise UserError(f"{path} is UTF-16: convert it to UTF-8")
+    if packing_of(head) or needs_recoding(head):
+        return Head([], is_packed=True)
     text = head.removeprefix(codecs.BOM_UTF8)
     # The last line may be cut.
-    whole = text[: text.rfind(b"\n") + 1] or text if len(head) == _HEAD_BYTES else text
+    whole = text[: text.rfind(b"\n") + 1] or text if len(head) == HEAD_BYTES else text
+    encoding = encoding_of(whole, config.encoding)
     if kind == "csv":
-        return _csv_head(whole, path, config)
-    return Head(_json_names([csv_records.decode(line, config.encoding) for line in _lines(whole)]))
+        return _csv_head(whole, path, encoding, config)
+    names = _json_names([csv_records.decode(line, encoding) for line in _lines(whole)])
+    return Head(names, encoding=encoding)
 
 
 def _lines(text: bytes) -> list[bytes]:
@@ -120,7 +128,7 @@ def _of_distinct(
     def look(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for key, _, pieces in splits_of(batches):
             # A gzipped file may be much larger than it looks.
-            start = next(pieces)[:_HEAD_BYTES]
+            start = next(pieces)[:HEAD_BYTES]
             head = refusal = None
             try:
                 head = json.dumps(asdict(head_of(start, *known.value[key], config)))
@@ -136,15 +144,15 @@ def _of_distinct(
 
 def _from_json(text: str) -> Head:
     told = json.loads(text)
-    return Head(told["names"], Dialect(**told["dialect"]))
+    return Head(**{**told, "dialect": Dialect(**told["dialect"])})
 
 
-def _csv_head(text: bytes, path: str, config: IngestConfig) -> Head:
-    decoded = [csv_records.decode(line, config.encoding) for line in _lines(text)]
+def _csv_head(text: bytes, path: str, encoding: str, config: IngestConfig) -> Head:
+    decoded = [csv_records.decode(line, encoding) for line in _lines(text)]
     dialect = found_in(decoded, config)
     lines = _lines(dialect.with_doubled_quotes(text))[dialect.preamble :]
     records = csv_records.split_records(
-        (csv_records.decode(line, config.encoding) for line in lines),
+        (csv_records.decode(line, encoding) for line in lines),
         max_chars=config.max_record_chars,
         dialect=dialect,
     )
@@ -153,7 +161,7 @@ def _csv_head(text: bytes, path: str, config: IngestConfig) -> Head:
         problem = header.problem if header else "no line"
         raise UserError(f"{path}: the header is not readable ({problem}): correct the first line")
     first = [one.cells for one in itertools.islice(records, _WIDE_RECORDS) if one.problem is None]
-    return Head(as_wide_as(first, header.cells), dialect)
+    return Head(as_wide_as(first, header.cells), dialect, encoding)
 
 
 def as_wide_as(records: Sequence[Sequence[str]], names: list[str]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import contextlib
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,22 +12,15 @@ from pyspark.sql import DataFrame, SparkSession
 
 from influencers.config import IngestConfig
 from influencers.errors import UserError
-from influencers.ingest import parquet, text_files
+from influencers.ingest import encodings, packed_files, parquet, text_files
 from influencers.ingest.columns import Header, read_header
 from influencers.ingest.dialect import PLAIN, Dialect
-from influencers.ingest.heads import Head, read_heads
+from influencers.ingest.formats import PACKED, format_by_name, kinds_of, unpacked_name
+from influencers.ingest.heads import HEAD_BYTES, Head, head_of, read_heads
 from influencers.ingest.plain_posts import PlainPosts, with_plain_posts
 from influencers.storage import files, input_files
 from influencers.storage.input_files import FileStatus
 
-_FORMATS = {
-    ".csv": "csv",
-    ".json": "json",
-    ".jsonl": "json",
-    ".ndjson": "json",
-    ".parquet": "parquet",
-}
-_COMPRESSED = (".gz", ".bz2")
 _FOOTERS_AT_ONCE = 16
 
 
@@ -39,6 +31,8 @@ class Source:
     Attributes:
         columns: of Parquet, those of fields.
         dialect: of CSV.
+        encoding: of text.
+        member: of a packed file, which of its files; None: it is not packed.
     """
 
     file: FileStatus
@@ -46,6 +40,8 @@ class Source:
     header: Header
     columns: tuple[parquet.ParquetColumn, ...] = ()
     dialect: Dialect = PLAIN
+    encoding: str = encodings.UTF_8
+    member: str | None = None
 
 
 def find(
@@ -67,7 +63,7 @@ def find(
     """
     if not patterns:
         raise UserError("no input: name files, folders or globs with --input")
-    check_encoding(config.encoding)
+    encodings.check(config.encoding)
     listed = {file.uri: file for pattern in patterns for file in _listed(spark, pattern, output)}
     if not listed:
         raise UserError(
@@ -77,19 +73,46 @@ def find(
     filled = [file for uri, file in sorted(listed.items()) if file.size > 0]
     if not filled:
         raise UserError(f"{', '.join(patterns)}: every file is empty")
-    kinds = {file: format_of(file.uri, config) for file in filled}
-    texts = {file: kind for file, kind in kinds.items() if kind != "parquet"}
+    kinds = kinds_of(filled, patterns, config)
+    texts = {file: kind for file, kind in kinds.items() if kind not in ("parquet", PACKED)}
     heads = dict(read_heads(spark, texts, config))
-    footers = _parquet_sources(spark, [file for file in kinds if file not in texts])
+    packed = [file for file in kinds if file not in heads or heads[file].is_packed]
+    inside = _packed_sources(spark, [file for file in packed if kinds[file] != "parquet"], config)
+    footers = _parquet_sources(spark, [file for file in kinds if kinds[file] == "parquet"])
     return tuple(
-        footers[file] if file in footers else _text_source(file, kind, heads[file])
+        source
         for file, kind in kinds.items()
+        for source in inside.get(file)
+        or ([footers[file]] if file in footers else [_text_source(file, kind, heads[file])])
     )
 
 
-def _text_source(file: FileStatus, kind: str, head: Head) -> Source:
+def _text_source(file: FileStatus, kind: str, head: Head, member: str | None = None) -> Source:
     header = check_header(head.names, file.uri, kind=kind)
-    return Source(file, kind, header, dialect=head.dialect)
+    return Source(file, kind, header, dialect=head.dialect, encoding=head.encoding, member=member)
+
+
+def _packed_sources(
+    spark: SparkSession, found: Sequence[FileStatus], config: IngestConfig
+) -> dict[FileStatus, list[Source]]:
+    """What is in packed files that can be read.
+
+    Raises:
+        UserError: a file has nothing of the kind, or cannot be unpacked.
+    """
+    sources: dict[FileStatus, list[Source]] = {file: [] for file in found}
+    for member in packed_files.look(spark, found, head_bytes=HEAD_BYTES) if found else []:
+        named = member.name or unpacked_name(member.file.uri)
+        kind = format_by_name(named) if config.format == "auto" else config.format
+        if kind is None and not member.name:
+            kind = "json" if member.head.lstrip()[:1] in (b"{", b"[") else "csv"
+        if kind in (text_files.CSV, text_files.JSON) and member.head.strip():
+            head = head_of(member.head, f"{member.file.uri} {member.name}".strip(), kind, config)
+            sources[member.file].append(_text_source(member.file, kind, head, member.name))
+    for file, inside in sources.items():
+        if not inside:
+            raise UserError(f"{file.uri}: no CSV or JSON file is packed in it")
+    return sources
 
 
 def _listed(spark: SparkSession, pattern: str, output: str | None) -> list[FileStatus]:
@@ -160,7 +183,14 @@ def _read(
 
 def _text_files(sources: Sequence[Source]) -> list[text_files.TextFile]:
     return [
-        text_files.TextFile(source.file, source.format, source.header, source.dialect)
+        text_files.TextFile(
+            source.file,
+            source.format,
+            source.header,
+            source.dialect,
+            source.encoding,
+            source.member,
+        )
         for source in sources
         if source.format != "parquet"
     ]
@@ -170,7 +200,7 @@ def remarks(sources: Sequence[Source], config: IngestConfig) -> list[str]:
     """What is worth saying of the files before they are read, a line each."""
     said: dict[str, list[str]] = {}
     for source in sources:
-        if written := source.dialect.described():
+        for written in _written(source, config):
             said.setdefault(written, []).append(source.file.uri)
         if source.header.extra:
             said.setdefault(f"left out columns {_listed_names(source.header.extra)}", []).append(
@@ -229,33 +259,20 @@ def uris(spark: SparkSession, patterns: Sequence[str]) -> list[str]:
     return [file.uri for pattern in patterns for file in input_files.list_files(spark, pattern)]
 
 
+def _written(source: Source, config: IngestConfig) -> list[str]:
+    """How a file is written, as far as that was found and is not the usual."""
+    asked = config.encoding == encodings.AUTO and source.encoding != encodings.UTF_8
+    encoding = [f"taken for text in {source.encoding} (--encoding names another)"] if asked else []
+    dialect = source.dialect.described()
+    return [*encoding, dialect] if dialect else encoding
+
+
 def _listed_names(names: Sequence[str]) -> str:
     return ", ".join(name or "without a name" for name in names)
 
 
 def _and_more(files_count: int) -> str:
     return f" and {files_count - 1} more" if files_count > 1 else ""
-
-
-def format_of(uri: str, config: IngestConfig) -> str:
-    """The format that the configuration or the file's name gives.
-
-    Raises:
-        UserError: neither does.
-    """
-    if config.format != "auto":
-        return config.format
-    name = uri.lower()
-    for ending in _COMPRESSED:
-        name = name.removesuffix(ending)
-    for ending, kind in _FORMATS.items():
-        if name.endswith(ending):
-            return kind
-    known = ", ".join(_FORMATS)
-    raise UserError(
-        f"{uri}: what format is this? Name it with --set ingest.format=csv (or json, parquet), "
-        f"or end the file's name in one of {known}, with {' or '.join(_COMPRESSED)} behind"
-    )
 
 
 def check_header(names: Sequence[str], uri: str, *, kind: str = "csv") -> Header:
@@ -275,20 +292,3 @@ def check_header(names: Sequence[str], uri: str, *, kind: str = "csv") -> Header
     if header.repeated and kind != "json":
         raise UserError(f"{uri}: two columns for {header.repeated[0]}: rename or drop one")
     return header
-
-
-def check_encoding(encoding: str) -> None:
-    """Refuse an encoding that Python does not know or whose line feed is not one byte.
-
-    Raises:
-        UserError: it is such a one.
-    """
-    try:
-        plain = codecs.decode(b"a,\n", encoding) == "a,\n"
-    except (LookupError, UnicodeError):
-        plain = False
-    if not plain:
-        raise UserError(
-            f"encoding {encoding!r} is unknown or not a superset of ASCII: convert the file to "
-            "UTF-8, or name another with --encoding"
-        )

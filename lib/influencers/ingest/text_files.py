@@ -16,9 +16,11 @@ from typing import TypeVar
 from pyspark.sql import DataFrame, SparkSession
 
 from influencers.config import IngestConfig
+from influencers.ingest import packed_files
 from influencers.ingest.columns import Header
-from influencers.ingest.csv_batches import UTF_8, CsvBatches
+from influencers.ingest.csv_batches import CsvBatches
 from influencers.ingest.dialect import PLAIN, Dialect
+from influencers.ingest.encodings import UTF_8
 from influencers.ingest.line_batches import JsonBatches, StrictCsvBatches
 from influencers.ingest.plain_posts import PlainPosts
 from influencers.ingest.split_plans import Plan, Summary, plan
@@ -43,12 +45,23 @@ _ASCII = (bytes(range(128)), b"\x1b$B!!", b"\x1b$)C\n\x0e!!")
 
 @dataclass(frozen=True)
 class TextFile:
-    """A CSV or JSON-lines file: as it is listed, its format; of CSV, the header and the dialect."""
+    """A CSV or JSON-lines file.
+
+    Attributes:
+        file: as it is listed.
+        format: CSV or JSON.
+        header: of CSV.
+        dialect: of CSV.
+        encoding: of its text.
+        member: its name within a packed file; None if that is not to be unpacked.
+    """
 
     file: FileStatus
     format: str
     header: Header
     dialect: Dialect = PLAIN
+    encoding: str = UTF_8
+    member: str | None = None
 
 
 def read(
@@ -68,6 +81,9 @@ def read(
         config: how.
         plain: tells plain posts, and the columns are those of `plain_posts.SCHEMA`.
     """
+    packed = [one for one in files if one.member is not None]
+    frames = _packed(spark, packed, config, plain=plain)
+    files = [one for one in files if one.member is None]
     split_bytes = _split_bytes(spark, files, config)
     several = [one for one in files if one.file.size > split_bytes and _is_splittable(one, config)]
     plans = _plans(spark, several, config, split_bytes=split_bytes)
@@ -79,7 +95,7 @@ def read(
         for one in files
         if _is_whole(one, config) or (one.file in plans and plans[one.file] is None)
     }
-    frames = [
+    frames += [
         read_splits(spark, [readings[file] for file in some], split_bytes=size, plain=plain)
         for chosen, size in ((readings.keys() - whole, split_bytes), (whole, WHOLE_FILE))
         for some in with_distinct_keys(file for file in readings if file in chosen)
@@ -89,11 +105,34 @@ def read(
 
 def remarks(files: Sequence[TextFile], config: IngestConfig) -> list[str]:
     """A line on each large file that one core has to read alone."""
-    why = {True: "gzip", False: f"text in {config.encoding}"}
     return [
-        f"{one.file.uri}: {why[_is_gzip(one)]} cannot be split, so one core reads all of it"
+        f"{one.file.uri}: {_obstacle(one)} cannot be split, so one core reads all of it"
         for one in files
         if one.file.size > config.split_bytes and not _is_splittable(one, config)
+    ]
+
+
+def _obstacle(one: TextFile) -> str:
+    if one.member is not None:
+        return "what has to be unpacked or recoded"
+    return "gzip" if _is_gzip(one) else f"text in {one.encoding}"
+
+
+def _packed(
+    spark: SparkSession,
+    files: Sequence[TextFile],
+    config: IngestConfig,
+    *,
+    plain: PlainPosts | None,
+) -> list[DataFrame]:
+    """The records of files that are unpacked, in as many frames as it takes."""
+    batches: dict[FileStatus, dict[str, Batches]] = defaultdict(dict)
+    for one in files:
+        assert one.member is not None
+        batches[one.file][one.member] = _batches_of(one, config)
+    return [
+        packed_files.read(spark, {file: batches[file] for file in some}, plain=plain)
+        for some in with_distinct_keys(batches)
     ]
 
 
@@ -104,23 +143,23 @@ def _split_bytes(spark: SparkSession, files: Sequence[TextFile], config: IngestC
 
 
 def _is_splittable(one: TextFile, config: IngestConfig) -> bool:
-    return not _is_gzip(one) and not _is_whole(one, config)
+    return one.member is None and not _is_gzip(one) and not _is_whole(one, config)
 
 
 def _is_whole(one: TextFile, config: IngestConfig) -> bool:
     """Whether a file has to be read from its start, by one task of its own."""
     # What stands before the header has to be in the first split.
     long_preamble = one.dialect.preamble > 0 and config.split_bytes < _LEAST_SPLIT
-    return _is_strict(one, config) or long_preamble
+    return _is_strict(one) or long_preamble
 
 
 def _is_gzip(one: TextFile) -> bool:
     return one.file.path.lower().endswith(_GZIP)
 
 
-def _is_strict(one: TextFile, config: IngestConfig) -> bool:
+def _is_strict(one: TextFile) -> bool:
     """Whether a file has to be read line by line from its start."""
-    return one.format == CSV and not is_bytewise(config.encoding)
+    return one.format == CSV and not is_bytewise(one.encoding)
 
 
 @cache
@@ -139,14 +178,14 @@ def is_bytewise(encoding: str) -> bool:
 
 
 def _batches_of(one: TextFile, config: IngestConfig) -> Batches:
-    if _is_strict(one, config):
+    if _is_strict(one):
         return _csv_batches(StrictCsvBatches, one, config)
     return _split_batches_of(one, config)
 
 
 def _split_batches_of(one: TextFile, config: IngestConfig) -> SplitBatches:
     if one.format == JSON:
-        return JsonBatches(one.file.uri, _encoding(config), config.max_record_bytes)
+        return JsonBatches(one.file.uri, one.encoding, config.max_record_bytes)
     return _csv_batches(CsvBatches, one, config)
 
 
@@ -154,16 +193,11 @@ def _csv_batches(kind: type[_Csv], one: TextFile, config: IngestConfig) -> _Csv:
     return kind(
         one.file.uri,
         one.header,
-        _encoding(config),
+        one.encoding,
         max_chars=config.max_record_chars,
         max_bytes=config.max_record_bytes,
         dialect=one.dialect,
     )
-
-
-def _encoding(config: IngestConfig) -> str:
-    """By one name, as `UTF8` and `utf-8` are the same."""
-    return codecs.lookup(config.encoding).name
 
 
 def _plans(

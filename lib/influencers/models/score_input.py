@@ -9,7 +9,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from influencers.config import Config
-from influencers.ingest import sources
+from influencers.ingest import formats, sources
 from influencers.models.asked import Asked, asked, asked_of_table, is_posts
 from influencers.models.scoring import has_features
 from influencers.run.persisted import Keep
@@ -38,7 +38,7 @@ def read_input(
     listed = [
         file for path in paths for file in input_files.list_files(spark, path) if file.size > 0
     ]
-    if listed and all(sources.format_of(file.uri, config.ingest) == "parquet" for file in listed):
+    if listed and all(formats.format_of(file.uri, config.ingest) == "parquet" for file in listed):
         table = input_files.read_parquet(spark, [file.path for file in listed])
         if has_features(table, card):
             return table

@@ -64,6 +64,11 @@ def size(folder: Path) -> Size:
     return Size(known, int(sum(sizes.to_pylist())))
 
 
+def has_metadata(folder: Path) -> bool:
+    """Whether a column of a table says more of itself than its name and type."""
+    return any(field.metadata for field in DeltaTable(str(folder)).schema().fields)
+
+
 def _rows_of(uri: str, schema: pa.Schema) -> pa.Table:
     # Spark writes times in 96 bits, which pyarrow takes for nanoseconds.
     path = unquote(urlsplit(uri).path)

@@ -97,7 +97,9 @@ class Store:
             return None
         size = local_tables.size(folder)
         few = size.rows is not None and size.rows <= self.config.storage.driver_rows
-        return local_tables.read(folder) if few and size.bytes <= _FEW_BYTES else None
+        if not few or size.bytes > _FEW_BYTES or local_tables.has_metadata(folder):
+            return None
+        return local_tables.read(folder)
 
     def files(self, table: Table | str) -> list[str]:
         """The names of the data files of the table's latest version."""
@@ -138,7 +140,9 @@ class Store:
                 they are more than `storage.driver_rows`.
         """
         most = self.config.storage.driver_rows
-        if few and most and self._local_folder(table):
+        # What columns say of themselves would be lost on the way.
+        says_more = any(field.metadata for field in frame.schema)
+        if few and most and not says_more and self._local_folder(table):
             rows = conform(frame, table).limit(most + 1).toArrow()
             if rows.num_rows <= most:
                 self.write_rows(rows, table)

@@ -1,0 +1,84 @@
+"""The formats of input files, by their names or as they are set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from influencers import progress
+from influencers.config import IngestConfig
+from influencers.errors import UserError
+from influencers.ingest import unpacking
+from influencers.storage.input_files import FileStatus
+
+PACKED = "packed"
+_FORMATS = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".tab": "csv",
+    ".json": "json",
+    ".jsonl": "json",
+    ".ndjson": "json",
+    ".parquet": "parquet",
+}
+_COMPRESSED = (".gz", ".bz2")
+
+
+def kinds_of(
+    files: Sequence[FileStatus], patterns: Sequence[str], config: IngestConfig
+) -> dict[FileStatus, str]:
+    """The format of each file; those of other kinds in folders are left out, and named.
+
+    Raises:
+        UserError: a file that was asked for is of no kind that is known, or all are.
+    """
+    kinds = {}
+    others = []
+    for file in files:
+        kind = format_by_name(file.uri) if config.format == "auto" else config.format
+        if kind is None and file.path.rstrip("/") not in patterns and file.uri not in patterns:
+            others.append(file)
+        else:
+            kinds[file] = kind or format_of(file.uri, config)
+    if others and kinds:
+        more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+        progress.say(f"left out {others[0].uri}{more}: of no kind that is read")
+    return kinds or {file: format_of(file.uri, config) for file in files}
+
+
+def format_of(uri: str, config: IngestConfig) -> str:
+    """The format that the configuration or the file's name gives.
+
+    Raises:
+        UserError: neither does.
+    """
+    if config.format != "auto":
+        return config.format
+    kind = format_by_name(uri)
+    if kind is not None:
+        return kind
+    known = ", ".join(_FORMATS)
+    packings = ", ".join((*_COMPRESSED, *unpacking.ENDINGS))
+    raise UserError(
+        f"{uri}: what format is this? Name it with --set ingest.format=csv (or json, parquet), "
+        f"or end the file's name in one of {known}, with one of {packings} behind if it is packed"
+    )
+
+
+def format_by_name(uri: str) -> str | None:
+    """The format that a file's name gives; None: it says nothing."""
+    name = uri.lower()
+    if name.endswith(unpacking.ENDINGS):
+        return PACKED
+    for ending in _COMPRESSED:
+        name = name.removesuffix(ending)
+    return next((kind for ending, kind in _FORMATS.items() if name.endswith(ending)), None)
+
+
+def unpacked_name(uri: str) -> str:
+    """A name without what says how the file is packed.
+
+    >>> unpacked_name("posts.json.xz")
+    'posts.json'
+    """
+    ending = next((end for end in unpacking.ENDINGS if uri.lower().endswith(end)), "")
+    return uri[: len(uri) - len(ending)]

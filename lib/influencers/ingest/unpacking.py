@@ -1,0 +1,130 @@
+"""The bytes of packed files, and of text that is not bytewise, as lines of UTF-8.
+
+What packs a file is told by its first bytes: names are often wrong.
+"""
+
+from __future__ import annotations
+
+import bz2
+import codecs
+import gzip
+import io
+import itertools
+import lzma
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from typing import IO
+
+import pyarrow as pa
+
+from influencers.errors import UserError
+
+GZIP, BZIP2, XZ, ZSTD, ZIP = "gzip", "bzip2", "xz", "zstd", "zip"
+# The endings of names that are read by unpacking here; Spark itself unpacks `.gz` and `.bz2`.
+ENDINGS = (".zst", ".zip", ".xz")
+_MAGIC = {
+    b"\x1f\x8b": GZIP,
+    b"BZh": BZIP2,
+    b"\xfd7zXZ\x00": XZ,
+    b"\x28\xb5\x2f\xfd": ZSTD,
+    b"PK\x03\x04": ZIP,
+}
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_CHUNK_BYTES = 4 << 20
+# What goes wrong where bytes are damaged or cut off.
+_DAMAGED = (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, zipfile.BadZipFile,
+            NotImplementedError, RuntimeError)  # fmt: skip
+
+
+def packing_of(head: bytes) -> str | None:
+    """What has packed a file that begins with these bytes; None: nothing that is known."""
+    return next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), None)
+
+
+def needs_recoding(head: bytes) -> bool:
+    """Whether a text is in UTF-16, or its lines end with carriage returns alone."""
+    return head.startswith(_UTF_16) or (b"\r" in head and b"\n" not in head)
+
+
+def members(data: bytes, *, uri: str) -> Iterator[tuple[str, IO[bytes]]]:
+    """The files in a file, by name, unpacked; one that is not packed has itself, without a name.
+
+    Of a zip file, folders and hidden files are left out.
+
+    Args:
+        data: all bytes of the file.
+        uri: its name, for messages.
+
+    Raises:
+        UserError: it is damaged, cut off, or encrypted.
+    """
+    kind = packing_of(data)
+    try:
+        if kind == ZIP:
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                for entry in archive.infolist():
+                    if not entry.is_dir() and not _is_hidden(entry.filename):
+                        with archive.open(entry) as stream:
+                            yield entry.filename, stream
+            return
+        yield "", _stream(data, kind)
+    except _DAMAGED as error:
+        raise UserError(f"{uri} cannot be unpacked ({error}): fetch it again") from None
+
+
+def _is_hidden(name: str) -> bool:
+    return any(part.startswith((".", "__MACOSX")) for part in name.split("/"))
+
+
+def _stream(data: bytes, kind: str | None) -> IO[bytes]:
+    bytes_ = io.BytesIO(data)
+    if kind == GZIP:
+        return gzip.GzipFile(fileobj=bytes_)  # type: ignore[return-value]
+    if kind == BZIP2:
+        return bz2.BZ2File(bytes_)
+    if kind == XZ:
+        return lzma.LZMAFile(bytes_)
+    if kind == ZSTD:
+        return pa.CompressedInputStream(pa.BufferReader(data), "zstd")  # type: ignore[no-any-return]
+    return bytes_
+
+
+def pieces(stream: IO[bytes], *, uri: str) -> Iterator[bytes]:
+    """The lines of a text in pieces, each line with its line feed; without a byte-order mark.
+
+    UTF-16 becomes UTF-8. Carriage returns become line feeds in a text that has no line feed in its
+    first megabytes.
+
+    Raises:
+        UserError: it is damaged or cut off.
+    """
+    rest = b""
+    for chunk in _recoded(_chunks(stream, uri=uri)):
+        whole, feed, rest_of_chunk = (rest + chunk).rpartition(b"\n")
+        if feed:
+            yield whole + feed
+        rest = rest_of_chunk
+    if rest:
+        yield rest + b"\n"
+
+
+def _chunks(stream: IO[bytes], *, uri: str) -> Iterator[bytes]:
+    try:
+        while chunk := stream.read(_CHUNK_BYTES):
+            yield bytes(chunk)
+    except _DAMAGED as error:
+        raise UserError(f"{uri} cannot be unpacked ({error}): fetch it again") from None
+
+
+def _recoded(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    first = next(chunks, b"")
+    decode: Callable[[bytes], bytes] = bytes
+    if first.startswith(_UTF_16):
+        # Half a pair of surrogates is no text in UTF-8 either: whoever reads the line sees it.
+        decoder = codecs.getincrementaldecoder("utf-16")(errors="surrogatepass")
+        decode = lambda chunk: decoder.decode(chunk).encode("utf-8", "surrogatepass")  # noqa: E731
+    text = decode(first).removeprefix(codecs.BOM_UTF8)
+    returns_end_lines = b"\r" in text and b"\n" not in text
+    for chunk in itertools.chain([text], map(decode, chunks)):
+        yield chunk.replace(b"\r", b"\n") if returns_end_lines else chunk

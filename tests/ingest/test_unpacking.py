@@ -1,0 +1,86 @@
+"""Bytes of packed and oddly encoded files become the lines that were packed."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import zipfile
+from collections.abc import Mapping
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from influencers.errors import UserError
+from influencers.ingest import unpacking
+
+TEXT = "a,é\n1,😀\r\n\n"
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return data.getvalue()
+
+
+def lines_in(data: bytes) -> dict[str, bytes]:
+    return {
+        name: b"".join(unpacking.pieces(stream, uri="f"))
+        for name, stream in unpacking.members(data, uri="f")
+    }
+
+
+PACKED = {
+    "nothing": TEXT.encode(),
+    "gzip": gzip.compress(TEXT.encode()),
+    "several gzip": gzip.compress(TEXT[:4].encode()) + gzip.compress(TEXT[4:].encode()),
+    "bzip2": bz2.compress(TEXT.encode()),
+    "xz": lzma.compress(TEXT.encode()),
+    "zstd": pa.Codec("zstd").compress(TEXT.encode(), asbytes=True),
+    "utf-16": TEXT.encode("utf-16"),
+    "utf-16 big-endian": b"\xfe\xff" + TEXT.encode("utf-16-be"),
+    "packed utf-16": gzip.compress(TEXT.encode("utf-16")),
+    "marked": b"\xef\xbb\xbf" + TEXT.encode(),
+}
+
+
+@pytest.mark.parametrize("kind", PACKED)
+def test_lines_are_those_that_were_packed(kind: str) -> None:
+    assert lines_in(PACKED[kind]) == {"": TEXT.encode()}
+
+
+def test_a_zip_file_has_files_but_for_hidden_ones() -> None:
+    files = {"a/b.csv": b"x\n", "c.json": b"{}", "__MACOSX/._b": b"no", ".no": b"no", "d/": b""}
+    assert lines_in(zipped(files)) == {"a/b.csv": b"x\n", "c.json": b"{}\n"}
+
+
+@pytest.mark.parametrize("encode", ["utf-8", "utf-16"])
+def test_returns_alone_end_lines_where_nothing_else_does(encode: str) -> None:
+    assert lines_in("a,b\r1,2\r".encode(encode)) == {"": b"a,b\n1,2\n"}
+    assert lines_in("a,b\r1,2\n".encode(encode)) == {"": b"a,b\r1,2\n"}
+
+
+@given(
+    text=st.text(st.characters(exclude_categories=("Cs",)), max_size=60),
+    encoding=st.sampled_from(["utf-8", "utf-16"]),
+    size=st.integers(1, 9),
+)
+def test_pieces_of_any_size_are_whole_lines(text: str, encoding: str, size: int) -> None:
+    text = f"a\n{text}\n"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(unpacking, "_CHUNK_BYTES", size + 4)
+        found = list(unpacking.pieces(io.BytesIO(text.encode(encoding)), uri="f"))
+    assert b"".join(found) == text.encode()
+    assert all(piece.endswith(b"\n") for piece in found)
+
+
+@pytest.mark.parametrize("kind", ["gzip", "bzip2", "xz", "zip"])
+def test_what_is_cut_off_is_said_so(kind: str) -> None:
+    data = {**PACKED, "zip": zipped({"a.csv": TEXT.encode()})}[kind]
+    with pytest.raises(UserError, match=r"^f cannot be unpacked \(.*\): fetch it again"):
+        lines_in(data[:-9])
