@@ -9,6 +9,8 @@ id with eight digits in a row, and no parameter names another file (`url`, `uri`
 sign, cache or scale (`oe`, `oh`, `ccb`, `edm`, `efg`, `stp`, `_nc_*`). Anywhere else it is its
 whole address, as two sites may both have a `/1.jpg`. Two keys for one image cost a request; one
 key for two images would give a post the measures of another's.
+
+All of it is told from the address as `mended` has it, and that is asked for.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from collections.abc import Sequence
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from influencers.images import mended_urls
 from influencers.images.signed_urls import EXPIRY_PATTERN
 
 # Scheme, host with port, path, query; a plain pattern, so that an odd address still has a key.
@@ -34,6 +37,14 @@ _SIGNS = r"(?<=[?&])(?:oe|oh|ccb|edm|efg|stp|_nc_[A-Za-z0-9_]*)(?:=[^&]*)?(?:&|$
 _LONGEST_KEY = 512
 
 
+def mended(url: Column) -> Column:
+    """The address without the escapes of the page that it was taken from, see `mended_urls`."""
+    undone = F.btrim(url, F.lit(mended_urls.OUTER))
+    for pattern, replacement in mended_urls.STEPS:
+        undone = F.regexp_replace(undone, pattern, replacement)
+    return F.when(url.rlike(mended_urls.SUSPICIOUS), undone).otherwise(url)
+
+
 def image_key(url: Column, *, mirrors: Sequence[str]) -> Column:
     """The key of the image at an address; null where there is no address.
 
@@ -43,6 +54,7 @@ def image_key(url: Column, *, mirrors: Sequence[str]) -> Column:
             path, with what its query chooses. Elsewhere it is host, path and query. The scheme
             never counts.
     """
+    url = mended(url)
     host, path, query = _host(url), _part(url, 3), _part(url, 4)
     mirrored = _below(F.regexp_replace(host, r":\d*$", ""), mirrors) & (path != "")
     on_mirrors = F.concat(path, _choice(path, query))
@@ -57,6 +69,7 @@ def image_key(url: Column, *, mirrors: Sequence[str]) -> Column:
 
 def host_key(url: Column) -> Column:
     """`host:port` in lower case, the port also where the address leaves it out; null for none."""
+    url = mended(url)
     host = F.regexp_replace(_host(url), r":$", "")
     port = F.when(_part(url, 1) == "", ":80").otherwise(":443")
     return F.when(host != "", F.when(host.rlike(r":\d+$"), host).otherwise(F.concat(host, port)))
@@ -64,7 +77,7 @@ def host_key(url: Column) -> Column:
 
 def expires_at(url: Column) -> Column:
     """The Unix second from which a signed address is refused; null if it does not say."""
-    digits = F.regexp_extract(url, EXPIRY_PATTERN, 1)
+    digits = F.regexp_extract(mended(url), EXPIRY_PATTERN, 1)
     return F.when(digits != "", F.conv(digits, 16, 10).cast("bigint"))
 
 
@@ -89,7 +102,7 @@ def distinct_images(posts: DataFrame, *, mirrors: Sequence[str]) -> DataFrame:
         posts.where(url.isNotNull())
         .select(
             image_key(url, mirrors=mirrors).alias("image_key"),
-            url.alias("url"),
+            mended(url).alias("url"),
             expires_at(url).alias("expires_at"),
             "created_at",
         )

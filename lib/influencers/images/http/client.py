@@ -24,6 +24,7 @@ from influencers.images.http.retry_after import retry_after_seconds
 from influencers.images.http.tls import check_authorities, tls_context
 from influencers.images.http.urls import Target
 from influencers.images.http.watchdog import Watchdog
+from influencers.images.mended_urls import mended
 from influencers.images.signed_urls import expires_at
 
 _log = logging.getLogger(__name__)
@@ -213,6 +214,7 @@ class Client:
 
     def _follow(self, url: str, attempt: _Attempt) -> _Body:
         """The body at the end of the redirects."""
+        url = mended(url)
         target = urls.parse(url)
         attempt.final_host = target.host_key
         expiry = expires_at(url)
