@@ -69,8 +69,9 @@ def ledger_of(spark: SparkSession, config: Config) -> dict[str, Any]:
 
 HOSTILE = {
     "/endless": "too_large", "/drip?ms=100": "timeout", "/drip-headers?ms=100": "timeout",
-    "/short": "reset", "/too-long?bytes=99999999": "too_large", "/html": "not_an_image",
-    "/no-content": "not_an_image", "/bomb": "too_large", "/loop": "too_many_redirects",
+    "/short": "reset", "/too-long?bytes=99999999": "too_large", "/html": "html_answer",
+    "/no-content": "empty_answer", "/please-wait": "text_answer",
+    "/to-login": "login_redirect", "/bomb": "too_large", "/loop": "too_many_redirects",
     "/redirect?to=http://169.254.169.254/latest": "blocked_address",
     "/not-found": "not_found", "/forbidden": "forbidden", "/reset": "reset",
     "/garbage": "reset", "/status?code=418": "http_error", "/robots?say=noimageai": "opted_out",

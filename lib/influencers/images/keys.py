@@ -75,6 +75,25 @@ def host_key(url: Column) -> Column:
     return F.when(host != "", F.when(host.rlike(r":\d+$"), host).otherwise(F.concat(host, port)))
 
 
+def site(url: Column, *, mirrors: Sequence[str]) -> Column:
+    """The mirrored domain that the host of an address is below, else the host; without port.
+
+    Hosts of one content network answer alike; empty for no http address.
+    """
+    host = F.regexp_replace(_host(mended(url)), r":\d*$", "")
+    domains = [F.when(_below(host, [domain]), F.lit(domain)) for domain in mirrors]
+    return F.coalesce(*domains, host)
+
+
+def file_of(url: Column) -> Column:
+    """What an address asks its host for: the path, and what its query chooses.
+
+    Addresses that differ in signatures alone are of one file, on any host.
+    """
+    url = mended(url)
+    return F.concat(_part(url, 3), _choice(_part(url, 3), _part(url, 4)))
+
+
 def expires_at(url: Column) -> Column:
     """The Unix second from which a signed address is refused; null if it does not say."""
     digits = F.regexp_extract(mended(url), EXPIRY_PATTERN, 1)

@@ -1,7 +1,8 @@
 r"""Addresses as pages and scrapers leave them, brought back to what a browser would ask for.
 
 An address that was cut out of HTML has `&amp;` for `&`; out of JSON, `\/` for `/` and `\u0026` for
-`&`. These are undone, and white space around it goes. What else an address holds is asked as written; which characters travel in escapes is said where requests are made (`http.urls`).
+`&`. These are undone, and white space around it goes. What else an address holds is asked as
+written; which characters travel in escapes is said where requests are made (`http.urls`).
 Plain patterns, so that SQL can use the same.
 """
 
