@@ -125,9 +125,9 @@ def test_what_arrives_is_what_a_browser_sends() -> None:
 def test_keys_hosts_and_ends_are_those_of_the_mended_address(spark: SparkSession) -> None:
     odd = [*ESCAPED.values(), PLAIN, r"http://h/\\\u00&am;", "  ", "&amp;#038;", r"\/\/h\/a b.jpg"]
     frame = spark.createDataFrame([(url,) for url in odd], "url string").coalesce(1)
-    url = F.col("url")
-    rows = frame.select(
-        "url", keys.mended(url).alias("mended"), keys.host_key(url).alias("host"),
+    url = F.col("mended")
+    rows = frame.select("url", keys.mended(F.col("url")).alias("mended")).select(
+        "url", "mended", keys.host_key(url).alias("host"),
         keys.image_key(url, mirrors=()).alias("image_key"), keys.expires_at(url).alias("end"),
     ).collect()  # fmt: skip
     assert [row.mended for row in rows] == [mended(row.url) for row in rows]

@@ -10,7 +10,8 @@ sign, cache or scale (`oe`, `oh`, `ccb`, `edm`, `efg`, `stp`, `_nc_*`). Anywhere
 whole address, as two sites may both have a `/1.jpg`. Two keys for one image cost a request; one
 key for two images would give a post the measures of another's.
 
-All of it is told from the address as `mended` has it, and that is asked for.
+All of it is told from addresses as `mended` has them, and these are asked for. Mend them in a
+`select` of their own: the expressions below name their address many times.
 """
 
 from __future__ import annotations
@@ -49,12 +50,11 @@ def image_key(url: Column, *, mirrors: Sequence[str]) -> Column:
     """The key of the image at an address; null where there is no address.
 
     Args:
-        url: as posts have it.
+        url: mended.
         mirrors: domains whose hosts, all below them, serve the same paths: an image there is its
             path, with what its query chooses. Elsewhere it is host, path and query. The scheme
             never counts.
     """
-    url = mended(url)
     host, path, query = _host(url), _part(url, 3), _part(url, 4)
     mirrored = _below(F.regexp_replace(host, r":\d*$", ""), mirrors) & (path != "")
     on_mirrors = F.concat(path, _choice(path, query))
@@ -69,7 +69,6 @@ def image_key(url: Column, *, mirrors: Sequence[str]) -> Column:
 
 def host_key(url: Column) -> Column:
     """`host:port` in lower case, the port also where the address leaves it out; null for none."""
-    url = mended(url)
     host = F.regexp_replace(_host(url), r":$", "")
     port = F.when(_part(url, 1) == "", ":80").otherwise(":443")
     return F.when(host != "", F.when(host.rlike(r":\d+$"), host).otherwise(F.concat(host, port)))
@@ -80,7 +79,7 @@ def site(url: Column, *, mirrors: Sequence[str]) -> Column:
 
     Hosts of one content network answer alike; empty for no http address.
     """
-    host = F.regexp_replace(_host(mended(url)), r":\d*$", "")
+    host = F.regexp_replace(_host(url), r":\d*$", "")
     domains = [F.when(_below(host, [domain]), F.lit(domain)) for domain in mirrors]
     return F.coalesce(*domains, host)
 
@@ -90,13 +89,12 @@ def file_of(url: Column) -> Column:
 
     Addresses that differ in signatures alone are of one file, on any host.
     """
-    url = mended(url)
     return F.concat(_part(url, 3), _choice(_part(url, 3), _part(url, 4)))
 
 
 def expires_at(url: Column) -> Column:
     """The Unix second from which a signed address is refused; null if it does not say."""
-    digits = F.regexp_extract(mended(url), EXPIRY_PATTERN, 1)
+    digits = F.regexp_extract(url, EXPIRY_PATTERN, 1)
     return F.when(digits != "", F.conv(digits, 16, 10).cast("bigint"))
 
 
@@ -111,17 +109,18 @@ def distinct_images(posts: DataFrame, *, mirrors: Sequence[str]) -> DataFrame:
         posts: `image_url` (rows without one are left out) and `created_at`.
         mirrors: as in `image_key`.
     """
-    url = F.col("image_url")
+    url = F.col("url")
     forever = F.lit(2**62)
     best = F.min_by(
         F.struct("url", "expires_at"),
         F.struct(-F.coalesce("expires_at", forever), -F.unix_micros("created_at"), "url"),
     )
     return (
-        posts.where(url.isNotNull())
+        posts.select(mended(F.col("image_url")).alias("url"), "created_at")
+        .where(url.isNotNull())
         .select(
             image_key(url, mirrors=mirrors).alias("image_key"),
-            mended(url).alias("url"),
+            "url",
             expires_at(url).alias("expires_at"),
             "created_at",
         )
