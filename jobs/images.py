@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from influencers import progress
 from influencers.config import Config
-from influencers.images import keys, ledger, shown
+from influencers.images import keys, ledger, placeholders, settings, shown
 from influencers.images.portions import portions
 from influencers.images.tables import IMAGES, IMAGES_FETCHED, POST_IMAGES
 from influencers.ingest.tables import POSTS
@@ -36,17 +36,33 @@ def run(spark: SparkSession, config: Config) -> Metrics:
         due = keep(ledger.due(wanted, known, now=now))
         count, asked = ledger.count_due(due)
         if count:
-            with portions(due, count, config.images, now=now) as (parts, settled):
+            digests = placeholders.known(known) if config.images.placeholder_posts else []
+            fetching = portions(due, count, config.images, placeholders=digests, now=now)
+            with fetching as (parts, settled):
                 for part, rows in enumerate(settled, start=1):
                     _enter(rows, store)
                     if parts > 1:
                         progress.say(f"portion {part} of {parts} fetched and entered")
-            _empty_staged(store)
         elif not store.exists(IMAGES):
             store.write(known, IMAGES)
+        _enter_placeholders(store, config, posts)
+        _empty_staged(store)
         numbers = ledger.coverage(wanted, store.read(IMAGES))
     progress.say(*ledger.remarks(numbers))
     return Metrics(images=replace(numbers, due=count, asked=asked))
+
+
+def _enter_placeholders(store: Store, config: Config, posts: DataFrame) -> None:
+    """Enter what came in place of images, and could not be told before all were there."""
+    rule = placeholders.Rule(config.images.placeholder_posts, config.images.mirrors)
+    images = store.read(IMAGES)
+    with persisted.frames() as keep:
+        suspects = keep(placeholders.suspects(images, rule))
+        if suspects.isEmpty():
+            return
+        found = placeholders.found(images, suspects, store.read(POST_IMAGES), posts, rule)
+        policy = settings.retry_policy(config.images)
+        _enter(placeholders.rows(images, found, rule, policy, now=time.time()), store)
 
 
 def _enter(rows: DataFrame, store: Store) -> None:

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from influencers.communities.figures import COMMUNITY_STRUCTURE
 from influencers.errors import UserError
-from influencers.images.keys import image_key
+from influencers.images.keys import image_key, mended
 
 # What the words of a record stand between: shortcodes have - and _, names have . and _.
 _BETWEEN = (r"[^A-Za-z0-9_.-]+", r"[^A-Za-z0-9_-]+", r"[^A-Za-z0-9_.]+", r"[^A-Za-z0-9_]+")
@@ -181,10 +181,11 @@ def _kept_keys(posts: DataFrame, post_images: DataFrame) -> DataFrame:
 
 def _possible_keys(posts: DataFrame) -> DataFrame:
     """All keys that the images of posts have with any mirrors."""
-    url = F.col("image_url")
+    url = F.col("url")
     on_a_mirror = F.regexp_replace(url, r"^(?i)(https?)://[^/?#]*", f"$1://{_MIRROR}")
     keys = F.array(image_key(url, mirrors=()), image_key(on_a_mirror, mirrors=(_MIRROR,)))
-    return posts.where(url.isNotNull()).select(F.explode(keys).alias("word"))
+    addresses = posts.select(mended(F.col("image_url")).alias("url")).where(url.isNotNull())
+    return addresses.select(F.explode(keys).alias("word"))
 
 
 def _alone(theirs: DataFrame, others: DataFrame) -> DataFrame:

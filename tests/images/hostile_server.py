@@ -9,10 +9,12 @@ Paths (numbers are milliseconds unless they say otherwise):
     /endless /tiny-chunks /drip?ms= /drip-headers?ms= /continue-forever /silent /slow?ms=
     /slow-body?ms= /odd-headers
     /short /cut-chunks /cut-headers /too-long?bytes= /too-short /smuggle /reset /garbage
-    /two-lengths /html /no-content /reset-content /empty /empty-until-close /until-close /chunked
+    /two-lengths /html /please-wait /page-later /no-content /reset-content /empty
+    /empty-until-close /until-close /chunked
     /close /hang-up /bomb /gzip /gzip-cut /gzip-members /brotli /huge-header
     /loop /hop?n= /redirect?to= /not-found /forbidden /status?code= /throttled?after=
-    /flaky?fails= (503 that many times, then 200) /robots?say= /signed?oe=
+    /flaky?fails= (503 that many times, then 200) /robots?say= /signed?oe= /to-login
+    /turned-away?fails=&to= (as the path `to` that many times, then 200)
     and every path given in `files`.
 """
 
@@ -369,6 +371,16 @@ class Answer:
     def on_html(self) -> bool:
         return self.full(200, b"<html><body>log in</body></html>", "Content-Type: text/html")
 
+    def on_please_wait(self) -> bool:
+        body = b'{"message": "Please wait a few minutes before you try again.", "status": "fail"}'
+        return self.full(200, body, "Content-Type: application/json", "X-Robots-Tag: noindex")
+
+    def on_page_later(self) -> bool:
+        return self.full(200, b"<html>later</html>", "Retry-After: 7")
+
+    def on_to_login(self) -> bool:
+        return self.full(302, b"", "Location: /accounts/login/?next=%2Fp%2F1")
+
     def on_no_content(self) -> bool:
         self.head(204)
         return True
@@ -453,6 +465,12 @@ class Answer:
         if self.server.count(self.request.path) <= self.number("fails", 1):
             return self.full(503, b"")
         return self.full(200, self.body)
+
+    def on_turned_away(self) -> bool:
+        query = self.request.query
+        if sum(one.query == query for one in self.server.requests) > self.number("fails", 1):
+            return self.full(200, self.body)
+        return bool(getattr(self, f"on_{query['to'].replace('-', '_')}")())
 
     def on_robots(self) -> bool:
         self.head(200, *(f"X-Robots-Tag: {say}" for say in self.request.query["say"].split("|")),

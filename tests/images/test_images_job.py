@@ -14,11 +14,13 @@ from typing import Any
 import imagehash
 import pytest
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from hostile_server import HostileServer
 from image_bytes import noise, saved
 from image_options import LIMITS
 from influencers.config import Config, ImagesConfig, PathsConfig
+from influencers.features.images import image_features
 from influencers.images import shown
 from influencers.images.decode.decoding import UprightImage, upright_image
 from influencers.images.measure.perceptual_hash import from_hex
@@ -50,10 +52,12 @@ def config_for(tmp_path: Path, server: HostileServer, **changes: Any) -> Config:
     )
 
 
-def write_posts(spark: SparkSession, config: Config, urls: Sequence[str | None]) -> None:
+def write_posts(
+    spark: SparkSession, config: Config, urls: Sequence[str | None], *, accounts: int = 1
+) -> None:
     names = POSTS.schema.fieldNames()
     rows = [
-        {"shortcode": f"S{number}", "owner_id": 1, "image_url": url}
+        {"shortcode": f"S{number}", "owner_id": number % accounts, "image_url": url}
         for number, url in enumerate(urls)
     ]
     frame = spark.createDataFrame([[row.get(name) for name in names] for row in rows], POSTS.schema)
@@ -69,8 +73,9 @@ def ledger_of(spark: SparkSession, config: Config) -> dict[str, Any]:
 
 HOSTILE = {
     "/endless": "too_large", "/drip?ms=100": "timeout", "/drip-headers?ms=100": "timeout",
-    "/short": "reset", "/too-long?bytes=99999999": "too_large", "/html": "not_an_image",
-    "/no-content": "not_an_image", "/bomb": "too_large", "/loop": "too_many_redirects",
+    "/short": "reset", "/too-long?bytes=99999999": "too_large", "/html": "html_answer",
+    "/no-content": "empty_answer", "/please-wait": "text_answer",
+    "/to-login": "login_redirect", "/bomb": "too_large", "/loop": "too_many_redirects",
     "/redirect?to=http://169.254.169.254/latest": "blocked_address",
     "/not-found": "not_found", "/forbidden": "forbidden", "/reset": "reset",
     "/garbage": "reset", "/status?code=418": "http_error", "/robots?say=noimageai": "opted_out",
@@ -139,6 +144,56 @@ def test_what_is_to_be_tried_later_is_tried_when_it_is_due(
     assert (waiting.status, waiting.attempts) == ("throttled", 1)
     assert 3500 < waiting.next_attempt_at.timestamp() - waiting.fetched_at.timestamp() < 3700
     assert server.count("/throttled") == 1
+
+
+def test_a_soft_block_is_tried_again_until_the_image_comes(
+    spark: SparkSession, tmp_path: Path, server: HostileServer
+) -> None:
+    """After the last attempt too; and of an escaped address as of any other."""
+    config = config_for(
+        tmp_path, server, attempts_per_run=1, max_attempts_total=1, retry_after_seconds=0.001
+    )
+    kinds = {"html": "html_answer", "please-wait": "text_answer", "empty": "empty_answer",
+             "to-login": "login_redirect"}  # fmt: skip
+    urls = [server.url(f"/turned-away?fails=1&amp;to={kind}") for kind in kinds]
+    write_posts(spark, config, [*urls, server.url("/forbidden")])
+    numbers = images.run(spark, config).images
+    assert numbers.by_status == {"forbidden": 1, **dict.fromkeys(kinds.values(), 1)}
+    assert numbers.waiting == len(kinds)
+    entries = Store(spark, config).read(IMAGES)
+    for row in entries.where("status <> 'forbidden'").collect():
+        waits = row.next_attempt_at.timestamp() - row.fetched_at.timestamp()
+        assert waits == pytest.approx(86_400, abs=1)
+    tomorrow = entries.withColumn("next_attempt_at", F.expr("next_attempt_at - interval 1 day"))
+    Store(spark, config).write(tomorrow.localCheckpoint(), IMAGES)
+    again = images.run(spark, config).images
+    assert (again.asked, again.by_status) == (len(kinds), {"forbidden": 1, "ok": len(kinds)})
+
+
+def test_a_placeholder_is_no_image_until_the_host_gives_the_real_ones(
+    spark: SparkSession, tmp_path: Path, server: HostileServer
+) -> None:
+    config = config_for(tmp_path, server, retry_after_seconds=0.001, attempts_per_run=1)
+    held_back = [f"/p/{number}.jpg" for number in range(10, 40)]
+    real = {path: server.files[path] for path in held_back}
+    server.files.update(dict.fromkeys(held_back, saved(noise(320, 320, 99), "jpeg")))
+    write_posts(spark, config, [server.url(path) for path in server.files], accounts=40)
+    first = images.run(spark, config).images
+    assert (first.by_status, first.waiting) == ({"ok": 10, "placeholder": 30}, 30)
+    store = Store(spark, config)
+    features = image_features(store.read(POST_IMAGES), store.read(IMAGES))
+    assert features.count() == 10
+    # Of those that are left, there are too few to tell: what was told before is known.
+    server.files.update({path: real[path] for path in held_back[5:]})
+    second = images.run(spark, config).images
+    assert (second.asked, second.by_status) == (30, {"ok": 35, "placeholder": 5})
+    told = store.read(IMAGES).where("status = 'placeholder'").collect()
+    assert {row.sha256 for row in told} == {sha256(server.files[held_back[0]]).hexdigest()}
+    assert {(row.attempts, row.phash) for row in told} == {(2, None)}
+    # Whoever does not believe it gets the images as they are.
+    believing = dataclasses.replace(config.images, placeholder_posts=0)
+    third = images.run(spark, dataclasses.replace(config, images=believing)).images
+    assert (third.asked, third.by_status) == (5, {"ok": 40})
 
 
 def test_a_broken_run_goes_on_where_it_was(

@@ -115,3 +115,13 @@ def test_coverage_counts_what_posts_name(spark: SparkSession) -> None:
         "images: 2 of 4 fetched; not_asked 1, timeout 1",
         "1 of them are to be asked for again by a later run",
     ]
+
+
+def test_soft_blocks_are_said() -> None:
+    by_status = {"html_answer": 3, "ok": 1, "placeholder": 1000}
+    found = Images(wanted=1004, ok=1, waiting=0, by_status=by_status)
+    assert ledger.remarks(found) == [
+        "images: 1 of 1,004 fetched; placeholder 1,000, html_answer 3",
+        "for 1,003 of them a host sent a page, a message, nothing or a placeholder: it may be "
+        "turning you away, see images.requests_per_second",
+    ]

@@ -82,6 +82,13 @@ class ImagesConfig(Section, section="images"):
         at_least(1),
         was="attempts_in_all",
     )
+    placeholder_posts: int = setting(
+        20,
+        "Number of accounts, or of posts with different captions, for whose images one host gives "
+        "the same bytes, from which on these are a placeholder and no repost (docs/images.md). "
+        "0: never.",
+        at_least(0),
+    )
     retry_after_seconds: float = setting(
         900.0,
         "Seconds after a failed run until another run tries again; doubles with every attempt, "

@@ -8,7 +8,8 @@ Rooms, each of which knows nothing of the ones after it:
 - `budget/`: rate limits that hold for the whole cluster: a book on the driver, leases to workers.
 - `schedule/`: which row a task fetches next, how many at once, and what is tried again when.
 
-Beside them: `keys` (what identifies an image), `ledger` (the table images: what is due, what came
-of it), `statuses` and `failures` (the words for outcomes), `settings` (the configuration, as
-the rooms want it).
+Beside them: `mended_urls` (addresses without the escapes around them), `keys` (what identifies an
+image), `ledger` (the table images: what is due, what came of it), `placeholders` (what only all
+answers of a host together tell), `statuses` and `failures` (the words for outcomes), `settings`
+(the configuration, as the rooms want it).
 """

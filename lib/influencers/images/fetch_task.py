@@ -88,6 +88,7 @@ class FetchTask:
         policy: when to try again.
         limits: what an image may cost.
         scheduling: how much one task does at once.
+        placeholders: SHA-256 of files that are known to be placeholders, in hexadecimal digits.
         allow_hosts: hosts whose addresses need not be public.
         connect_to: `host:port=address:port` to ask there instead.
     """
@@ -98,6 +99,7 @@ class FetchTask:
     policy: RetryPolicy
     limits: DecodeLimits
     scheduling: FetchingOptions
+    placeholders: frozenset[str] = field(repr=False)
     allow_hosts: tuple[str, ...]
     connect_to: tuple[str, ...]
 
@@ -113,7 +115,7 @@ class FetchTask:
         backlog = _Backlog(_BACKLOG_BYTES)
         outcomes = fetch_all(
             _rows(batches),
-            shared.client.fetch,
+            partial(self._ask, shared.client),
             shared.leases,
             self.scheduling,
             next_step=self._wait,
@@ -131,6 +133,13 @@ class FetchTask:
                 held, spoke = [], time.monotonic()
         if held:
             yield ledger_rows(held)
+
+    def _ask(self, client: Client, url: str) -> Fetched:
+        """One attempt; an image that is known to be a placeholder is a soft block."""
+        fetched = client.fetch(url)
+        if self.placeholders and fetched.body and _digest(fetched.body) in self.placeholders:
+            return replace(fetched, status=statuses.PLACEHOLDER, transient=True)
+        return fetched
 
     def _wait(self, row: Row, fetched: Fetched, attempts: int) -> float | None:
         step = next_step(fetched, attempts, row.attempts, time.time(), self.policy, row.image_key)
@@ -153,8 +162,12 @@ class FetchTask:
             http_status=fetched.http_status,
             next_attempt_at=step.next_attempt_at if isinstance(step, Later) else None,
             bytes=fetched.bytes or None,
-            body=fetched.body if fetched.status == statuses.OK else None,
         )
+        if fetched.status == statuses.PLACEHOLDER:
+            return replace(outcome, sha256=_digest(fetched.body))
+        if fetched.status != statuses.OK:
+            return outcome
+        outcome = replace(outcome, body=fetched.body)
         return outcome if backlog.takes(len(fetched.body)) else _decoded(outcome, decoder)
 
 
@@ -184,11 +197,15 @@ def _decoded(outcome: Outcome, decoder: Decoder) -> Outcome:
     """The outcome with the image instead of its bytes."""
     if outcome.body is None:
         return outcome
-    digest = hashlib.sha256(outcome.body).hexdigest()
+    digest = _digest(outcome.body)
     decoded = decoder(outcome.body)
     if isinstance(decoded, str):
         return replace(outcome, status=decoded, sha256=digest, body=None)
     return replace(outcome, sha256=digest, image=decoded, body=None)
+
+
+def _digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
 
 
 def ledger_rows(outcomes: list[Outcome]) -> pa.RecordBatch:

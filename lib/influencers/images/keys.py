@@ -9,6 +9,9 @@ id with eight digits in a row, and no parameter names another file (`url`, `uri`
 sign, cache or scale (`oe`, `oh`, `ccb`, `edm`, `efg`, `stp`, `_nc_*`). Anywhere else it is its
 whole address, as two sites may both have a `/1.jpg`. Two keys for one image cost a request; one
 key for two images would give a post the measures of another's.
+
+All of it is told from addresses as `mended` has them, and these are asked for. Mend them in a
+`select` of their own: the expressions below name their address many times.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from collections.abc import Sequence
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from influencers.images import mended_urls
 from influencers.images.signed_urls import EXPIRY_PATTERN
 
 # Scheme, host with port, path, query; a plain pattern, so that an odd address still has a key.
@@ -34,11 +38,19 @@ _SIGNS = r"(?<=[?&])(?:oe|oh|ccb|edm|efg|stp|_nc_[A-Za-z0-9_]*)(?:=[^&]*)?(?:&|$
 _LONGEST_KEY = 512
 
 
+def mended(url: Column) -> Column:
+    """The address without the escapes of the page that it was taken from, see `mended_urls`."""
+    undone = F.btrim(url, F.lit(mended_urls.OUTER))
+    for pattern, replacement in mended_urls.STEPS:
+        undone = F.regexp_replace(undone, pattern, replacement)
+    return F.when(url.rlike(mended_urls.SUSPICIOUS), undone).otherwise(url)
+
+
 def image_key(url: Column, *, mirrors: Sequence[str]) -> Column:
     """The key of the image at an address; null where there is no address.
 
     Args:
-        url: as posts have it.
+        url: mended.
         mirrors: domains whose hosts, all below them, serve the same paths: an image there is its
             path, with what its query chooses. Elsewhere it is host, path and query. The scheme
             never counts.
@@ -62,6 +74,24 @@ def host_key(url: Column) -> Column:
     return F.when(host != "", F.when(host.rlike(r":\d+$"), host).otherwise(F.concat(host, port)))
 
 
+def site(url: Column, *, mirrors: Sequence[str]) -> Column:
+    """The mirrored domain that the host of an address is below, else the host; without port.
+
+    Hosts of one content network answer alike; empty for no http address.
+    """
+    host = F.regexp_replace(_host(url), r":\d*$", "")
+    domains = [F.when(_below(host, [domain]), F.lit(domain)) for domain in mirrors]
+    return F.coalesce(*domains, host)
+
+
+def file_of(url: Column) -> Column:
+    """What an address asks its host for: the path, and what its query chooses.
+
+    Addresses that differ in signatures alone are of one file, on any host.
+    """
+    return F.concat(_part(url, 3), _choice(_part(url, 3), _part(url, 4)))
+
+
 def expires_at(url: Column) -> Column:
     """The Unix second from which a signed address is refused; null if it does not say."""
     digits = F.regexp_extract(url, EXPIRY_PATTERN, 1)
@@ -79,17 +109,18 @@ def distinct_images(posts: DataFrame, *, mirrors: Sequence[str]) -> DataFrame:
         posts: `image_url` (rows without one are left out) and `created_at`.
         mirrors: as in `image_key`.
     """
-    url = F.col("image_url")
+    url = F.col("url")
     forever = F.lit(2**62)
     best = F.min_by(
         F.struct("url", "expires_at"),
         F.struct(-F.coalesce("expires_at", forever), -F.unix_micros("created_at"), "url"),
     )
     return (
-        posts.where(url.isNotNull())
+        posts.select(mended(F.col("image_url")).alias("url"), "created_at")
+        .where(url.isNotNull())
         .select(
             image_key(url, mirrors=mirrors).alias("image_key"),
-            url.alias("url"),
+            "url",
             expires_at(url).alias("expires_at"),
             "created_at",
         )

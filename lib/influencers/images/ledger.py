@@ -130,6 +130,12 @@ def remarks(numbers: Images) -> list[str]:
     ]
     line = f"images: {numbers.ok:,} of {numbers.wanted:,} fetched"
     lines = [f"{line}; {', '.join(others)}" if others else line]
+    blocked = sum(numbers.by_status.get(status, 0) for status in statuses.SOFT_BLOCKS)
+    if blocked:
+        lines.append(
+            f"for {blocked:,} of them a host sent a page, a message, nothing or a placeholder: it "
+            "may be turning you away, see images.requests_per_second"
+        )
     if numbers.waiting:
         lines.append(f"{numbers.waiting:,} of them are to be asked for again by a later run")
     return lines

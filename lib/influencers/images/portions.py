@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from pyspark.sql import DataFrame
@@ -21,7 +21,7 @@ from influencers.run import session
 
 @contextmanager
 def portions(
-    due: DataFrame, count: int, config: ImagesConfig, *, now: float
+    due: DataFrame, count: int, config: ImagesConfig, *, placeholders: Iterable[str], now: float
 ) -> Iterator[tuple[int, Iterator[DataFrame]]]:
     """Ledger rows of all that is due, in portions of about `commit_images` for each core.
 
@@ -32,6 +32,7 @@ def portions(
         due: what `ledger.due` makes, persisted.
         count: how many rows it has.
         config: what hosts bear, and how images are asked for.
+        placeholders: SHA-256 of known placeholders, in hexadecimal digits.
         now: Unix seconds.
 
     Raises:
@@ -47,7 +48,9 @@ def portions(
     options = settings.budget_options(config)
     with BudgetServer(options, secret, host=bind, port=config.budget_port) as server:
         address = (host, server.address[1])
-        task = settings.fetch_task(config, budget_address=address, secret=secret)
+        task = settings.fetch_task(
+            config, budget_address=address, secret=secret, placeholders=placeholders
+        )
         yield (
             number,
             (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from influencers.config import ImagesConfig
 from influencers.errors import UserError
@@ -35,9 +36,16 @@ def budget_options(config: ImagesConfig) -> BudgetOptions:
 
 
 def fetch_task(
-    config: ImagesConfig, *, budget_address: tuple[str, int], secret: bytes
-) -> FetchTask:
+    config: ImagesConfig, *, budget_address: tuple[str, int], secret: bytes,
+    placeholders: Iterable[str] = (),
+) -> FetchTask:  # fmt: skip
     """What every task is sent; what no task could use is found out here.
+
+    Args:
+        config: what hosts bear, and how images are asked for.
+        budget_address: host and port of the budget server.
+        secret: shared with it.
+        placeholders: SHA-256 of known placeholders, in hexadecimal digits.
 
     Raises:
         UserError: hosts, detours, the user agent or the certificates cannot be read.
@@ -49,15 +57,21 @@ def fetch_task(
         budget_address=budget_address,
         secret=secret,
         fetch=fetch_options(config),
-        policy=RetryPolicy(
-            max_attempts=config.attempts_per_run,
-            max_attempts_total=config.max_attempts_total,
-            retry_after_seconds=config.retry_after_seconds,
-        ),
+        policy=retry_policy(config),
         limits=decode_limits(config),
         scheduling=FetchingOptions(threads=config.threads),
+        placeholders=frozenset(placeholders),
         allow_hosts=config.allow_hosts,
         connect_to=config.connect_to,
+    )
+
+
+def retry_policy(config: ImagesConfig) -> RetryPolicy:
+    """When an image is asked for again."""
+    return RetryPolicy(
+        max_attempts=config.attempts_per_run,
+        max_attempts_total=config.max_attempts_total,
+        retry_after_seconds=config.retry_after_seconds,
     )
 
 

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from influencers.config import Config
 from influencers.errors import UserError
-from influencers.images.keys import image_key
+from influencers.images.keys import image_key, mended
 from influencers.images.tables import IMAGES, POST_IMAGES
 from influencers.storage.store import Store
 
@@ -28,9 +28,10 @@ def of_posts(posts: DataFrame, *, mirrors: Sequence[str]) -> DataFrame:
         posts: `shortcode`, `image_url`; one row for each shortcode.
         mirrors: as `keys.image_key` has them.
     """
-    url = F.col("image_url")
+    url = F.col("url")
     key = image_key(url, mirrors=mirrors).alias("image_key", metadata={_MIRRORS: [*mirrors]})
-    return posts.where(url.isNotNull()).select("shortcode", key)
+    mended_url = mended(F.col("image_url")).alias("url")
+    return posts.select("shortcode", mended_url).where(url.isNotNull()).select("shortcode", key)
 
 
 def mirrors_of(post_images: DataFrame) -> tuple[str, ...]:

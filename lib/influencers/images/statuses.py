@@ -19,7 +19,12 @@ BAD_URL = "bad_url"  # no http(s) address with a host, or one that parsers read 
 TOO_MANY_REDIRECTS = "too_many_redirects"
 TOO_LARGE = "too_large"  # on the wire or decompressed
 OPTED_OUT = "opted_out"  # the owner's X-Robots-Tag
-NOT_AN_IMAGE = "not_an_image"  # HTML, nothing, or no format that is known
+LOGIN_REDIRECT = "login_redirect"  # a redirect to where people log in
+HTML_ANSWER = "html_answer"  # a page where an image should be, with status 200
+TEXT_ANSWER = "text_answer"  # likewise JSON or plain text, such as "please wait"
+EMPTY_ANSWER = "empty_answer"  # likewise nothing; 204 and 205 too
+PLACEHOLDER = "placeholder"  # the bytes that the host gives for many images, see `placeholders`
+NOT_AN_IMAGE = "not_an_image"  # neither text nor a format that is known: a video, a document
 UNSUPPORTED_FORMAT = "unsupported_format"
 TOO_MANY_PIXELS = "too_many_pixels"
 TRUNCATED = "truncated"
@@ -27,10 +32,13 @@ BROKEN = "broken"
 DECODER_CRASHED = "decoder_crashed"  # the end of the process that decoded it, or of its memory
 HOST_UNAVAILABLE = "host_unavailable"  # its breaker is open; not asked
 
+# How hosts turn away who asks too often, without saying so: throttling, as far as one can know.
+SOFT_BLOCKS = frozenset({LOGIN_REDIRECT, HTML_ANSWER, TEXT_ANSWER, EMPTY_ANSWER, PLACEHOLDER})
+
 # What time may heal; see `retry` for when.
-RETRYABLE = frozenset(
-    {SERVER_ERROR, THROTTLED, TIMEOUT, RESET, REFUSED, DNS_ERROR, HOST_UNAVAILABLE}
-)
+RETRYABLE = SOFT_BLOCKS | {
+    SERVER_ERROR, THROTTLED, TIMEOUT, RESET, REFUSED, DNS_ERROR, HOST_UNAVAILABLE,
+}  # fmt: skip
 
 # What stays as it is however often it is asked.
 FINAL = frozenset({

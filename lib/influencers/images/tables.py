@@ -36,7 +36,7 @@ IMAGES = Table(
         string(
             "status",
             "outcome: `ok`, or why there is no image, such as `not_found`, `expired`, `throttled`, "
-            "`opted_out`, `broken`",
+            "`placeholder`, `opted_out`, `broken`; docs/images.md lists them",
         ),
         integer("http_status", "status code of the last answer", null="no HTTP answer"),
         integer("attempts", "requests for the image at this address so far, over all runs"),

@@ -164,17 +164,29 @@ class Book:
 
     def report(
         self, host: str, succeeded: int, failed: int, now: float, *,
-        throttled: int = 0, pause: float | None = None,
+        throttled: int = 0, blocked: int = 0, pause: float | None = None,
     ) -> None:  # fmt: skip
-        """Take note of how requests ended; `pause`: the longest Retry-After of the throttled."""
+        """Take note of how requests ended.
+
+        Args:
+            host: that was asked.
+            succeeded: requests that it answered.
+            failed: requests that nobody answered.
+            now: the time.
+            throttled: requests answered by 429.
+            blocked: requests answered by a soft block.
+            pause: the longest Retry-After of these two.
+        """
         state = self._hosts.get(host)
         if state is None:
-            if not failed and not throttled:
+            if not (failed or throttled or blocked):
                 return
             state = self._hosts[host] = _Host(self._options.of(host), self._options.breaker)
         state.breaker.report(succeeded, failed, now)
         if throttled:
             state.breaker.throttle(pause, now, answers=throttled)
+        if blocked and not succeeded:  # whose order is not known
+            state.breaker.soft_block(pause, now, answers=blocked)
         self._touch(host, state, now)
 
     def forget(self, client: Hashable, now: float) -> None:

@@ -8,7 +8,8 @@ the time, in seconds of any clock that never goes back.
     half open ──► closed   any request succeeded
     half open ──► open     the probe failed: the cool-down doubles
 
-Beside it stands the pause that a host demands by 429: requests wait, no failure is counted.
+Beside it stands the pause that a host demands by 429, or by soft blocks one after the other:
+requests wait, no failure is counted.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ class BreakerOptions:
         pause: seconds after a 429 that names none; doubles with each pause that did not help.
         throttles: 429s without a success between them after which what they demand is for the whole
             host. Before, it is for the image that was asked for: the host rests for `pause`.
+        soft_blocks: pages, messages and the like in place of images without a success between
+            them, from which on each counts as a 429: a few addresses of pages among those of
+            images slow nothing down.
     """
 
     failures: int
@@ -41,13 +45,15 @@ class BreakerOptions:
     longest: float = 900.0
     pause: float = 2.0
     throttles: int = 3
+    soft_blocks: int = 3
 
 
 class Breaker:
     """The state of one host."""
 
     __slots__ = (
-        "_cool_downs", "_options", "_pauses", "_run", "_run_since", "_throttled", "_until",
+        "_cool_downs", "_options", "_pauses", "_run", "_run_since", "_soft_blocks", "_throttled",
+        "_until",
         "paused_until", "probing", "state",
     )  # fmt: skip
 
@@ -62,6 +68,7 @@ class Breaker:
         self._cool_downs = 0
         self._pauses = 0
         self._throttled = 0
+        self._soft_blocks = 0
 
     def report(self, succeeded: int, failed: int, now: float) -> None:
         """Take note of finished requests, whose order among themselves is not known."""
@@ -69,7 +76,7 @@ class Breaker:
         if succeeded:
             # Also while open: a request from before got its answer, so somebody is there.
             self.state, self.probing = CLOSED, False
-            self._run = self._cool_downs = self._pauses = self._throttled = 0
+            self._run = self._cool_downs = self._pauses = self._throttled = self._soft_blocks = 0
             return
         if not failed:
             return
@@ -103,6 +110,12 @@ class Breaker:
         self.paused_until = max(self.paused_until, now + pause)
         self.probing = False
 
+    def soft_block(self, seconds: float | None, now: float, *, answers: int = 1) -> None:
+        """Take note of answers that brought no image and did not say why; as `throttle`."""
+        self._soft_blocks += answers
+        if self._soft_blocks >= self._options.soft_blocks:
+            self.throttle(seconds, now, answers=answers)
+
     def shut_for(self, now: float) -> float:
         """Seconds until a request may try again; 0 unless open."""
         self._advance(now)
@@ -126,7 +139,7 @@ class Breaker:
         """Whether a new breaker would behave the same from now on."""
         return (
             self.state == CLOSED
-            and not (self._run or self._pauses or self._throttled)
+            and not (self._run or self._pauses or self._throttled or self._soft_blocks)
             and now > self.paused_until
         )
 

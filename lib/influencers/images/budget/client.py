@@ -107,12 +107,12 @@ class BudgetClient:
 
     def report(
         self, host: str, *, succeeded: int = 0, failed: int = 0, throttled: int = 0,
-        pause: float | None = None,
+        blocked: int = 0, pause: float | None = None,
     ) -> None:  # fmt: skip
         """Tell how requests ended; travels with the next message."""
         with self._lock:
-            self._out.add_outcomes(host, (succeeded, failed, throttled), pause)
-            self._out.urgent |= bool(throttled)
+            self._out.add_outcomes(host, (succeeded, failed, throttled, blocked), pause)
+            self._out.urgent |= bool(throttled or blocked)
             self._nudge()
 
     @property

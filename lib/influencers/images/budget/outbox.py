@@ -24,13 +24,15 @@ class Outbox:
     def __bool__(self) -> bool:
         return bool(self.ask or self.cancel or self.release or self.outcomes)
 
-    def add_outcomes(self, host: str, counts: tuple[int, int, int], pause: float | None) -> None:
-        """Add succeeded, failed and throttled requests; the longest pause stands."""
-        sums = self.outcomes.setdefault(host, [0, 0, 0, None])
+    def add_outcomes(
+        self, host: str, counts: tuple[int, int, int, int], pause: float | None
+    ) -> None:
+        """Add succeeded, failed, throttled and blocked requests; the longest pause stands."""
+        sums = self.outcomes.setdefault(host, [0, 0, 0, 0, None])
         for at, count in enumerate(counts):
             sums[at] = (sums[at] or 0) + count
         if pause is not None:
-            sums[3] = max(sums[3] or 0.0, pause)
+            sums[4] = max(sums[4] or 0.0, pause)
 
     def message(self) -> protocol.Message:
         """All of it."""

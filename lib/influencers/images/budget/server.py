@@ -3,8 +3,8 @@
 One thread, one selector, one connection per worker process. Clients say what they want, the server
 pushes leases when they fall due: nobody polls. A connection that breaks gives back all its leases.
 Messages: from clients `ask`, `cancel` [[host, n]], `release` [lease], `outcomes` [[host, succeeded,
-failed, throttled, pause]]; to clients `grants` [[host, first lease, [seconds from now], scarce]],
-`refusals` [[host, seconds]], `pace` (seconds between two messages of one client).
+failed, throttled, blocked, pause]]; to clients `grants` [[host, first lease, [seconds from now],
+scarce]], `refusals` [[host, seconds]], `pace` (seconds between two messages of one client).
 """
 
 from __future__ import annotations
@@ -175,10 +175,10 @@ class BudgetServer:
 
     def _note(self, peer: _Peer, message: protocol.Message, now: float) -> None:
         # Outcomes before releases: a probe that comes back without a verdict was in vain.
-        for host, succeeded, failed, throttled, pause in message.get("outcomes", ()):
+        for host, succeeded, failed, throttled, blocked, pause in message.get("outcomes", ()):
             self._book.report(
-                str(host), int(succeeded), int(failed), now,
-                throttled=int(throttled), pause=None if pause is None else float(pause),
+                str(host), int(succeeded), int(failed), now, throttled=int(throttled),
+                blocked=int(blocked), pause=None if pause is None else float(pause),
             )  # fmt: skip
         for host, count in message.get("cancel", ()):
             self._book.cancel(peer, str(host), int(count))

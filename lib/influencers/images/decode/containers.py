@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from influencers.images.decode import png_chunks
+
 _EOI = b"\xff\xd9"
 _SOS = 0xDA
 _SEQUENTIAL = frozenset({0xC0, 0xC1, 0xC9})  # SOF0, SOF1 and the arithmetic SOF9
@@ -84,15 +86,13 @@ def _jpeg_header(data: bytes) -> _JpegHeader | None:
 
 
 def _png_is_cut_short(data: bytes) -> bool:
-    at = 8
-    while at + 8 <= len(data):
-        kind = data[at + 4 : at + 8]
-        at += 12 + int.from_bytes(data[at : at + 4], "big")
-        if kind == b"IEND":
-            return False
-        if not kind.isalpha():
-            return False  # not a chunk: damaged, not short
-    return True
+    chunks = png_chunks.chunks_of(data)
+    if len(chunks) > png_chunks.MOST_CHUNKS or (chunks and chunks[-1].name == b"IEND"):
+        return False
+    at = chunks[-1].end if chunks else 8
+    kind = data[at + 4 : at + 8]
+    # IEND without its checksum is no loss; what is no chunk at all is damaged, not short.
+    return len(kind) < 4 or (kind.isalpha() and kind != b"IEND")
 
 
 def _boxes_are_cut_short(data: bytes) -> bool:

@@ -23,7 +23,13 @@ from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from influencers.images import statuses
-from influencers.images.decode import containers, formats, pixel_budget
+from influencers.images.decode import (
+    containers,
+    formats,
+    jpeg_segments,
+    pixel_budget,
+    png_chunks,
+)
 from influencers.images.decode.grey_depth import eight_bit_grey
 from influencers.images.decode.orientation import SIDEWAYS, orientation, upright
 
@@ -129,6 +135,7 @@ def decode(data: bytes, limits: DecodeLimits) -> DecodedImage | str:
 
     Statuses: `not_an_image` (HTML, text, empty), `unsupported_format` (an image of another kind),
     `too_many_pixels` (nothing was decoded), `truncated` (bytes are missing at the end), `broken`.
+    Metadata that is damaged or too large breaks no PNG or JPEG: it is not read.
     What libtiff thinks of a damaged TIFF goes to standard error, and cannot be stopped here.
     A JPEG with wrong bits inside is often decoded to wrong pixels by the library without a word,
     and is then no different from a good one.
@@ -167,8 +174,12 @@ def _read(format_: str, data: bytes, limits: DecodeLimits) -> UprightImage:
         if not gif.first:
             raise OSError("no whole frame")
         data, frames = gif.first, gif.frames
-    elif format_ == "jpeg" and containers.jpeg_scans(data) > _MOST_SCANS:
-        raise OSError("more scans than an image needs")
+    elif format_ == "png":
+        data, frames = _png_without_metadata(data)
+    elif format_ == "jpeg":
+        if containers.jpeg_scans(data) > _MOST_SCANS:
+            raise OSError("more scans than an image needs")
+        data = jpeg_segments.essential(data)
     image = _READERS[format_](io.BytesIO(data))
     _check_size(image.size, limits)
     # Opening read a header; what takes memory is loading, until what came of it is small.
@@ -180,9 +191,19 @@ def _read(format_: str, data: bytes, limits: DecodeLimits) -> UprightImage:
             image.close()  # its pixels go before others may come
 
 
+def _png_without_metadata(data: bytes) -> tuple[bytes, int]:
+    """A PNG of its essential chunks, and how many frames it has."""
+    chunks = png_chunks.chunks_of(data)
+    if len(chunks) > png_chunks.MOST_CHUNKS:
+        raise OSError("more chunks than an image needs")
+    if not png_chunks.has_sound_pixels(data, chunks):
+        raise OSError("wrong checksum of pixels")
+    return png_chunks.essential(data, chunks), png_chunks.frames(chunks)
+
+
 def _loaded(format_: str, data: bytes, image: ImageFile.ImageFile, frames: int) -> UprightImage:
     width, height = image.size
-    if format_ in ("png", "webp", "avif"):
+    if format_ in ("webp", "avif"):
         frames = int(getattr(image, "n_frames", 1))
     image.decodermaxblock = max(len(data), image.decodermaxblock)  # all bytes in one call
     image.draft(None, (_SHRUNK_SIDE, _SHRUNK_SIDE))  # only a JPEG heeds it

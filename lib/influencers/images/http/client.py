@@ -14,7 +14,7 @@ from urllib3 import HTTPResponse
 from influencers.errors import UserError
 from influencers.images import statuses
 from influencers.images.failures import FetchFailure
-from influencers.images.http import urls
+from influencers.images.http import soft_blocks, urls
 from influencers.images.http.addresses import AllowedHosts, detours
 from influencers.images.http.connections import Connections
 from influencers.images.http.opt_out import is_opted_out
@@ -24,14 +24,15 @@ from influencers.images.http.retry_after import retry_after_seconds
 from influencers.images.http.tls import check_authorities, tls_context
 from influencers.images.http.urls import Target
 from influencers.images.http.watchdog import Watchdog
+from influencers.images.mended_urls import mended
 from influencers.images.signed_urls import expires_at
 
 _log = logging.getLogger(__name__)
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _STATUSES = {
-    204: statuses.NOT_AN_IMAGE,
-    205: statuses.NOT_AN_IMAGE,
+    204: statuses.EMPTY_ANSWER,
+    205: statuses.EMPTY_ANSWER,
     206: statuses.HTTP_ERROR,  # a part that nobody asked for
     401: statuses.FORBIDDEN,
     403: statuses.FORBIDDEN,
@@ -213,6 +214,7 @@ class Client:
 
     def _follow(self, url: str, attempt: _Attempt) -> _Body:
         """The body at the end of the redirects."""
+        url = mended(url)
         target = urls.parse(url)
         attempt.final_host = target.host_key
         expiry = expires_at(url)
@@ -232,7 +234,7 @@ class Client:
     def _hop(self, target: Target, attempt: _Attempt) -> _Body | Target:
         """Ask one host: the body, or whom to ask instead."""
         attempt.final_host = target.host_key
-        attempt.http_status = None
+        attempt.http_status = attempt.retry_after = None
         deadline = self._announce(target, attempt)
         again = functools.partial(self._announce, target, attempt)
         with self._connections.get(target, self._headers, deadline, again) as response:
@@ -256,29 +258,42 @@ class Client:
         return attempt.deadline
 
     def _judge(self, response: HTTPResponse, target: Target, attempt: _Attempt) -> _Body | Target:
-        options = self._options
         code = response.status
         location = response.headers.get("location")
+        attempt.retry_after = retry_after_seconds(response.headers.get("retry-after"), time.time())
         if code in _REDIRECTS and location:
             _finish_if_empty(response)
-            return target.redirected(location)
+            next_target = target.redirected(location)
+            if soft_blocks.is_login(next_target):
+                raise FetchFailure(statuses.LOGIN_REDIRECT, f"to {next_target.url}"[:200])
+            return next_target
         status = _STATUSES.get(code)
         if status is None and not 200 <= code < 300:
             status = statuses.SERVER_ERROR if 500 <= code < 600 else statuses.HTTP_ERROR
         if status is not None:
-            attempt.retry_after = retry_after_seconds(
-                response.headers.get("retry-after"), time.time()
-            )
             _finish_if_empty(response)
             raise FetchFailure(status, f"HTTP {code}")
-        if options.respect_opt_out and is_opted_out(response.headers.getlist("x-robots-tag")):
+        return self._image(response, attempt)
+
+    def _image(self, response: HTTPResponse, attempt: _Attempt) -> _Body:
+        """The body of an answer that says that it is one."""
+        options = self._options
+        opted_out = options.respect_opt_out and is_opted_out(
+            response.headers.getlist("x-robots-tag")
+        )
+        # What a page says of itself says nothing about the image that it came for.
+        if opted_out and not soft_blocks.is_text(response.headers.get("content-type", "")):
             raise FetchFailure(statuses.OPTED_OUT)
-        return read_body(
+        body = read_body(
             response,
             max_bytes=options.max_bytes,
             max_decoded_bytes=options.max_decoded_bytes,
             deadline=attempt.deadline,
         )
+        soft_block = soft_blocks.kind_of(body)
+        if soft_block is not None or opted_out:
+            raise FetchFailure(soft_block or statuses.OPTED_OUT, "no image")
+        return body
 
 
 def _finish_if_empty(response: HTTPResponse) -> None:

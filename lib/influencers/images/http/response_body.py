@@ -22,7 +22,7 @@ def read_body(
 
     Raises:
         FetchFailure: too_large, as soon as that is known; timeout; reset when it ends early;
-            not_an_image when it is empty; broken, truncated or unsupported_format packing.
+            empty_answer; broken, truncated or unsupported_format packing.
     """
     announced = response.length_remaining
     if announced is not None and announced > max_bytes:
@@ -43,7 +43,7 @@ def read_body(
     if announced is None and not response.chunked:
         # Headers that break off end like this, and so does a server that is being stopped.
         raise FetchFailure(statuses.RESET, "the connection ended before the body")
-    raise FetchFailure(statuses.NOT_AN_IMAGE, "empty")
+    raise FetchFailure(statuses.EMPTY_ANSWER, "empty")
 
 
 def _whole(response: HTTPResponse, length: int) -> bytes:

@@ -6,7 +6,7 @@ import ipaddress
 import re
 import socket
 from dataclasses import dataclass
-from urllib.parse import urljoin
+from urllib.parse import quote, urljoin
 
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
@@ -18,9 +18,15 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _PORTS = {"http": 80, "https": 443}
 _MAX_CHARS = 8192
-# Parsers disagree on what these mean, which is how a checked host becomes another one: controls,
-# spaces and backslashes anywhere, escapes and logins in the host.
-_AMBIGUOUS = re.compile(r"[\x00-\x20\x7f\\]|^[^/?#]*//[^/?#]*[%@]")
+_PARTS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)([^?#]*)(\?[^#]*)?")
+# Parsers disagree on what these mean, which is how a checked host becomes another one: controls
+# anywhere; spaces, backslashes, escapes and logins in the host.
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
+_DOUBTFUL_HOST = re.compile(r"[\s%@\\]")
+# Beside letters, digits and `_.-~`, what browsers send as it is: all of printable ASCII without the
+# "path percent-encode set" and "special-query percent-encode set" of the URL standard (WHATWG).
+_IN_PATH = "!$%&'()*+,/:;=@[]|"
+_IN_QUERY = "!$%&()*+,/:;=?@[\\]^`{|}"
 _NUMERIC = re.compile(r"[0-9a-fx.]+", re.IGNORECASE)
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 
@@ -73,24 +79,51 @@ class Target:
 def parse(url: str) -> Target:
     """The target of an address.
 
-    Refused beside what is no address: logins, escapes in the host, backslashes and control
-    characters. No image needs them, and they are read one way by a check and another by a client.
+    Path and query are sent as written, escapes byte for byte; characters that browsers escape are,
+    as UTF-8. Refused beside what is no address: control characters, and logins, escapes, spaces and
+    backslashes in the host. No image needs them, and they are read one way by a check and another
+    by a client.
 
     Raises:
         FetchFailure: bad_url.
     """
-    if len(url) > _MAX_CHARS or _AMBIGUOUS.search(url):
+    if len(url) > _MAX_CHARS or _CONTROLS.search(url):
         raise FetchFailure(statuses.BAD_URL, "too long, or in doubtful spelling")
+    parts = _PARTS.match(url)
+    if parts is None or _DOUBTFUL_HOST.search(parts[2]):
+        raise FetchFailure(statuses.BAD_URL, "not http(s)://host/path, or in doubtful spelling")
     try:
-        parts = parse_url(url)
+        place = parse_url(f"{parts[1]}://{parts[2]}/")
     except (LocationParseError, ValueError) as error:
         raise FetchFailure(statuses.BAD_URL, f"{error}"[:200]) from None
-    if parts.scheme not in _PORTS or not parts.host:
+    if place.scheme not in _PORTS or not place.host:
         raise FetchFailure(statuses.BAD_URL, "not http(s)://host/path")
-    port = _PORTS[parts.scheme] if parts.port is None else parts.port
+    port = _PORTS[place.scheme] if place.port is None else place.port
     if port == 0:
         raise FetchFailure(statuses.BAD_URL, "port 0")
-    return Target(parts.scheme, _usual_host(parts.host), port, parts.request_uri)
+    return Target(place.scheme, _usual_host(place.host), port, _as_sent(parts[3], parts[4] or ""))
+
+
+def _as_sent(path: str, query: str) -> str:
+    """Path and query as a browser sends them."""
+    path = _without_dots(path.replace("\\", "/")) or "/"
+    return quote(path, _IN_PATH, errors="replace") + quote(query, _IN_QUERY, errors="replace")
+
+
+def _without_dots(path: str) -> str:
+    """The path without its segments `.` and `..` (RFC 3986, 5.2.4)."""
+    if "/." not in path:
+        return path
+    kept: list[str] = []
+    segments = path.split("/")[1:]
+    for segment in segments:
+        if segment == "..":
+            del kept[-1:]
+        elif segment != ".":
+            kept.append(segment)
+    if segments[-1] in (".", ".."):
+        kept.append("")
+    return "/" + "/".join(kept)
 
 
 def literal_address(host: str) -> Address | None:

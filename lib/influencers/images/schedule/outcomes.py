@@ -19,7 +19,7 @@ NEUTRAL = frozenset(
 )
 
 # Failures that say that nobody answers. A 404 or a page that is no image is an answer.
-FAILURES = statuses.RETRYABLE - NEUTRAL
+FAILURES = statuses.RETRYABLE - NEUTRAL - statuses.SOFT_BLOCKS
 
 
 class Fetched(Protocol):
@@ -34,6 +34,11 @@ class Fetched(Protocol):
 def report(budget: BudgetClient, host: str, fetched: Fetched) -> None:
     """Report a request that began at `host`; redirects may have led it to another."""
     final = getattr(fetched, "final_host", "") or host
+    if fetched.status in statuses.SOFT_BLOCKS:
+        # Whoever sent us to a page is turning us away as much as whoever shows it.
+        for one in sorted({host, final}):
+            budget.report(one, blocked=1, pause=fetched.retry_after)
+        return
     if final != host:
         budget.report(host, succeeded=1)  # it answered, by a redirect
     if fetched.status == statuses.THROTTLED:

@@ -19,7 +19,8 @@ class RetryPolicy:
         max_attempts: of one image in one run.
         retry_after_seconds: from the first attempt in all to the next run's; doubled
             by every attempt.
-        max_attempts_total: of one image at one address, over all runs; then its status stays.
+        max_attempts_total: of one image at one address, over all runs; then its status stays,
+            and a soft block is asked again once in `later_cap_seconds`.
         base_seconds: the wait after the first attempt, before jitter.
         factor: by which each further wait grows.
         cap_seconds: the longest wait within a run.
@@ -82,7 +83,9 @@ def next_step(
     if fetched.status == statuses.HOST_UNAVAILABLE:  # no attempt, so none is used up
         return Later(now + policy.retry_after_seconds)
     if attempts_total >= policy.max_attempts_total:
-        return Done()
+        # A soft block says nothing about the image, so nobody knows that there is none.
+        is_final = fetched.status not in statuses.SOFT_BLOCKS
+        return Done() if is_final else Later(now + policy.later_cap_seconds)
     asked = fetched.retry_after or 0.0
     if asked > policy.retry_after_cap_seconds:
         return Later(now + min(asked, policy.later_cap_seconds))
