@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from zoneinfo import available_timezones
 
 from influencers.config.checks import Check, at_least, matching, one_of, within
 from influencers.config.setting import Section, setting
+
+
+def _is_timezone(name: str) -> bool:
+    # Java reads them too, and by no other names.
+    return name == "UTC" or ("/" in name and name in available_timezones())
+
 
 _FOUR_RISING = Check(
     lambda edges: len(edges) == 4 and all(a < b for a, b in itertools.pairwise(edges)),
@@ -83,6 +90,23 @@ class IngestConfig(Section, section="ingest"):
         "Size in bytes of the stretches of a CSV or JSON file that are read at once, each by one "
         "core.",
         at_least(1),
+    )
+    decimal: str = setting(
+        "",
+        "Decimal mark of numbers. Empty: 1,234 and 1.234 are both 1234, as counts are whole; "
+        "12.000, which may be 12 or 12000, is quarantined.",
+        one_of("", ".", ","),
+    )
+    date_order: str = setting(
+        "",
+        "Order of day and month in dates with slashes, as 05/13/2024. Empty: such records are "
+        "quarantined. Dates with points begin with the day.",
+        one_of("", "dmy", "mdy"),
+    )
+    timezone: str = setting(
+        "UTC",
+        "Time zone of times that name none, such as Europe/Berlin.",
+        Check(_is_timezone, "a name of the time zone database"),
     )
     earliest_time: int = setting(
         1_286_323_200,

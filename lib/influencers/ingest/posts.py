@@ -64,7 +64,7 @@ def with_reasons(records: DataFrame, config: IngestConfig, *, now: int) -> DataF
     """
     codes = rules.reasons(config, now=now)
     of_captions = [name for name in captions.NAMES if name in records.columns]
-    typed = rules.with_values(records).select(
+    typed = rules.with_values(records, config).select(
         "source_file", "record", "raw", codes.alias("reasons"), *_typed(), *of_captions
     )
     return typed.withColumn("raw", F.when(F.size("reasons") > 0, F.col("raw")))

@@ -6,8 +6,9 @@ reader could not split into cells carries the reader's code alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial, reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -17,6 +18,9 @@ from influencers.ingest.columns import FIELDS
 from influencers.ingest.values import (
     address,
     as_it_is,
+    is_abbreviated,
+    is_ambiguous_date,
+    is_ambiguous_number,
     is_given,
     is_rounded,
     is_spoilt_key,
@@ -41,21 +45,48 @@ class Rule:
     broken: Column
 
 
-# How the cells of each field are read; what is not here is text.
-READ: dict[str, Callable[[Column], Column]] = {
-    **dict.fromkeys(("owner_id", "likes", "comments", "followers", "following"), whole_number),
-    **dict.fromkeys(("is_video", "multiple_images"), truth),
-    **dict.fromkeys(("created_at", "crawled_at"), seconds),
-    "shortcode": key,
-    "image_url": address,
-    "caption": as_it_is,
-}
+_NUMBERS = ("owner_id", "likes", "comments", "followers", "following")
+_BOOLEANS = ("is_video", "multiple_images")
+_TIMES = ("created_at", "crawled_at")
 _HIDEABLE = ("likes", "comments")
 _OPEN = ("followers", "following")
 _KEYS = ("shortcode", "owner_id", "created_at")
 # No account or post has come within a hundredth of it, and sums of a million of them fit a bigint.
 MOST = 10**12
-_KINDS = {whole_number: "number", truth: "boolean", seconds: "time"}
+# By field, what an unreadable cell is not.
+_KINDS = {
+    **dict.fromkeys(_NUMBERS, "number"),
+    **dict.fromkeys(_BOOLEANS, "boolean"),
+    **dict.fromkeys(_TIMES, "time"),
+}
+
+
+def readers(config: IngestConfig) -> Mapping[str, Callable[[Column], Column]]:
+    """How the cells of each field are read; what is not here is text."""
+    number = partial(whole_number, decimal=config.decimal)
+    time = partial(seconds, timezone=config.timezone, date_order=config.date_order)
+    return {
+        **dict.fromkeys(_NUMBERS, number),
+        **dict.fromkeys(_BOOLEANS, truth),
+        **dict.fromkeys(_TIMES, time),
+        "shortcode": key,
+        "image_url": address,
+        "caption": as_it_is,
+    }
+
+
+def _known_why(config: IngestConfig) -> dict[str, dict[str, Column]]:
+    """By field, what a cell that says no one thing is: the codes, and where they hold."""
+    known: dict[str, dict[str, Column]] = {}
+    for field in _NUMBERS:
+        ambiguous = is_ambiguous_number(F.col(field), decimal=config.decimal)
+        known[field] = {"ambiguous_number": ambiguous}
+        if field != "owner_id":
+            known[field]["rounded_count"] = is_abbreviated(F.col(field))
+    for field in _TIMES:
+        ambiguous = is_ambiguous_date(F.col(field), date_order=config.date_order)
+        known[field] = {"ambiguous_date": ambiguous}
+    return known
 
 
 def rules(config: IngestConfig, *, now: int) -> tuple[Rule, ...]:
@@ -70,16 +101,20 @@ def rules(config: IngestConfig, *, now: int) -> tuple[Rule, ...]:
         "created_at": config.latest_time or now,
         "crawled_at": max(config.latest_time, now),
     }
+    known = _known_why(config)
     return (
         *(Rule(f"missing:{field}", ~is_given(F.col(field))) for field in _KEYS),
         Rule(
             "spoilt_key:shortcode", is_given(F.col("shortcode")) & is_spoilt_key(F.col("shortcode"))
         ),
         *(
-            Rule(f"unreadable_{kind}:{field}", is_given(F.col(field)) & value(field).isNull())
-            for reader, kind in _KINDS.items()
-            for field, read in READ.items()
-            if read is reader
+            Rule(f"unreadable_{kind}:{field}", _is_unreadable(field, known.get(field, {})))
+            for field, kind in _KINDS.items()
+        ),
+        *(
+            Rule(f"{code}:{field}", broken)
+            for field, codes in known.items()
+            for code, broken in codes.items()
         ),
         _sure("rounded_id:owner_id", value("owner_id").isNotNull() & is_rounded(F.col("owner_id"))),
         *(
@@ -96,18 +131,24 @@ def rules(config: IngestConfig, *, now: int) -> tuple[Rule, ...]:
     )
 
 
+def _is_unreadable(field: str, known: Mapping[str, Column]) -> Column:
+    nothing = is_given(F.col(field)) & value(field).isNull()
+    return reduce(lambda broken, why: broken & ~why, known.values(), nothing)
+
+
 def value(field: str) -> Column:
     """What a field's cell was read as, in a frame from `with_values`."""
     return F.col(f"{field}_value")
 
 
-def with_values(records: DataFrame) -> DataFrame:
+def with_values(records: DataFrame, config: IngestConfig) -> DataFrame:
     """Raw records with a column `FIELD_value` for each field: what its cell says, or null.
 
     Each cell is read once, here: the rules and the table both look at the values.
     """
+    read = readers(config)
     return records.select(
-        "*", *(READ.get(field, text)(F.col(field)).alias(f"{field}_value") for field in FIELDS)
+        "*", *(read.get(field, text)(F.col(field)).alias(f"{field}_value") for field in FIELDS)
     )
 
 
