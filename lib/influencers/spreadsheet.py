@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import BinaryType, DataType, StringType, TimestampType
 
 # A cell that starts so is a formula to one spreadsheet or another, after spaces too.
-_FORMULA = r"^[\s\p{Z}]*[=+\-@＝＋－＠]|^[\t\r\n]"
+_FORMULA = r"(?:[\s\p{Z}]*[=+\-@＝＋－＠]|[\t\r\n])"
+# What got an apostrophe; a text that had some before gets one more, so that it can be taken back.
+_DEFUSED = rf"^'('*{_FORMULA})"
 
 
 def for_spreadsheets(frame: DataFrame) -> DataFrame:
@@ -25,7 +29,13 @@ def defused(text: Column) -> Column:
 
     Spreadsheets show the apostrophe's cell as text; a text that has none to fear stays as it is.
     """
-    return F.when(text.rlike(_FORMULA), F.concat(F.lit("'"), text)).otherwise(text)
+    is_formula = text.rlike(rf"^'*{_FORMULA}")
+    return F.when(is_formula, F.concat(F.lit("'"), text)).otherwise(text)
+
+
+def restored(texts: pa.Array) -> pa.Array:
+    """Texts as they were before `defused`."""
+    return pc.replace_substring_regex(texts, _DEFUSED, r"\1")
 
 
 def _cell(name: str, kind: DataType) -> Column:

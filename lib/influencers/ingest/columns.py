@@ -47,6 +47,8 @@ _SPELLINGS = {
     "crawledat": "crawled_at",
     "scrapedat": "crawled_at",
 }
+# Of the table posts, columns that no crawler has.
+_OF_POSTS_ALONE = {"source_file", "hashtags", "emoji_count"}
 _PLAIN = {field.replace("_", ""): field for field in FIELDS}
 
 
@@ -69,6 +71,11 @@ class Header:
     absent: tuple[str, ...]
     extra: tuple[str, ...]
     repeated: tuple[str, ...]
+
+    @property
+    def is_export(self) -> bool:
+        """Whether these are the columns of the table posts, as `export` writes it."""
+        return set(self.extra) >= _OF_POSTS_ALONE
 
 
 @lru_cache(maxsize=4096)

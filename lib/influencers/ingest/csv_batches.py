@@ -46,6 +46,9 @@ class CsvBatches(CsvFile):
             pieces: its lines, each with its line feed; no byte-order mark.
             plan: how it is read.
         """
+        return map(self.restored, self._as_written(pieces, plan))
+
+    def _as_written(self, pieces: Iterable[bytes], plan: Plan) -> Iterator[pa.RecordBatch]:
         reader = self._reader()
         seek = partial(flaws, encoding=self.encoding, escape=self.dialect.escape)
         steps = reader.planned(pieces, plan, flaws=seek)

@@ -65,7 +65,7 @@ class StrictCsvBatches(CsvFile):
         records = csv_records.split_records(texts, max_chars=self.max_chars, dialect=self.dialect)
         next(records, None)  # the header
         read = (record_of(record, self.header) for record in records)
-        return batches_of(self.source_file, plan.before, read)
+        return map(self.restored, batches_of(self.source_file, plan.before, read))
 
 
 def _lines(pieces: Iterable[bytes]) -> Iterator[bytes]:

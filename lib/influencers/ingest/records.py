@@ -16,6 +16,7 @@ from typing import NamedTuple
 import pyarrow as pa
 from pyspark.sql.types import LongType, StringType, StructField, StructType
 
+from influencers import spreadsheet
 from influencers.ingest import csv_records
 from influencers.ingest.columns import FIELDS, Header, field_of, is_own_name
 from influencers.ingest.dialect import PLAIN, Dialect
@@ -79,6 +80,16 @@ class CsvFile:
     def preamble(self) -> int:
         """How many lines at the start of the file are no records."""
         return self.dialect.preamble
+
+    def restored(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """A batch with the texts that `export` has defused as they were, if it wrote the file."""
+        if not self.header.is_export:
+            return batch
+        columns = [
+            spreadsheet.restored(column) if name in FIELDS else column
+            for name, column in zip(batch.schema.names, batch.columns, strict=True)
+        ]
+        return pa.RecordBatch.from_arrays(columns, schema=batch.schema)
 
 
 def record_of(record: csv_records.CsvRecord, header: Header) -> Record:
