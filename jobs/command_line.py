@@ -61,6 +61,7 @@ class Job:
         has_stages: whether it is made of stages that show their own progress and keep their own
             record.
         finishes_others: whether it may run where a run of it died half-way.
+        has_output: whether it writes below the output; if not, no output is claimed.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Job:
     needs_spark: bool = True
     has_stages: bool = False
     finishes_others: bool = False
+    has_output: bool = True
 
 
 OUTPUT = Option("--output", "paths.output")
@@ -188,6 +190,10 @@ def execute(job: Job, config: Config) -> None:
     spark = build_session(f"influencers {job.name}")
     # Spark has a way of its own to end on Ctrl-C: it cancels its jobs.
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+    if not job.has_output:
+        with progress.stage(spark, job.name):
+            job.run(spark, config)
+        return
     store = Store(spark, config)
     with claim.held(spark, config, job.name):
         if not job.finishes_others:

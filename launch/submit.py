@@ -80,7 +80,7 @@ def launch(job: str, arguments: list[str]) -> NoReturn:
     cluster_defaults = read_properties(cluster_conf(env, spark) / "spark-defaults.conf")
     options = with_ours(options, cluster_defaults, env, pack(ROOT))
     env |= environment(options, cluster_defaults, env, python, spark)
-    script = str(ROOT / "jobs" / f"{job}.py")
+    script = str(script_of(ROOT, job))
     if options.get("spark.submit.deployMode", cluster_defaults) == "cluster":
         submit = str(spark / "bin" / "spark-submit")
         replace_process(submit, [*options.words(), script, *arguments], env)
@@ -95,6 +95,16 @@ def replace_process(command: str, arguments: list[str], env: dict[str, str]) -> 
     os.execve(command, [command, *arguments], env)
 
 
+# Behind the name of a job that is a module of Python's own, which `import` would find in its place.
+_SUFFIX = "_job"
+
+
+def script_of(root: Path, job: str) -> Path:
+    """The module of a job."""
+    plain = root / "jobs" / f"{job}.py"
+    return plain if plain.exists() else root / "jobs" / f"{job}{_SUFFIX}.py"
+
+
 def find_jobs(root: Path) -> dict[str, str]:
     """Every job with its one-line summary: the modules of jobs/ that can be run."""
     found: dict[str, str] = {}
@@ -102,7 +112,9 @@ def find_jobs(root: Path) -> dict[str, str]:
         tree = ast.parse(path.read_bytes())
         conditions = [ast.unparse(node.test) for node in tree.body if isinstance(node, ast.If)]
         if "__name__ == '__main__'" in conditions:
-            found[path.stem] = (ast.get_docstring(tree) or "").partition("\n")[0].rstrip(".")
+            found[path.stem.removesuffix(_SUFFIX)] = (
+                (ast.get_docstring(tree) or "").partition("\n")[0].rstrip(".")
+            )
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ import jobs
 from influencers.config import Config, flatten
 from influencers.errors import UserError, explain
 from jobs.command_line import Job, Option, build_parser, main, read_config
+from submit import find_jobs, script_of
 
+ROOT = Path(__file__).resolve().parents[2]
 JOBS = {
     module.JOB.name: module.JOB
     for info in pkgutil.iter_modules(jobs.__path__)
@@ -31,7 +34,10 @@ def job(run: Any = lambda spark, config: {}, **changes: Any) -> Job:
 
 @pytest.mark.parametrize("name", sorted(JOBS))
 def test_a_job_is_named_for_its_file_and_its_options_are_settings(name: str) -> None:
-    assert Path(importlib.import_module(f"jobs.{name}").__file__ or "").stem == name
+    assert script_of(ROOT, name).is_file()
+    # Not by the name of a module that Python, which finds scripts beside a job first, has itself.
+    assert script_of(ROOT, name).stem not in sys.stdlib_module_names
+    assert name in find_jobs(ROOT)
     assert {option.key for option in JOBS[name].options} <= set(flatten(Config()))
     assert JOBS[name].summary and JOBS[name].reads and JOBS[name].writes
 

@@ -15,8 +15,10 @@ from influencers.ingest.tables import POSTS
 from influencers.storage.store import Store
 from jobs import export, ingest
 
-TEXTS = ["=1+1", "-abc_1", "'=quoted", "''=twice", "'plain", "@name +1", "\t=tab", "＝wide", "a,\"b\"\nc",
-         " spaces ", "C:\\dir\\", '"', "#tag 😀", ""]  # fmt: skip
+TEXTS = [
+    "=1+1", "-abc_1", "'=quoted", "''=twice", "'plain", "@name +1", "\t=tab", "＝wide", 'a,"b"\nc',
+    " spaces ", "C:\\dir\\", '"', "#tag 😀", "",
+]  # fmt: skip
 
 
 def test_posts_come_back_as_they_were_exported(spark: SparkSession, tmp_path: Path) -> None:

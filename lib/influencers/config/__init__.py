@@ -13,6 +13,7 @@ from influencers.config.data import (
     GenerateConfig,
     IngestConfig,
     PathsConfig,
+    ProfileConfig,
     ReportConfig,
     StorageConfig,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "IngestConfig",
     "ModelsConfig",
     "PathsConfig",
+    "ProfileConfig",
     "ReportConfig",
     "Section",
     "Setting",

@@ -130,6 +130,18 @@ class IngestConfig(Section, section="ingest"):
 
 
 @dataclass(frozen=True)
+class ProfileConfig(Section, section="profile"):
+    """What `profile` looks at, and where it puts its page."""
+
+    all: bool = setting(
+        False,
+        "Whether every record of the input is looked at. false: the first megabyte of each of the "
+        "first files.",
+    )
+    html: str = setting("", "File or URI for the profile as a page. Empty: none is written.")
+
+
+@dataclass(frozen=True)
 class FeaturesConfig(Section, section="features"):
     """How posts and accounts are described."""
 

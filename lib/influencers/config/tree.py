@@ -16,6 +16,7 @@ from influencers.config.data import (
     GenerateConfig,
     IngestConfig,
     PathsConfig,
+    ProfileConfig,
     ReportConfig,
     StorageConfig,
 )
@@ -31,6 +32,7 @@ class Config:
 
     paths: PathsConfig = field(default_factory=PathsConfig)
     ingest: IngestConfig = field(default_factory=IngestConfig)
+    profile: ProfileConfig = field(default_factory=ProfileConfig)
     features: FeaturesConfig = field(default_factory=FeaturesConfig)
     images: ImagesConfig = field(default_factory=ImagesConfig)
     duplicates: DuplicatesConfig = field(default_factory=DuplicatesConfig)

@@ -5,7 +5,6 @@ Of many small files, heads are looked at in tasks.
 
 from __future__ import annotations
 
-import codecs
 import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,12 +20,11 @@ from influencers.ingest import csv_records
 from influencers.ingest.dialect import PLAIN, Dialect, found_in
 from influencers.ingest.encodings import UTF_8, encoding_of
 from influencers.ingest.split_tasks import row_batch, splits_of
+from influencers.ingest.text_files import HEAD_BYTES, whole_lines
 from influencers.ingest.unpacking import needs_recoding, packing_of
 from influencers.storage import input_files
 from influencers.storage.input_files import FileStatus
 
-# A header, or enough JSON records to see every key that is in use.
-HEAD_BYTES = 1 << 20
 _HEAD_RECORDS = 10_000
 # Far more than a small file, so that none is split.
 _TASK_BYTES = 32 << 20
@@ -87,9 +85,7 @@ def head_of(head: bytes, path: str, kind: str, config: IngestConfig) -> Head:
     """
     if packing_of(head) or needs_recoding(head):
         return Head([], is_packed=True)
-    text = head.removeprefix(codecs.BOM_UTF8)
-    # The last line may be cut.
-    whole = text[: text.rfind(b"\n") + 1] or text if len(head) == HEAD_BYTES else text
+    whole = whole_lines(head)
     encoding = encoding_of(whole, config.encoding)
     if kind == "csv":
         return _csv_head(whole, path, encoding, config)

@@ -269,12 +269,13 @@ def _typed() -> list[Column]:
     """The fields of a post, out of the values of a record."""
     special = {
         **{field: F.nullif(rules.value(field), F.lit(-1)) for field in ("likes", "comments")},
-        **{field: _timestamp(rules.value(field)) for field in ("created_at", "crawled_at")},
+        **{field: timestamp(rules.value(field)) for field in ("created_at", "crawled_at")},
     }
     return [special.get(name, rules.value(name)).alias(name) for name in FIELDS]
 
 
-def _timestamp(seconds: Column) -> Column:
+def timestamp(seconds: Column) -> Column:
+    """A moment of Unix seconds; null beyond the year 9999."""
     # Beyond the year 9999 a timestamp overflows, which ANSI mode makes an error.
     # The smallest bigint has no absolute value.
     sure = seconds.between(-253_402_300_800, 253_402_300_799)

@@ -16,7 +16,7 @@ from influencers.ingest import encodings, packed_files, parquet, text_files
 from influencers.ingest.columns import Header, read_header
 from influencers.ingest.dialect import PLAIN, Dialect
 from influencers.ingest.formats import PACKED, format_by_name, kinds_of, unpacked_name
-from influencers.ingest.heads import HEAD_BYTES, Head, head_of, read_heads
+from influencers.ingest.heads import Head, head_of, read_heads
 from influencers.ingest.plain_posts import PlainPosts, with_plain_posts
 from influencers.storage import files, input_files
 from influencers.storage.input_files import FileStatus
@@ -101,7 +101,9 @@ def _packed_sources(
         UserError: a file has nothing of the kind, or cannot be unpacked.
     """
     sources: dict[FileStatus, list[Source]] = {file: [] for file in found}
-    for member in packed_files.look(spark, found, head_bytes=HEAD_BYTES) if found else []:
+    for member in (
+        packed_files.look(spark, found, head_bytes=text_files.HEAD_BYTES) if found else []
+    ):
         named = member.name or unpacked_name(member.file.uri)
         kind = format_by_name(named) if config.format == "auto" else config.format
         if kind is None and not member.name:
@@ -166,7 +168,7 @@ def read_posts(
 def _read(
     spark: SparkSession, sources: Sequence[Source], config: IngestConfig, plain: PlainPosts | None
 ) -> DataFrame:
-    texts = _text_files(sources)
+    texts = text_files_of(sources)
     frames = [text_files.read(spark, texts, config, plain=plain)] if texts else []
     # Files of the same columns are read at once, others by themselves.
     alike: dict[tuple[parquet.ParquetColumn, ...], list[str]] = {}
@@ -181,7 +183,8 @@ def _read(
     return reduce(DataFrame.unionByName, frames)
 
 
-def _text_files(sources: Sequence[Source]) -> list[text_files.TextFile]:
+def text_files_of(sources: Sequence[Source]) -> list[text_files.TextFile]:
+    """The CSV and JSON files among sources."""
     return [
         text_files.TextFile(
             source.file,
@@ -211,7 +214,7 @@ def remarks(sources: Sequence[Source], config: IngestConfig) -> list[str]:
         if absent:
             said.setdefault(f"unknown throughout: {', '.join(absent)}", []).append(source.file.uri)
     of_columns = [f"{uris[0]}{_and_more(len(uris))}: {text}" for text, uris in said.items()]
-    return of_columns + text_files.remarks(_text_files(sources), config)
+    return of_columns + text_files.remarks(text_files_of(sources), config)
 
 
 def without_records(sources: Sequence[Source], filled: Collection[str]) -> list[str]:

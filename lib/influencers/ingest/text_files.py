@@ -13,16 +13,19 @@ from dataclasses import dataclass
 from functools import cache, reduce
 from typing import TypeVar
 
+import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
 from influencers.config import IngestConfig
 from influencers.ingest import packed_files
 from influencers.ingest.columns import Header
 from influencers.ingest.csv_batches import CsvBatches
+from influencers.ingest.csv_splits import without_lines
 from influencers.ingest.dialect import PLAIN, Dialect
 from influencers.ingest.encodings import UTF_8
 from influencers.ingest.line_batches import JsonBatches, StrictCsvBatches
 from influencers.ingest.plain_posts import PlainPosts
+from influencers.ingest.records import ARROW_SCHEMA, RECORDS_SCHEMA
 from influencers.ingest.split_plans import Plan, Summary, plan
 from influencers.ingest.split_tasks import (
     Batches,
@@ -31,9 +34,12 @@ from influencers.ingest.split_tasks import (
     read_splits,
     summarise_splits,
 )
+from influencers.storage import input_files
 from influencers.storage.input_files import WHOLE_FILE, FileStatus, with_distinct_keys
 
 CSV, JSON = "csv", "json"
+# A header, or enough JSON records to see every key that is in use.
+HEAD_BYTES = 1 << 20
 
 # Each core has several splits, unless that makes them smaller than it is worth.
 _SPLITS_OF_A_CORE, _LEAST_SPLIT = 3, 1 << 20
@@ -101,6 +107,35 @@ def read(
         for some in with_distinct_keys(file for file in readings if file in chosen)
     ]
     return reduce(DataFrame.unionByName, frames)
+
+
+def sample(spark: SparkSession, files: Sequence[TextFile], config: IngestConfig) -> DataFrame:
+    """The records in the heads of files, raw: the columns of `records.RECORDS_SCHEMA`."""
+    packed = list(dict.fromkeys(one.file for one in files if one.member is not None))
+    inside = {
+        (member.file, member.name): member.head
+        for member in (packed_files.look(spark, packed, head_bytes=HEAD_BYTES) if packed else [])
+    }
+    batches: list[pa.RecordBatch] = []
+    for one in files:
+        head = (
+            input_files.read_head(spark, one.file.path, HEAD_BYTES)
+            if one.member is None
+            else inside[one.file, one.member]
+        )
+        reader = _batches_of(one, config)
+        pieces = without_lines(iter([whole_lines(head)]), reader.preamble)
+        batches += reader.of_split(pieces, Plan())
+    rows = pa.Table.from_batches(batches, schema=ARROW_SCHEMA)
+    return spark.createDataFrame(rows, RECORDS_SCHEMA)
+
+
+def whole_lines(head: bytes) -> bytes:
+    """The lines of a head, each with its line feed, without the one that may be cut."""
+    text = head.removeprefix(codecs.BOM_UTF8)
+    if len(head) == HEAD_BYTES:
+        return text[: text.rfind(b"\n") + 1] or text + b"\n"
+    return text if text.endswith(b"\n") else text + b"\n"
 
 
 def remarks(files: Sequence[TextFile], config: IngestConfig) -> list[str]:
