@@ -124,14 +124,37 @@ def test_a_backslash_before_a_closing_quote_escapes_nothing() -> None:
 
 
 @pytest.mark.parametrize(
+    ("cell", "is_doubtful"),
+    [('"C:\\\\"', True), ('"C:\\"', False), ('"say \\"no\\" x"', False), ("C:\\", False)],
+)
+def test_two_readings_that_fit_are_said(cell: str, is_doubtful: bool) -> None:
+    found = found_in(["caption,likes", f"{cell},1"], CONFIG)
+    assert found.is_doubtful is is_doubtful
+    assert ("taken for text" in found.described()) is is_doubtful
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"separator": '"'}, {"separator": "\\"}, {"quote": "\\"}, {"quote": ";", "separator": ";"}],
+)
+def test_separator_quote_and_escape_differ(settings: dict[str, Any]) -> None:
+    with pytest.raises(UserError, match=r"ingest\.separator"):
+        replace(CONFIG, **settings)
+
+
+@pytest.mark.parametrize(
     ("lines", "dialect"),
     [
         (["sep=;", "shortcode;caption;likes"], Dialect(";", header_line=2)),
         (["sep=,\r", "shortcode,caption,likes"], Dialect(header_line=2)),
         (['"sep=\t"', "shortcode\tcaption\tlikes"], Dialect("\t", header_line=2)),
         (["Posts of May;;", "", '"Owner ID";"likes count";x'], Dialect(";", header_line=3)),
-        # More names that are fields: the later line; as many: the first.
-        (["likes,caption", "shortcode;caption;likes"], Dialect(";", header_line=2)),
+        # More than twice as many names that are fields: the later line; else the first.
+        (["likes,caption", ";".join(REQUIRED)], Dialect(";", header_line=2)),
+        ([",".join(REQUIRED), "1,2", ",".join(FIELDS)], PLAIN),
+        # A line that names a separator which the header has not, or which is not in ASCII.
+        (["sep=,", "shortcode;caption;likes"], Dialect(";", header_line=2)),
+        (["sep=\u00a7", "shortcode;caption;likes"], Dialect(";", header_line=2)),
         (["shortcode,caption|likes", "x"], Dialect()),
         # A header of several lines, one that nobody knows, and none.
         (['"a', 'b",shortcode,likes'], PLAIN),
@@ -163,7 +186,11 @@ def test_settings_go_first(settings: dict[str, Any], dialect: Dialect) -> None:
     ("records", "names", "wide"),
     [
         ([["1", "a", "2"]], ["x", "y"], ["", "x", "y"]),
+        ([["9", "a", ""], ["7", "b", ""]], ["x", "y"], ["", "x", "y"]),
         ([["a", "2", ""], ["b", "3", ""]], ["x", "y"], ["x", "y", ""]),
+        ([["7", "2", ""], ["7", "3", ""]], ["x", "y"], ["x", "y", ""]),
+        # Texts with a separator.
+        ([["a", "one", " two"]], ["x", "y"], ["x", "y"]),
         ([["a", "2"]], ["x", "y", " "], ["x", "y"]),
         ([["a", "2"], ["a", "2", ""]], ["x", "y"], ["x", "y"]),
         ([["a"]], ["x", "y"], ["x", "y"]),
