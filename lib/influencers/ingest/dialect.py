@@ -14,6 +14,7 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from influencers.config import IngestConfig
 from influencers.ingest.columns import field_of
@@ -28,7 +29,7 @@ _NAME_LINES = 5
 # With fewer names that are fields, a line is no header.
 _LEAST_FIELDS = 2
 _SEPARATOR_LINE = re.compile(r'^"?sep=([\t !#-\[\]-~])"?\r?$')
-_QUOTE, _BACKSLASH = b'"\\'
+_BACKSLASH = ord("\\")
 
 
 @dataclass(frozen=True)
@@ -79,15 +80,30 @@ class Dialect:
         if not self.escape or b"\\" not in text:
             return text
         letters = np.frombuffer(text, np.uint8)
-        places = np.flatnonzero(letters == ord(self.quote))
-        before = places[(places > 0) & (letters[places - 1] == _BACKSLASH)] - 1
+        places, in_run = _backslashes(letters)
+        behind = letters[np.minimum(places + 1, len(letters) - 1)]
         # An odd run of backslashes: the last of them escapes the quote.
-        others = np.concatenate(([-1], np.flatnonzero(letters != _BACKSLASH)))
-        run = before - others[np.searchsorted(others, before) - 1]
-        escaping = before[run % 2 == 1]
+        escaping = places[(behind == ord(self.quote)) & (in_run % 2 == 0)]
         changed = letters.copy()
         changed[escaping] = ord(self.quote)
         return changed.tobytes()
+
+    def with_single_backslashes(self, text: bytes) -> bytes:
+        r"""Whole records, where backslashes that are doubled in quoted cells are single.
+
+        Args:
+            text: regular records, with doubled quotes.
+
+        >>> print(Dialect(escape="\\").with_single_backslashes(rb'"a \\ ""b"".",c\\').decode())
+        "a \ ""b"".",c\\
+        """
+        if not self.escape or b"\\\\" not in text:
+            return text
+        letters = np.frombuffer(text, np.uint8)
+        places, in_run = _backslashes(letters)
+        quotes_before = np.searchsorted(np.flatnonzero(letters == ord(self.quote)), places)
+        second = places[(in_run % 2 == 1) & (quotes_before % 2 == 1)]
+        return np.delete(letters, second).tobytes()
 
     def cells(self, record: str) -> list[str]:
         r"""The cells of a record that holds doubled backslashes, which are one in quoted cells.
@@ -107,6 +123,14 @@ class Dialect:
 
 
 PLAIN = Dialect()
+
+
+def _backslashes(letters: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where the backslashes of a text are, and the place of each among those in a row, from 0."""
+    places = np.flatnonzero(letters == _BACKSLASH)
+    numbers = np.arange(len(places))
+    starts = np.diff(places, prepend=-2) > 1
+    return places, numbers - np.maximum.accumulate(np.where(starts, numbers, 0))
 
 
 def found_in(head: Sequence[str], config: IngestConfig) -> Dialect:
