@@ -44,7 +44,17 @@ def packing_of(head: bytes) -> str | None:
 
 def needs_recoding(head: bytes) -> bool:
     """Whether a text is in UTF-16, or its lines end with carriage returns alone."""
-    return head.startswith(_UTF_16) or (b"\r" in head and b"\n" not in head)
+    return head.startswith(_UTF_16) or _returns_end_lines(head)
+
+
+def _returns_end_lines(text: bytes) -> bool:
+    """Whether the first line of a text ends in a carriage return alone.
+
+    Line feeds may follow: spreadsheets that end lines so have them within cells.
+    """
+    first = text.find(b"\r")
+    ends_line = first >= 0 and text.count(b'"', 0, first) % 2 == 0
+    return ends_line and b"\n" not in text[: first + 2]
 
 
 def members(data: bytes, *, uri: str) -> Iterator[tuple[str, IO[bytes]]]:
@@ -93,8 +103,8 @@ def _stream(data: bytes, kind: str | None) -> IO[bytes]:
 def pieces(stream: IO[bytes], *, uri: str) -> Iterator[bytes]:
     """The lines of a text in pieces, each line with its line feed; without a byte-order mark.
 
-    UTF-16 becomes UTF-8. Carriage returns become line feeds in a text that has no line feed in its
-    first megabytes.
+    UTF-16 becomes UTF-8. Carriage returns become line feeds in a text whose first line ends in one
+    alone.
 
     Raises:
         UserError: it is damaged or cut off.
@@ -125,6 +135,6 @@ def _recoded(chunks: Iterator[bytes]) -> Iterator[bytes]:
         decoder = codecs.getincrementaldecoder("utf-16")(errors="surrogatepass")
         decode = lambda chunk: decoder.decode(chunk).encode("utf-8", "surrogatepass")  # noqa: E731
     text = decode(first).removeprefix(codecs.BOM_UTF8)
-    returns_end_lines = b"\r" in text and b"\n" not in text
+    returns_end_lines = _returns_end_lines(text)
     for chunk in itertools.chain([text], map(decode, chunks)):
         yield chunk.replace(b"\r", b"\n") if returns_end_lines else chunk
