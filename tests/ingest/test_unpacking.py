@@ -44,6 +44,8 @@ PACKED = {
     "zstd": pa.Codec("zstd").compress(TEXT.encode(), asbytes=True),
     "utf-16": TEXT.encode("utf-16"),
     "utf-16 big-endian": b"\xfe\xff" + TEXT.encode("utf-16-be"),
+    "utf-16 without a mark": TEXT.encode("utf-16-le"),
+    "utf-16 big-endian without a mark": TEXT.encode("utf-16-be"),
     "packed utf-16": gzip.compress(TEXT.encode("utf-16")),
     "marked": b"\xef\xbb\xbf" + TEXT.encode(),
 }

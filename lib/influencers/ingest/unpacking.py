@@ -11,6 +11,7 @@ import gzip
 import io
 import itertools
 import lzma
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -30,7 +31,12 @@ _MAGIC = {
     b"\x28\xb5\x2f\xfd": ZSTD,
     b"PK\x03\x04": ZIP,
 }
-_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# Texts begin with two characters of ASCII, where no mark says which of the two it is.
+_UTF_16 = {
+    "utf-16": re.compile(b"\xff\xfe|\xfe\xff"),
+    "utf-16-le": re.compile(b"[\x01-\x7f]\0[\x01-\x7f]\0"),
+    "utf-16-be": re.compile(b"\0[\x01-\x7f]\0[\x01-\x7f]"),
+}
 _CHUNK_BYTES = 4 << 20
 # What goes wrong where bytes are damaged or cut off.
 _DAMAGED = (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, zipfile.BadZipFile,
@@ -44,7 +50,12 @@ def packing_of(head: bytes) -> str | None:
 
 def needs_recoding(head: bytes) -> bool:
     """Whether a text is in UTF-16, or its lines end with carriage returns alone."""
-    return head.startswith(_UTF_16) or _returns_end_lines(head)
+    return _utf_16_of(head) is not None or _returns_end_lines(head)
+
+
+def _utf_16_of(head: bytes) -> str | None:
+    """Which UTF-16 a text is in; None: it is in none."""
+    return next((name for name, start in _UTF_16.items() if start.match(head)), None)
 
 
 def _returns_end_lines(text: bytes) -> bool:
@@ -130,9 +141,9 @@ def _chunks(stream: IO[bytes], *, uri: str) -> Iterator[bytes]:
 def _recoded(chunks: Iterator[bytes]) -> Iterator[bytes]:
     first = next(chunks, b"")
     decode: Callable[[bytes], bytes] = bytes
-    if first.startswith(_UTF_16):
+    if utf_16 := _utf_16_of(first):
         # Half a pair of surrogates is no text in UTF-8 either: whoever reads the line sees it.
-        decoder = codecs.getincrementaldecoder("utf-16")(errors="surrogatepass")
+        decoder = codecs.getincrementaldecoder(utf_16)(errors="surrogatepass")
         decode = lambda chunk: decoder.decode(chunk).encode("utf-8", "surrogatepass")  # noqa: E731
     text = decode(first).removeprefix(codecs.BOM_UTF8)
     returns_end_lines = _returns_end_lines(text)
