@@ -17,13 +17,13 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
 from influencers.config import IngestConfig
 from influencers.errors import UserError
-from influencers.ingest import sources
+from influencers.ingest import csv_batches, sources
 from influencers.ingest.columns import FIELDS, REQUIRED, read_header
 from influencers.ingest.csv_batches import CsvBatches
 from influencers.ingest.dialect import PLAIN, SEPARATORS, Dialect, found_in
@@ -57,8 +57,20 @@ def doubled(rows: Sequence[Sequence[str]], separator: str, *, line_end: str, quo
     return text.getvalue()
 
 
-def cells_of(text: str, head: Head) -> list[list[str | None]]:
-    """The cells of all records below the header, by the reader of splits."""
+def cells_of(text: str, head: Head, *, few: int = csv_batches.FEW) -> list[list[str | None]]:
+    """The cells of all records below the header, by the reader of splits.
+
+    Args:
+        text: the file.
+        head: what its head says.
+        few: up to so many regular records in a row are read by the strict reader.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csv_batches, "FEW", few)
+        return _cells_of(text, head)
+
+
+def _cells_of(text: str, head: Head) -> list[list[str | None]]:
     batches = CsvBatches(
         "f", read_header(head.names), "utf-8", 100_000, 100_000, dialect=head.dialect
     )
@@ -95,15 +107,34 @@ def test_a_table_with_doubled_quotes_reads_back_equal(
     assert cells_of(text, head) == given_cells(table)
 
 
-@given(table=TABLE, separator=st.sampled_from(SEPARATORS), preamble=st.sampled_from(PREAMBLES))
+@given(
+    table=TABLE,
+    separator=st.sampled_from(SEPARATORS),
+    preamble=st.sampled_from(PREAMBLES),
+    few=st.sampled_from([0, csv_batches.FEW]),
+)
+@example([["a", 'C:\\dir, "b\\"', "\\\\x"]], ",", [], 0)
 def test_a_table_with_escaped_quotes_reads_back_equal(
-    table: list[list[str]], separator: str, preamble: list[str]
+    table: list[list[str]], separator: str, preamble: list[str], few: int
 ) -> None:
     text = "".join(line + "\n" for line in preamble) + backslashed([NAMES, *table], separator)
     config = replace(CONFIG, escape="backslash")
     head = head_of(text.encode(), "f", "csv", config)
     assert head.dialect == Dialect(separator, escape="\\", header_line=len(preamble) + 1)
-    assert cells_of(text, head) == given_cells(table)
+    assert cells_of(text, head, few=few) == given_cells(table)
+
+
+QUOTED = st.lists(st.sampled_from(["\\", '""', "a", ",", "\n"]), max_size=6).map(
+    lambda parts: '"' + "".join(parts) + '"'
+)
+UNQUOTED = st.text("\\a", max_size=6)
+
+
+@given(st.lists(st.one_of(QUOTED, UNQUOTED), min_size=2, max_size=5))
+def test_doubled_backslashes_are_one_in_quoted_cells(cells: list[str]) -> None:
+    dialect, record = Dialect(escape="\\"), ",".join(cells)
+    single = dialect.with_single_backslashes(record.encode()).decode()
+    assert next(dialect.reader(io.StringIO(single, newline=""))) == dialect.cells(record)
 
 
 @pytest.mark.parametrize("separator", SEPARATORS)
@@ -124,14 +155,37 @@ def test_a_backslash_before_a_closing_quote_escapes_nothing() -> None:
 
 
 @pytest.mark.parametrize(
+    ("cell", "is_doubtful"),
+    [('"C:\\\\"', True), ('"C:\\"', False), ('"say \\"no\\" x"', False), ("C:\\", False)],
+)
+def test_two_readings_that_fit_are_said(cell: str, is_doubtful: bool) -> None:
+    found = found_in(["caption,likes", f"{cell},1"], CONFIG)
+    assert found.is_doubtful is is_doubtful
+    assert ("taken for text" in found.described()) is is_doubtful
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"separator": '"'}, {"separator": "\\"}, {"quote": "\\"}, {"quote": ";", "separator": ";"}],
+)
+def test_separator_quote_and_escape_differ(settings: dict[str, Any]) -> None:
+    with pytest.raises(UserError, match=r"ingest\.separator"):
+        replace(CONFIG, **settings)
+
+
+@pytest.mark.parametrize(
     ("lines", "dialect"),
     [
         (["sep=;", "shortcode;caption;likes"], Dialect(";", header_line=2)),
         (["sep=,\r", "shortcode,caption,likes"], Dialect(header_line=2)),
         (['"sep=\t"', "shortcode\tcaption\tlikes"], Dialect("\t", header_line=2)),
         (["Posts of May;;", "", '"Owner ID";"likes count";x'], Dialect(";", header_line=3)),
-        # More names that are fields: the later line; as many: the first.
-        (["likes,caption", "shortcode;caption;likes"], Dialect(";", header_line=2)),
+        # More than twice as many names that are fields: the later line; else the first.
+        (["likes,caption", ";".join(REQUIRED)], Dialect(";", header_line=2)),
+        ([",".join(REQUIRED), "1,2", ",".join(FIELDS)], PLAIN),
+        # A line that names a separator which the header has not, or which is not in ASCII.
+        (["sep=,", "shortcode;caption;likes"], Dialect(";", header_line=2)),
+        (["sep=\u00a7", "shortcode;caption;likes"], Dialect(";", header_line=2)),
         (["shortcode,caption|likes", "x"], Dialect()),
         # A header of several lines, one that nobody knows, and none.
         (['"a', 'b",shortcode,likes'], PLAIN),
@@ -163,7 +217,11 @@ def test_settings_go_first(settings: dict[str, Any], dialect: Dialect) -> None:
     ("records", "names", "wide"),
     [
         ([["1", "a", "2"]], ["x", "y"], ["", "x", "y"]),
+        ([["9", "a", ""], ["7", "b", ""]], ["x", "y"], ["", "x", "y"]),
         ([["a", "2", ""], ["b", "3", ""]], ["x", "y"], ["x", "y", ""]),
+        ([["7", "2", ""], ["7", "3", ""]], ["x", "y"], ["x", "y", ""]),
+        # Texts with a separator.
+        ([["a", "one", " two"]], ["x", "y"], ["x", "y"]),
         ([["a", "2"]], ["x", "y", " "], ["x", "y"]),
         ([["a", "2"], ["a", "2", ""]], ["x", "y"], ["x", "y"]),
         ([["a"]], ["x", "y"], ["x", "y"]),
@@ -272,6 +330,21 @@ def test_packed_files_and_other_encodings_have_the_same_records(
         },
         "h.zip": [1, 2, 3, 4, 5, 6],
     }
+
+
+def test_what_spark_writes_by_default_reads_back_equal(spark: SparkSession, tmp_path: Path) -> None:
+    captions = [
+        "plain", 'say "hi" now', '"all"', 'ends with "quote"', 'a "b, c" d', "C:\\dir", 'C:\\, "x"',
+        'ends in \\, "so', '\\"', "a, b\\", "one\ntwo", '"', 'x \\\\"y, z\\\\',
+    ]  # fmt: skip
+    rows = [tuple({**ROW, "caption": text}[name] for name in REQUIRED) for text in captions]
+    frame = spark.createDataFrame(rows, list(REQUIRED)).coalesce(1)
+    frame.write.csv(str(tmp_path / "written"), header=True)
+    found = sources.find(spark, [str(tmp_path / "written")], CONFIG)
+    assert [source.dialect for source in found] == [Dialect(escape="\\")]
+    records = sources.read_records(spark, found, CONFIG).collect()
+    assert {record.problem for record in records} == {None}
+    assert sorted(record.caption for record in records) == sorted(captions)
 
 
 def test_a_header_that_nobody_knows_says_what_was_found(

@@ -227,6 +227,18 @@ def test_what_the_user_can_mend(
     assert str(file) in str(error.value)
 
 
+def test_a_file_that_is_named_is_never_left_out(
+    spark: SparkSession, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path / "a.csv", line("A"))
+    (tmp_path / "notes.txt").write_text("how this was made\n")
+    found = sources.find(spark, [str(tmp_path)], CONFIG)
+    assert [source.file.uri.rpartition("/")[2] for source in found] == ["a.csv"]
+    assert "left out" in capsys.readouterr().err
+    with pytest.raises(UserError, match=r"notes\.txt: what format"):
+        sources.find(spark, [str(tmp_path / "a.csv"), str(tmp_path / "notes.txt")], CONFIG)
+
+
 def test_no_input_and_bad_encodings(spark: SparkSession, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no input at"):
         sources.find(spark, [str(tmp_path / "none.csv")], CONFIG)

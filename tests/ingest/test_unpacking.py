@@ -44,6 +44,8 @@ PACKED = {
     "zstd": pa.Codec("zstd").compress(TEXT.encode(), asbytes=True),
     "utf-16": TEXT.encode("utf-16"),
     "utf-16 big-endian": b"\xfe\xff" + TEXT.encode("utf-16-be"),
+    "utf-16 without a mark": TEXT.encode("utf-16-le"),
+    "utf-16 big-endian without a mark": TEXT.encode("utf-16-be"),
     "packed utf-16": gzip.compress(TEXT.encode("utf-16")),
     "marked": b"\xef\xbb\xbf" + TEXT.encode(),
 }
@@ -60,9 +62,23 @@ def test_a_zip_file_has_files_but_for_hidden_ones() -> None:
 
 
 @pytest.mark.parametrize("encode", ["utf-8", "utf-16"])
-def test_returns_alone_end_lines_where_nothing_else_does(encode: str) -> None:
-    assert lines_in("a,b\r1,2\r".encode(encode)) == {"": b"a,b\n1,2\n"}
-    assert lines_in("a,b\r1,2\n".encode(encode)) == {"": b"a,b\r1,2\n"}
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("a,b\r1,2\r", "a,b\n1,2\n"),
+        # Cells with line feeds, as spreadsheets have them; lines of either end.
+        ('a,b\r"1\n2",3\r', 'a,b\n"1\n2",3\n'),
+        ("a,b\r1,2\n3,4", "a,b\n1,2\n3,4\n"),
+        # The first line ends otherwise: a return is text.
+        ("a,b\n1,\r2\r3\n", "a,b\n1,\r2\r3\n"),
+        ("a,b\r\n1,\r2\r\n", "a,b\r\n1,\r2\r\n"),
+        ('"a\rx",b\n1,2\n', '"a\rx",b\n1,2\n'),
+    ],
+)
+def test_returns_alone_end_lines_where_they_end_the_first(
+    encode: str, text: str, lines: str
+) -> None:
+    assert lines_in(text.encode(encode)) == {"": lines.encode()}
 
 
 @given(

@@ -6,7 +6,7 @@ import itertools
 from dataclasses import dataclass
 from zoneinfo import available_timezones
 
-from influencers.config.checks import Check, at_least, matching, one_of, within
+from influencers.config.checks import Check, at_least, matching, one_of, require, within
 from influencers.config.setting import Section, setting
 
 
@@ -127,6 +127,12 @@ class IngestConfig(Section, section="ingest"):
         "Corrected files to read: their posts win over what other files, or the tables, say of "
         "the same posts.",
     )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        distinct = len({self.separator, self.quote, "\\"}) == 3
+        wanted = "neither ingest.quote nor a backslash, which ingest.quote is not either"
+        require(distinct, "ingest.separator", wanted, self.separator)
 
 
 @dataclass(frozen=True)

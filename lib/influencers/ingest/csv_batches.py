@@ -50,8 +50,7 @@ class CsvBatches(CsvFile):
 
     def _as_written(self, pieces: Iterable[bytes], plan: Plan) -> Iterator[pa.RecordBatch]:
         reader = self._reader()
-        seek = partial(flaws, encoding=self.encoding, escape=self.dialect.escape)
-        steps = reader.planned(pieces, plan, flaws=seek)
+        steps = reader.planned(pieces, plan, flaws=partial(flaws, encoding=self.encoding))
         if plan.before == 0:
             steps = _without_header(steps)
         number = max(plan.before - 1, 0)  # the header is no record
@@ -89,6 +88,8 @@ class CsvBatches(CsvFile):
             bounds = np.concatenate(([0], ends[step.ends - step.line]))
         raw = _between(text, bounds - bounds[0]).filter(pa.array(~step.blank()))
         size = len(raw)
+        if self.dialect.escape:  # Arrow's reader does not know that doubled backslashes are one
+            text = memoryview(self.dialect.with_single_backslashes(bytes(text)))
         cells, readable = self._cells(text, size)
         columns = [
             pa.repeat(self.source_file, size),
@@ -140,16 +141,9 @@ class CsvBatches(CsvFile):
         return cells, readable
 
 
-def flaws(text: bytes, encoding: str, escape: str = "") -> Positions:
-    """Where text has NUL characters, and each line's first byte that is not in the encoding.
-
-    Also doubled backslashes, where these are one: Arrow's reader does not know them.
-    """
-    letters = np.frombuffer(text, np.uint8)
-    places = [np.flatnonzero(letters == 0)]
-    if escape:
-        backslashes = np.flatnonzero(letters == ord(escape))
-        places.append(backslashes[1:][np.diff(backslashes) == 1])
+def flaws(text: bytes, encoding: str) -> Positions:
+    """Where text has NUL characters, and each line's first byte that is not in the encoding."""
+    places = [np.flatnonzero(np.frombuffer(text, np.uint8) == 0)]
     start = 0
     while start < len(text):
         end = text.find(b"\n", start + _DECODED_AT_ONCE) + 1 or len(text)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from influencers.config import IngestConfig
 from influencers.ingest.columns import field_of
@@ -27,8 +28,8 @@ _HEADER_LINES, _RECORDS = 50, 1_000
 _NAME_LINES = 5
 # With fewer names that are fields, a line is no header.
 _LEAST_FIELDS = 2
-_SEPARATOR_LINE = re.compile(r'^"?sep=(.)"?\r?$')
-_QUOTE, _BACKSLASH = b'"\\'
+_SEPARATOR_LINE = re.compile(r'^"?sep=([\t !#-\[\]-~])"?\r?$')
+_BACKSLASH = ord("\\")
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,14 @@ class Dialect:
         escape: `\` if quotes, and backslashes, have a backslash before them within quoted cells;
             else empty.
         header_line: the line of the column names, from 1; what stands before it is no record.
+        is_doubtful: whether the head can be read with and without escapes, and differs.
     """
 
     separator: str = ","
     quote: str = '"'
     escape: str = ""
     header_line: int = 1
+    is_doubtful: bool = field(default=False, compare=False)
 
     @property
     def preamble(self) -> int:
@@ -62,6 +65,8 @@ class Dialect:
             parts.append(f"quoted by {self.quote}")
         if self.escape:
             parts.append("quotes escaped by a backslash")
+        if self.is_doubtful:
+            parts.append("backslashes taken for text (ingest.escape=backslash: for escapes)")
         if self.preamble:
             parts.append(f"header in line {self.header_line}")
         return ", ".join(parts)
@@ -75,15 +80,30 @@ class Dialect:
         if not self.escape or b"\\" not in text:
             return text
         letters = np.frombuffer(text, np.uint8)
-        places = np.flatnonzero(letters == ord(self.quote))
-        before = places[(places > 0) & (letters[places - 1] == _BACKSLASH)] - 1
+        places, in_run = _backslashes(letters)
+        behind = letters[np.minimum(places + 1, len(letters) - 1)]
         # An odd run of backslashes: the last of them escapes the quote.
-        others = np.concatenate(([-1], np.flatnonzero(letters != _BACKSLASH)))
-        run = before - others[np.searchsorted(others, before) - 1]
-        escaping = before[run % 2 == 1]
+        escaping = places[(behind == ord(self.quote)) & (in_run % 2 == 0)]
         changed = letters.copy()
         changed[escaping] = ord(self.quote)
         return changed.tobytes()
+
+    def with_single_backslashes(self, text: bytes) -> bytes:
+        r"""Whole records, where backslashes that are doubled in quoted cells are single.
+
+        Args:
+            text: regular records, with doubled quotes.
+
+        >>> print(Dialect(escape="\\").with_single_backslashes(rb'"a \\ ""b"".",c\\').decode())
+        "a \ ""b"".",c\\
+        """
+        if not self.escape or b"\\\\" not in text:
+            return text
+        letters = np.frombuffer(text, np.uint8)
+        places, in_run = _backslashes(letters)
+        quotes_before = np.searchsorted(np.flatnonzero(letters == ord(self.quote)), places)
+        second = places[(in_run % 2 == 1) & (quotes_before % 2 == 1)]
+        return np.delete(letters, second).tobytes()
 
     def cells(self, record: str) -> list[str]:
         r"""The cells of a record that holds doubled backslashes, which are one in quoted cells.
@@ -105,37 +125,57 @@ class Dialect:
 PLAIN = Dialect()
 
 
+def _backslashes(letters: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where the backslashes of a text are, and the place of each among those in a row, from 0."""
+    places = np.flatnonzero(letters == _BACKSLASH)
+    numbers = np.arange(len(places))
+    starts = np.diff(places, prepend=-2) > 1
+    return places, numbers - np.maximum.accumulate(np.where(starts, numbers, 0))
+
+
 def found_in(head: Sequence[str], config: IngestConfig) -> Dialect:
     """The dialect of a file.
 
-    The header is the line, and the separator the one, with most names that are fields; of equal
-    ones, the first. Quotes are escaped by backslashes if more records can be read that way.
+    The header is the first line that names at least half as many fields as the one that names most:
+    if files were put one behind the other, the first header stands, however many names later ones
+    have. The separator is the one by which it names most. Quotes are escaped by backslashes if more
+    records can be read that way.
 
     Args:
         head: its first lines, without line feeds.
         config: what is set goes before what is found.
     """
     named = _named_separator(head)
-    chosen = config.separator.replace("\\t", "\t") or named
-    separators = (chosen,) if chosen else SEPARATORS
-    plain = replace(PLAIN, quote=config.quote)
-    tried = [
-        (-_fields(head[number - 1 :], replace(plain, separator=separator)), number, place)
-        for number in range(1, min(len(head), _HEADER_LINES) + 1)
-        for place, separator in enumerate(separators)
-        if not config.header_line or number == config.header_line
-    ]
-    fewest, header_line, place = min(tried, default=(0, 1, 0))
-    if -fewest < _LEAST_FIELDS:  # whoever asks for the names says what is missing
-        header_line, place = config.header_line or (2 if named else 1), 0
-    found = replace(plain, separator=separators[place], header_line=header_line)
-    if config.escape != "auto":
-        return replace(found, escape="\\" if config.escape == "backslash" else "")
+    separator, header_line = _by_header(head, named, config)
+    found = Dialect(separator, config.quote, header_line=header_line)
     escaped = replace(found, escape="\\")
+    if config.escape != "auto":
+        return escaped if config.escape == "backslash" else found
     records = head[found.preamble :]
     if not any("\\" + found.quote in line for line in records):
         return found
-    return escaped if _readable(records, escaped) > _readable(records, found) else found
+    plain_count, escaped_count = _readable(records, found), _readable(records, escaped)
+    if escaped_count > plain_count:
+        return escaped
+    return replace(found, is_doubtful=escaped_count == plain_count)
+
+
+def _by_header(head: Sequence[str], named: str | None, config: IngestConfig) -> tuple[str, int]:
+    """The separator, and the line of the header."""
+    chosen = config.separator.replace("\\t", "\t")
+    # A line `sep=` may be wrong: then another separator makes more of the header.
+    separators = (chosen,) if chosen else tuple(dict.fromkeys((*(named or ""), *SEPARATORS)))
+    numbers = range(1, min(len(head), _HEADER_LINES) + 1)
+    tried = [
+        (number, -_fields(head[number - 1 :], Dialect(separator, config.quote)), place)
+        for number in ([config.header_line] if config.header_line else numbers)
+        for place, separator in enumerate(separators)
+    ]
+    most = max((-fewest for _, fewest, _ in tried), default=0)
+    if most < _LEAST_FIELDS:  # whoever asks for the names says what is missing
+        return separators[0], config.header_line or (2 if named else 1)
+    number, _, place = min(one for one in tried if -one[1] * 2 >= most)
+    return separators[place], number
 
 
 def _named_separator(head: Sequence[str]) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 
 from charset_normalizer import from_bytes
 
@@ -22,6 +23,11 @@ _USUAL = (
     "koi8_r",
     "mac_roman",
 )
+# Words that tell encodings apart: in a head that is mostly addresses and numbers, few do.
+_TELLING = re.compile(rb"[A-Za-z]*[\x80-\xff][A-Za-z\x80-\xff]*")
+# Encodings that make text as clean, and as like a language but for so much, are in doubt. Measured
+# on a sentence of twelve languages each: French, Portuguese and Swedish are as likely in cp1250.
+_AS_CLEAN, _AS_LIKELY = 0.01, 0.1
 # A character of UTF-8 has at most so many bytes: the last of a head may be cut.
 _MOST_BYTES = 4
 
@@ -65,6 +71,21 @@ def encoding_of(head: bytes, asked: str) -> str:
         codecs.getincrementaldecoder(UTF_8)().decode(head)
     except UnicodeDecodeError as error:
         if error.start < len(head) - _MOST_BYTES:
-            best = from_bytes(head, cp_isolation=list(_USUAL)).best()
-            return codecs.lookup(best.encoding if best else _USUAL[0]).name
+            return codecs.lookup(_likeliest(head)).name
     return UTF_8
+
+
+def _likeliest(head: bytes) -> str:
+    """The usual encoding that makes the likeliest text of bytes."""
+    words = b" ".join(_TELLING.findall(head))
+    matches = list(from_bytes(words, cp_isolation=list(_USUAL)))
+    cleanest = min((match.chaos for match in matches), default=0)
+    clean = [match for match in matches if match.chaos <= cleanest + _AS_CLEAN]
+    likeliest = max((match.coherence for match in clean), default=0)
+    alike = {
+        name
+        for match in clean
+        if match.coherence >= likeliest - _AS_LIKELY
+        for name in match.could_be_from_charset
+    }
+    return next((name for name in _USUAL if name in alike), _USUAL[0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from influencers import progress
 from influencers.config import IngestConfig
@@ -24,9 +24,14 @@ _COMPRESSED = (".gz", ".bz2")
 
 
 def kinds_of(
-    files: Sequence[FileStatus], patterns: Sequence[str], config: IngestConfig
+    files: Sequence[FileStatus], named: Collection[str], config: IngestConfig
 ) -> dict[FileStatus, str]:
     """The format of each file; those of other kinds in folders are left out, and named.
+
+    Args:
+        files: what was found.
+        named: the paths that were asked for, as files have them.
+        config: a format that is set holds for all.
 
     Raises:
         UserError: a file that was asked for is of no kind that is known, or all are.
@@ -35,7 +40,7 @@ def kinds_of(
     others = []
     for file in files:
         kind = format_by_name(file.uri) if config.format == "auto" else config.format
-        if kind is None and file.path.rstrip("/") not in patterns and file.uri not in patterns:
+        if kind is None and file.path not in named:
             others.append(file)
         else:
             kinds[file] = kind or format_of(file.uri, config)

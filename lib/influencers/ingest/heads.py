@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
@@ -33,6 +34,7 @@ _FEW_FILES = 32
 _TOLD = pa.schema([("file", pa.int64()), ("head", pa.string()), ("refusal", pa.string())])
 # Records after the header by which its width is known.
 _WIDE_RECORDS = 100
+_WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True)
@@ -163,15 +165,20 @@ def _csv_head(text: bytes, path: str, encoding: str, config: IngestConfig) -> He
 def as_wide_as(records: Sequence[Sequence[str]], names: list[str]) -> list[str]:
     """The names of columns, where all records have one cell more or less than there are names.
 
-    Less: the header ends in a separator, and records do not. More, the last cell always empty:
-    records end in a separator. More otherwise: they begin with the number of the row, as R has it.
+    Less: the header ends in a separator, and records do not. More, and they begin with whole
+    numbers, each its own: with the number of the row, as R has it. More otherwise, the last cell
+    always empty: they end in a separator. Else a cell too many is no column: a separator in a text
+    without quotes would move all cells behind it.
     """
     widths = {len(cells) for cells in records}
     if widths == {len(names) - 1} and not names[-1].strip():
         return names[:-1]
     if widths == {len(names) + 1}:
-        ends_empty = not any(cells[-1] for cells in records)
-        return [*names, ""] if ends_empty else ["", *names]
+        numbers = {cells[0] for cells in records}
+        if len(numbers) == len(records) and all(map(_WHOLE_NUMBER.fullmatch, numbers)):
+            return ["", *names]
+        if not any(cells[-1] for cells in records):
+            return [*names, ""]
     return names
 
 

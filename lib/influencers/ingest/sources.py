@@ -73,7 +73,8 @@ def find(
     filled = [file for uri, file in sorted(listed.items()) if file.size > 0]
     if not filled:
         raise UserError(f"{', '.join(patterns)}: every file is empty")
-    kinds = kinds_of(filled, patterns, config)
+    named = {files.absolute(spark, pattern) for pattern in patterns}
+    kinds = kinds_of(filled, named, config)
     texts = {file: kind for file, kind in kinds.items() if kind not in ("parquet", PACKED)}
     heads = dict(read_heads(spark, texts, config))
     packed = [file for file in kinds if file not in heads or heads[file].is_packed]

@@ -11,6 +11,7 @@ import gzip
 import io
 import itertools
 import lzma
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -30,7 +31,12 @@ _MAGIC = {
     b"\x28\xb5\x2f\xfd": ZSTD,
     b"PK\x03\x04": ZIP,
 }
-_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# Texts begin with two characters of ASCII, where no mark says which of the two it is.
+_UTF_16 = {
+    "utf-16": re.compile(b"\xff\xfe|\xfe\xff"),
+    "utf-16-le": re.compile(b"[\x01-\x7f]\0[\x01-\x7f]\0"),
+    "utf-16-be": re.compile(b"\0[\x01-\x7f]\0[\x01-\x7f]"),
+}
 _CHUNK_BYTES = 4 << 20
 # What goes wrong where bytes are damaged or cut off.
 _DAMAGED = (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, zipfile.BadZipFile,
@@ -44,7 +50,22 @@ def packing_of(head: bytes) -> str | None:
 
 def needs_recoding(head: bytes) -> bool:
     """Whether a text is in UTF-16, or its lines end with carriage returns alone."""
-    return head.startswith(_UTF_16) or (b"\r" in head and b"\n" not in head)
+    return _utf_16_of(head) is not None or _returns_end_lines(head)
+
+
+def _utf_16_of(head: bytes) -> str | None:
+    """Which UTF-16 a text is in; None: it is in none."""
+    return next((name for name, start in _UTF_16.items() if start.match(head)), None)
+
+
+def _returns_end_lines(text: bytes) -> bool:
+    """Whether the first line of a text ends in a carriage return alone.
+
+    Line feeds may follow: spreadsheets that end lines so have them within cells.
+    """
+    first = text.find(b"\r")
+    ends_line = first >= 0 and text.count(b'"', 0, first) % 2 == 0
+    return ends_line and b"\n" not in text[: first + 2]
 
 
 def members(data: bytes, *, uri: str) -> Iterator[tuple[str, IO[bytes]]]:
@@ -93,8 +114,8 @@ def _stream(data: bytes, kind: str | None) -> IO[bytes]:
 def pieces(stream: IO[bytes], *, uri: str) -> Iterator[bytes]:
     """The lines of a text in pieces, each line with its line feed; without a byte-order mark.
 
-    UTF-16 becomes UTF-8. Carriage returns become line feeds in a text that has no line feed in its
-    first megabytes.
+    UTF-16 becomes UTF-8. Carriage returns become line feeds in a text whose first line ends in one
+    alone.
 
     Raises:
         UserError: it is damaged or cut off.
@@ -120,11 +141,11 @@ def _chunks(stream: IO[bytes], *, uri: str) -> Iterator[bytes]:
 def _recoded(chunks: Iterator[bytes]) -> Iterator[bytes]:
     first = next(chunks, b"")
     decode: Callable[[bytes], bytes] = bytes
-    if first.startswith(_UTF_16):
+    if utf_16 := _utf_16_of(first):
         # Half a pair of surrogates is no text in UTF-8 either: whoever reads the line sees it.
-        decoder = codecs.getincrementaldecoder("utf-16")(errors="surrogatepass")
+        decoder = codecs.getincrementaldecoder(utf_16)(errors="surrogatepass")
         decode = lambda chunk: decoder.decode(chunk).encode("utf-8", "surrogatepass")  # noqa: E731
     text = decode(first).removeprefix(codecs.BOM_UTF8)
-    returns_end_lines = b"\r" in text and b"\n" not in text
+    returns_end_lines = _returns_end_lines(text)
     for chunk in itertools.chain([text], map(decode, chunks)):
         yield chunk.replace(b"\r", b"\n") if returns_end_lines else chunk
