@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 
 from influencers import progress
 from influencers.config import Config
-from influencers.ingest import disputes, posts, sources
+from influencers.ingest import disputes, lost_encodings, posts, sources
 from influencers.ingest.tables import POSTS, QUARANTINE
 from influencers.measured.metrics import Metrics
 from influencers.measured.records import Standing
@@ -52,7 +52,8 @@ def run(spark: SparkSession, config: Config) -> Metrics:
             replaces=("source_file", uris),
         )  # fmt: skip
     manifest.update_inputs(spark, config, list(dict.fromkeys(source.file for source in found)))
-    progress.say(*empty, *posts.remarks(numbers), *disputes.remarks(settled.standing))
+    progress.say(*empty, *posts.remarks(numbers), *lost_encodings.remarks(told))
+    progress.say(*disputes.remarks(settled.standing))
     posts.require_some(numbers, empty, output=config.paths.output)
     stands = tuple(Standing(**row.asDict()) for row in settled.standing)
     tables = posts.held_of(numbers) if first else posts.held(store)

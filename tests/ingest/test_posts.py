@@ -10,7 +10,7 @@ from chispa import assert_df_equality
 from pyspark.sql import DataFrame, Row, SparkSession
 
 from influencers.config import IngestConfig
-from influencers.ingest import posts, rules
+from influencers.ingest import lost_encodings, posts, rules
 from influencers.ingest.records import RECORDS_SCHEMA
 from influencers.ingest.tables import POSTS, QUARANTINE
 from influencers.measured.keys import as_json
@@ -186,6 +186,21 @@ USABLE = [
     ({"followers": None, "following": "0"}, {"followers": None, "following": 0}),
     ({"image_url": "['http://a/1.jpg', 'http://a/2.jpg']"}, {"image_url": "http://a/1.jpg"}),
     ({"image_url": "[]"}, {"image_url": None}),
+    *(
+        ({"image_url": cell}, {"image_url": "http://a/1,2[3]'4.jpg?b=%2C"})
+        for cell in (
+            """["http://a/1,2[3]'4.jpg?b=%2C","http://a/2.jpg"]""",
+            """[ "http://a/1,2[3]'4.jpg?b=%2C" ]""",
+            """[http://a/1,2[3]'4.jpg?b=%2C, http://a/2.jpg]""",
+            """http://a/1,2[3]'4.jpg?b=%2C,http://a/2.jpg""",
+            """http://a/1,2[3]'4.jpg?b=%2C\nhttps://a/2.jpg""",
+            """http://a/1,2[3]'4.jpg?b=%2C""",
+        )
+    ),
+    (
+        {"image_url": "http://proxy/?of=http://a/1.jpg"},
+        {"image_url": "http://proxy/?of=http://a/1.jpg"},
+    ),
     ({"location": " "}, {"location": None}),
     ({"caption": " null "}, {"caption": " null "}),
 ]
@@ -256,3 +271,20 @@ def test_the_table_is_as_declared(spark: SparkSession) -> None:
 def test_a_frame_of_other_columns_is_refused(spark: SparkSession) -> None:
     with pytest.raises(TypeError, match="missing"):
         conform(spark.range(1), POSTS)
+
+
+@pytest.mark.parametrize(
+    ("lossy", "with_emoji", "is_lost"), [(30, 0, True), (30, 1, False), (19, 0, False)]
+)
+def test_an_encoding_was_lost_where_emoji_became_question_marks(
+    lossy: int, with_emoji: int, is_lost: bool
+) -> None:
+    rows = [
+        Row(source_file="b", reasons=[], records=900, lossy=lossy, with_emoji=0),
+        Row(source_file="b", reasons=["x"], records=100, lossy=0, with_emoji=with_emoji),
+        Row(source_file="a", reasons=[], records=100, lossy=0, with_emoji=0),
+    ]
+    said = lost_encodings.remarks(rows)
+    assert bool(said) == is_lost
+    assert all(line.startswith("b: captions have ??") for line in said)
+    assert not lost_encodings.remarks([*rows[2:], rows[2]])

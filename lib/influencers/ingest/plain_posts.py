@@ -24,7 +24,7 @@ from influencers.config import IngestConfig
 from influencers.ingest import captions
 from influencers.ingest.records import RECORDS_SCHEMA
 from influencers.ingest.tables import POSTS
-from influencers.ingest.values import MONTH, SPACES
+from influencers.ingest.values import BETWEEN_ADDRESSES, MONTH, SPACES
 
 # The record as it was read; null for a plain post.
 UNREAD = "unread"
@@ -146,7 +146,8 @@ def _truth(cells: pa.Array) -> Cells:
 
 def _address(cells: pa.Array) -> Cells:
     starts = pc.fill_null(pc.starts_with(cells, "http"), False)
-    return Cells(pc.utf8_trim(cells, SPACES), pc.or_(starts, cells.is_null()))
+    alone = pc.and_(starts, pc.invert(_matches(cells, BETWEEN_ADDRESSES)))
+    return Cells(pc.utf8_trim(cells, SPACES), pc.or_(alone, cells.is_null()))
 
 
 def _text(cells: pa.Array) -> Cells:

@@ -84,9 +84,16 @@ def quarantined(records: DataFrame) -> DataFrame:
 def by_reasons(records: DataFrame) -> list[Row]:
     """How many records each file has with each set of reasons.
 
-    Grain: `source_file`, `reasons`; with `records`, their number.
+    Grain: `source_file`, `reasons`; with `records`, their number, and of these `lossy`, whose
+    caption has two question marks in a row, and `with_emoji`.
     """
-    return records.groupBy("source_file", "reasons").agg(F.count("*").alias("records")).collect()
+    emoji = F.col("emoji_count") if "emoji_count" in records.columns else F.lit(0)
+    counted = records.groupBy("source_file", "reasons").agg(
+        F.count("*").alias("records"),
+        F.count_if(F.contains("caption", F.lit("??"))).alias("lossy"),
+        F.count_if(emoji > 0).alias("with_emoji"),
+    )
+    return counted.collect()
 
 
 def counts(found: Sequence[Row], *, repeated: int) -> Rows:

@@ -37,6 +37,8 @@ _SCIENTIFIC = r"^[+-]?\d+(?:\.(\d*))?[eE]\+?(\d{1,3})$"
 # Seconds since 1970 stay below this until the year 5138; milliseconds passed it in 1973. Each finer
 # unit is a thousand times as much, so that a time in use can be meant in one unit alone.
 _MILLISECONDS = 100_000_000_000
+# What stands between two addresses of a list.
+BETWEEN_ADDRESSES = r"[\s,;|]+https?://"
 # Dates by day, month, year in some order, with a time behind them.
 _CLOCK = r"(\d{4})(?:,? +(\d{1,2}):(\d{2})(?::(\d{2}))? ?([AaPp][Mm])?)?$"
 _SLASHED = rf"^(\d{{1,2}})/(\d{{1,2}})/{_CLOCK}"
@@ -232,9 +234,21 @@ def key(cell: Column) -> Column:
 
 
 def address(cell: Column) -> Column:
-    """The URL in a cell; the first of a list that was written into one cell."""
-    listed = F.regexp_extract(cell, r"https?://[^\s'\",\]]+", 0)
-    return F.when(_trimmed(cell).startswith("["), F.nullif(listed, F.lit(""))).otherwise(key(cell))
+    """The URL in a cell; the first of a list that was written into one cell.
+
+    A list is in brackets, as JSON and Python have it, or addresses stand one behind the other.
+    Commas, brackets and quotes within an address stay.
+    """
+    text = _trimmed(cell)
+    quoted = F.regexp_extract(text, r"""^\[\s*(["'])(https?://.*?)\1\s*(?:,|\]$)""", 2)
+    bare = F.regexp_extract(text, rf"^\[\s*(https?://.*?)\s*(?:{BETWEEN_ADDRESSES}.*)?\]$", 1)
+    in_brackets = F.when(quoted != "", quoted).otherwise(bare)
+    several = F.regexp_extract(text, rf"^(https?://.*?){BETWEEN_ADDRESSES}", 1)
+    return (
+        F.when(text.startswith("["), F.nullif(in_brackets, F.lit("")))
+        .when(several != "", several)
+        .otherwise(key(cell))
+    )
 
 
 def as_it_is(cell: Column) -> Column:
