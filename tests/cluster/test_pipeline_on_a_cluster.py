@@ -18,6 +18,8 @@ SETTINGS = (
     "generate.posts=1200",
     "generate.accounts=100",
     "generate.images=20",
+    # Executors write every table, as they do where these are large.
+    "storage.driver_rows=0",
     "models.trees=4",
     "models.depth=4",
     'models.labels=["top_likes"]',

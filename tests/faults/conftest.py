@@ -22,6 +22,8 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sample]:
         yield Sample(
             files,
             (
+                # Spark writes every table, as it does where they are large.
+                "storage.driver_rows=0",
                 f'images.connect_to=["{HOST}:80={address}:{port}"]',
                 f'images.host_limits=["{HOST}=0/0"]',
                 f'images.mirrors=["{HOST}"]',
