@@ -112,7 +112,7 @@ def build_parser(job: Job) -> argparse.ArgumentParser:
 def _add_option(parser: argparse.ArgumentParser, option: Option) -> None:
     setting = configuration.all_settings()[option.key]
     choices = option.choices or setting.choices
-    extra: dict[str, Any] = {"nargs": "+"} if option.many else {}
+    extra: dict[str, Any] = {"nargs": "+", "action": "extend"} if option.many else {}
     if option.switch:
         extra = {"action": "store_const", "const": "true"}
     elif choices:

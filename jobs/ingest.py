@@ -64,13 +64,15 @@ def run(spark: SparkSession, config: Config) -> Metrics:
 READING = (
     Option("--encoding", "ingest.encoding"),
     Option("--format", "ingest.format"),
+    Option("--export", "ingest.export"),
+    Option("--column", "ingest.columns", many=True, metavar="FIELD=NAME"),
     Option("--replace", "ingest.replace", many=True),
 )
 
 JOB = Job(
     name="ingest",
     summary="Read post files, check every record, keep the latest crawl of every post.",
-    reads="CSV (also .gz, .bz2), JSON lines, Parquet",
+    reads="CSV (also .gz, .bz2), JSON, Parquet",
     writes="tables posts, quarantine; manifest.json",
     run=run,
     options=(INPUT, OUTPUT, *READING),

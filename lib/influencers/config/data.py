@@ -42,8 +42,28 @@ class IngestConfig(Section, section="ingest"):
 
     format: str = setting(
         "auto",
-        "Format of all input files. auto: by file name; json: JSON lines.",
+        "Format of all input files. auto: by file name.",
         one_of("auto", "csv", "json", "parquet"),
+    )
+    export: str = setting(
+        "auto",
+        "Export of a scraper or research tool that the input files are. auto: recognised where "
+        "fields are missing; none: of no such kind.",
+        one_of(
+            "auto",
+            "none",
+            "instaloader",
+            "zeeschuimer",
+            "graphimages",
+            "apify",
+            "crowdtangle",
+            "metacontentlibrary",
+        ),
+    )
+    columns: tuple[str, ...] = setting(
+        (),
+        "Columns, or paths in JSON, of fields, each as FIELD=NAME: likes=like_count, "
+        "caption=text.body. They go before what is recognised.",
     )
     encoding: str = setting(
         "utf-8",

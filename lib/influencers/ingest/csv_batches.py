@@ -123,7 +123,7 @@ class CsvBatches(CsvFile):
                 invalid_row_handler=leave_out,
             ),
             csv.ConvertOptions(
-                include_columns=[str(place) for place in places.values()],
+                include_columns=[str(place) for place in dict.fromkeys(places.values())],
                 column_types={str(place): pa.string() for place in places.values()},
                 check_utf8=False,  # flaws are irregular
                 null_values=[""],

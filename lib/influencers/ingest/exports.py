@@ -91,7 +91,8 @@ _API: Mapping[str, tuple[str, ...]] = {
 }
 # Instagram's own interfaces, one after the other in the same file.
 _EITHER = {
-    field: (*_API.get(field, ()), *_GRAPH.get(field, ())) for field in dict.fromkeys((*_API, *_GRAPH))
+    field: (*_API.get(field, ()), *_GRAPH.get(field, ()))
+    for field in dict.fromkeys((*_API, *_GRAPH))
 }
 
 EXPORTS: tuple[Export, ...] = (
@@ -214,7 +215,9 @@ def column_of(paths: Sequence[str], names: Sequence[str]) -> str | None:
 
 def cells_of(record: Mapping[str, Any], export: Export) -> dict[str, Any]:
     """The fields of a JSON object, those that say something."""
-    inner = next((record[name] for name in export.within if isinstance(record.get(name), dict)), {})
+    inner: Mapping[str, Any] = next(
+        (record[name] for name in export.within if isinstance(record.get(name), dict)), {}
+    )
     cells = {}
     for field, paths in export.fields.items():
         value = next(

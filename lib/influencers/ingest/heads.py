@@ -20,13 +20,14 @@ from influencers.errors import UserError
 from influencers.ingest import csv_records
 from influencers.ingest.dialect import PLAIN, Dialect, found_in
 from influencers.ingest.encodings import UTF_8, encoding_of
+from influencers.ingest.json_heads import LINES, JsonLayout, layout_of, records_of
+from influencers.ingest.naming import PLAIN_NAMES, Naming, for_names, for_records, names_in
 from influencers.ingest.split_tasks import row_batch, splits_of
 from influencers.ingest.text_files import HEAD_BYTES, whole_lines
 from influencers.ingest.unpacking import needs_recoding, packing_of
 from influencers.storage import input_files
 from influencers.storage.input_files import FileStatus
 
-_HEAD_RECORDS = 10_000
 # Far more than a small file, so that none is split.
 _TASK_BYTES = 32 << 20
 # The driver has looked at so many before a job has begun.
@@ -45,6 +46,8 @@ class Head:
         names: of the columns, as the records have them; of JSON, the keys.
         dialect: of a CSV file.
         encoding: of its text.
+        layout: of a JSON file.
+        naming: how its names are taken.
         is_packed: whether it has to be unpacked or recoded before it says anything (`unpacking`).
     """
 
@@ -52,6 +55,8 @@ class Head:
     dialect: Dialect = PLAIN
     encoding: str = UTF_8
     is_packed: bool = False
+    layout: JsonLayout = LINES
+    naming: Naming = PLAIN_NAMES
 
 
 def read_heads(
@@ -91,8 +96,11 @@ def head_of(head: bytes, path: str, kind: str, config: IngestConfig) -> Head:
     encoding = encoding_of(whole, config.encoding)
     if kind == "csv":
         return _csv_head(whole, path, encoding, config)
-    names = _json_names([csv_records.decode(line, encoding) for line in _lines(whole)])
-    return Head(names, encoding=encoding)
+    text = whole.decode(encoding, errors="replace")
+    layout = layout_of(text)
+    records = records_of(text, layout)
+    naming = for_records(records, config)
+    return Head(names_in(records, naming), encoding=encoding, layout=layout, naming=naming)
 
 
 def _lines(text: bytes) -> list[bytes]:
@@ -142,7 +150,12 @@ def _of_distinct(
 
 def _from_json(text: str) -> Head:
     told = json.loads(text)
-    return Head(**{**told, "dialect": Dialect(**told["dialect"])})
+    parts = {
+        "dialect": Dialect(**told["dialect"]),
+        "layout": JsonLayout(**told["layout"]),
+        "naming": Naming(**told["naming"]),
+    }
+    return Head(**{**told, **parts})
 
 
 def _csv_head(text: bytes, path: str, encoding: str, config: IngestConfig) -> Head:
@@ -159,7 +172,8 @@ def _csv_head(text: bytes, path: str, encoding: str, config: IngestConfig) -> He
         problem = header.problem if header else "no line"
         raise UserError(f"{path}: the header is not readable ({problem}): correct the first line")
     first = [one.cells for one in itertools.islice(records, _WIDE_RECORDS) if one.problem is None]
-    return Head(as_wide_as(first, header.cells), dialect, encoding)
+    names = as_wide_as(first, header.cells)
+    return Head(names, dialect, encoding, naming=for_names(names, config))
 
 
 def as_wide_as(records: Sequence[Sequence[str]], names: list[str]) -> list[str]:
@@ -180,15 +194,3 @@ def as_wide_as(records: Sequence[Sequence[str]], names: list[str]) -> list[str]:
         if not any(cells[-1] for cells in records):
             return [*names, ""]
     return names
-
-
-def _json_names(texts: list[str]) -> list[str]:
-    names: dict[str, None] = {}
-    for text in itertools.islice(texts, _HEAD_RECORDS):
-        try:
-            record = json.loads(text)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(record, dict):
-            names.update(dict.fromkeys(record))
-    return list(names)

@@ -1,4 +1,4 @@
-"""The objects of a JSON text that has not one in each line: arrays, and objects put behind each other.
+"""The objects of a JSON text that has not one in each line: of arrays, and over several lines.
 
 Read as a stream: no more of the text is held than a record may have, and a piece of the file.
 """
@@ -36,7 +36,7 @@ def elements(
     ['{"a": 1}', '{"a": 2}']
     """
     window = _Window(chunks)
-    start = re.compile(rf'(?<!\\){re.escape(json.dumps(wrapper))}\s*:\s*\[')
+    start = re.compile(rf"(?<!\\){re.escape(json.dumps(wrapper))}\s*:\s*\[")
     is_inside = not wrapper
     while True:
         if not is_inside:

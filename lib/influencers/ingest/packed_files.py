@@ -106,7 +106,8 @@ def read(
             for name, stream in members(content, uri=uri):
                 if name not in readers:
                     continue
-                lines = without_lines(pieces(stream, uri=uri), readers[name].preamble)
+                text = pieces(stream, uri=uri, separator=readers[name].separator)
+                lines = without_lines(text, readers[name].preamble)
                 number = before
                 for batch in readers[name].of_split(lines, Plan()):
                     numbered = _numbered(batch, before)

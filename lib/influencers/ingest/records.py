@@ -11,15 +11,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import pyarrow as pa
 from pyspark.sql.types import LongType, StringType, StructField, StructType
 
 from influencers import spreadsheet
 from influencers.ingest import csv_records
-from influencers.ingest.columns import FIELDS, Header, field_of, is_own_name
+from influencers.ingest.columns import FIELDS, Header
 from influencers.ingest.dialect import PLAIN, Dialect
+from influencers.ingest.naming import PLAIN_NAMES, Naming, json_cells
 
 FIELD_COUNT = "field_count"
 UNREADABLE_JSON = "unreadable_json"
@@ -67,6 +68,7 @@ class CsvFile:
         max_chars: as `csv_records.split_records` has it.
         max_bytes: as `csv_records.decode` has it.
         dialect: how it is written.
+        naming: how its columns are taken.
     """
 
     source_file: str
@@ -75,6 +77,9 @@ class CsvFile:
     max_chars: int
     max_bytes: int
     dialect: Dialect = PLAIN
+    naming: Naming = PLAIN_NAMES
+
+    separator: ClassVar[bytes] = b"\n"
 
     @property
     def preamble(self) -> int:
@@ -82,9 +87,9 @@ class CsvFile:
         return self.dialect.preamble
 
     def restored(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """A batch with the texts that `export` has defused as they were, if it wrote the file."""
+        """A batch with texts as they were before an export changed them, `export` included."""
         if not self.header.is_export:
-            return batch
+            return self.naming.settled(batch)
         columns = [
             spreadsheet.restored(column) if name in FIELDS else column
             for name, column in zip(batch.schema.names, batch.columns, strict=True)
@@ -103,29 +108,23 @@ def record_of(record: csv_records.CsvRecord, header: Header) -> Record:
     return Record(raw, None, tuple(None if at is None else cells[at] or None for at in places))
 
 
-def json_record(text: str) -> Record | None:
+def json_record(text: str, naming: Naming = PLAIN_NAMES) -> Record | None:
     """The raw record in a line of JSON, numbers kept as they are written; None if it is blank."""
     if isinstance(text, csv_records.Undecodable):
         return Record(str(text), csv_records.UNDECODABLE, _NOTHING)
     if isinstance(text, csv_records.Oversized):
         return Record(str(text), csv_records.RECORD_TOO_LONG, _NOTHING)
-    return _json_record(text) if text.strip() else None
+    return _json_record(text, naming) if text.strip() else None
 
 
-def _json_record(text: str) -> Record:
+def _json_record(text: str, naming: Naming) -> Record:
     try:
         found = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
     except (ValueError, RecursionError):
         return Record(text, UNREADABLE_JSON, _NOTHING)
     if not isinstance(found, dict):
         return Record(text, UNREADABLE_JSON, _NOTHING)
-    cells: dict[str, str] = {}
-    given = [name for name, value in found.items() if value is not None and value != ""]
-    # A field's own name goes before other spellings of it; a record seldom has both.
-    for name in sorted(given, key=lambda one: not is_own_name(one)):
-        field, value = field_of(name), found[name]
-        if field is not None:
-            cells.setdefault(field, value if isinstance(value, str) else json.dumps(value))
+    cells = json_cells(found, naming)
     if "\\u" in text and any(_lone_surrogate(cell) for cell in cells.values()):
         return Record(text, csv_records.UNDECODABLE, _NOTHING)
     if "\\u0000" in text and any("\0" in cell for cell in cells.values()):

@@ -5,18 +5,20 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial, reduce
 
 from pyspark.sql import DataFrame, SparkSession
 
 from influencers.config import IngestConfig
 from influencers.errors import UserError
-from influencers.ingest import encodings, packed_files, parquet, text_files
-from influencers.ingest.columns import Header, read_header
+from influencers.ingest import encodings, exports, packed_files, parquet, text_files
+from influencers.ingest.columns import Header
 from influencers.ingest.dialect import PLAIN, Dialect
 from influencers.ingest.formats import PACKED, format_by_name, kinds_of, unpacked_name
 from influencers.ingest.heads import Head, head_of, read_heads
+from influencers.ingest.json_heads import LINES, JsonLayout
+from influencers.ingest.naming import PLAIN_NAMES, Naming, for_names, header_of
 from influencers.ingest.plain_posts import PlainPosts, with_plain_posts
 from influencers.storage import files, input_files
 from influencers.storage.input_files import FileStatus
@@ -33,6 +35,8 @@ class Source:
         dialect: of CSV.
         encoding: of text.
         member: of a packed file, which of its files; None: it is not packed.
+        layout: of JSON.
+        naming: how its names are taken.
     """
 
     file: FileStatus
@@ -42,6 +46,8 @@ class Source:
     dialect: Dialect = PLAIN
     encoding: str = encodings.UTF_8
     member: str | None = None
+    layout: JsonLayout = LINES
+    naming: Naming = PLAIN_NAMES
 
 
 def find(
@@ -79,7 +85,7 @@ def find(
     heads = dict(read_heads(spark, texts, config))
     packed = [file for file in kinds if file not in heads or heads[file].is_packed]
     inside = _packed_sources(spark, [file for file in packed if kinds[file] != "parquet"], config)
-    footers = _parquet_sources(spark, [file for file in kinds if kinds[file] == "parquet"])
+    footers = _parquet_sources(spark, [file for file in kinds if kinds[file] == "parquet"], config)
     return tuple(
         source
         for file, kind in kinds.items()
@@ -89,8 +95,17 @@ def find(
 
 
 def _text_source(file: FileStatus, kind: str, head: Head, member: str | None = None) -> Source:
-    header = check_header(head.names, file.uri, kind=kind)
-    return Source(file, kind, header, dialect=head.dialect, encoding=head.encoding, member=member)
+    header = check_header(head.names, file.uri, head.naming, kind=kind)
+    return Source(
+        file,
+        kind,
+        header,
+        dialect=head.dialect,
+        encoding=head.encoding,
+        member=member,
+        layout=head.layout,
+        naming=head.naming,
+    )
 
 
 def _packed_sources(
@@ -128,14 +143,16 @@ def _listed(spark: SparkSession, pattern: str, output: str | None) -> list[FileS
     return [file for file in listed if not file.path.startswith(below)]
 
 
-def _parquet_sources(spark: SparkSession, found: Sequence[FileStatus]) -> dict[FileStatus, Source]:
+def _parquet_sources(
+    spark: SparkSession, found: Sequence[FileStatus], config: IngestConfig
+) -> dict[FileStatus, Source]:
     """The Parquet files by what their footers say; in object stores, reading one is waiting."""
     with ThreadPoolExecutor(max_workers=_FOOTERS_AT_ONCE) as pool:
-        sources = pool.map(partial(_parquet_source, spark), found)
+        sources = pool.map(partial(_parquet_source, spark, config), found)
         return dict(zip(found, sources, strict=True))
 
 
-def _parquet_source(spark: SparkSession, file: FileStatus) -> Source:
+def _parquet_source(spark: SparkSession, config: IngestConfig, file: FileStatus) -> Source:
     # The length of the metadata and the magic number end the file.
     end = input_files.read_tail(spark, file.path, file.size, 8)
     size = int.from_bytes(end[:4], "little") + 8
@@ -144,7 +161,9 @@ def _parquet_source(spark: SparkSession, file: FileStatus) -> Source:
     elif size > 8:
         end = input_files.read_tail(spark, file.path, file.size, size)
     footer = parquet.read_footer(end, file.uri)
-    header = check_header(footer.schema_arrow.names, file.uri)
+    # Exports are text: of Parquet, only what is set.
+    naming = for_names(footer.schema_arrow.names, replace(config, export="none"))
+    header = check_header(footer.schema_arrow.names, file.uri, naming)
     return Source(file, "parquet", header, parquet.columns_of(footer, header, file.uri))
 
 
@@ -194,6 +213,8 @@ def text_files_of(sources: Sequence[Source]) -> list[text_files.TextFile]:
             source.dialect,
             source.encoding,
             source.member,
+            source.layout,
+            source.naming,
         )
         for source in sources
         if source.format != "parquet"
@@ -267,8 +288,12 @@ def _written(source: Source, config: IngestConfig) -> list[str]:
     """How a file is written, as far as that was found and is not the usual."""
     asked = config.encoding == encodings.AUTO and source.encoding != encodings.UTF_8
     encoding = [f"taken for text in {source.encoding} (--encoding names another)"] if asked else []
-    dialect = source.dialect.described()
-    return [*encoding, dialect] if dialect else encoding
+    export = exports.named(source.naming.export)
+    taken = [f"taken for {export.title} (--set ingest.export=none: for none)"] if export else []
+    if export and export.has_made_ids:
+        taken.append("owner_id is made of the username: no other id is there")
+    told = (source.dialect.described(), source.layout.described())
+    return [*encoding, *taken, *(text for text in told if text)]
 
 
 def _listed_names(names: Sequence[str]) -> str:
@@ -279,20 +304,27 @@ def _and_more(files_count: int) -> str:
     return f" and {files_count - 1} more" if files_count > 1 else ""
 
 
-def check_header(names: Sequence[str], uri: str, *, kind: str = "csv") -> Header:
+def check_header(
+    names: Sequence[str], uri: str, naming: Naming = PLAIN_NAMES, *, kind: str = "csv"
+) -> Header:
     """What the column names say.
 
     Raises:
-        UserError: a required column is missing, or two columns are the same field. JSON has no
-            columns: each record is looked at by itself.
+        UserError: a needed column, or one that is set, is missing, or two columns are the same
+            field. JSON has no columns: each record is looked at by itself.
     """
-    header = read_header(names)
+    header = header_of(names, naming)
+    present = ", ".join(name for name in names[:20]) or "none"
+    for field, column in naming.columns.items():
+        if column not in names and (kind != "json" or field not in header.places):
+            raise UserError(f"{uri}: no column {column} for {field} (found: {present})")
     if header.missing:
-        present = ", ".join(name for name in names[:20]) or "none"
         raise UserError(
             f"{uri}: no column {', '.join(header.missing)} (found: {present}): "
-            "name the columns in the first line"
-        )
+            + ("name keys with --column FIELD=PATH" if kind == "json"
+               else "name the columns in the first line, or with --column FIELD=NAME")
+        )  # fmt: skip
     if header.repeated and kind != "json":
-        raise UserError(f"{uri}: two columns for {header.repeated[0]}: rename or drop one")
+        field = header.repeated[0]
+        raise UserError(f"{uri}: two columns for {field}: choose one with --column {field}=NAME")
     return header

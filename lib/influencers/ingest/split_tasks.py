@@ -39,6 +39,10 @@ class Batches(Protocol):
     def preamble(self) -> int:
         """How many lines at the start of the file are no records."""
 
+    @property
+    def separator(self) -> bytes:
+        """What the file is cut at before it is read: the end of lines, if it has any."""
+
     def of_split(self, pieces: Iterable[bytes], plan: Plan) -> Iterator[pa.RecordBatch]:
         """The records of a split, as it was planned."""
 
@@ -76,7 +80,7 @@ def read_splits(
 
     Args:
         spark: the session.
-        readings: of files with keys of their own.
+        readings: of files with keys of their own, and the same separator.
         split_bytes: the size of a split; as it was when the files were planned.
         plain: tells plain posts, and the columns are those of `plain_posts.SCHEMA`.
     """
@@ -93,8 +97,10 @@ def read_splits(
             yield from map(plain.of, batches_of_split) if plain else batches_of_split
 
     schema = plain_posts.SCHEMA if plain else RECORDS_SCHEMA
+    separator = readings[0].batches.separator
     files = [reading.file for reading in readings]
-    return _lines(spark, files, split_bytes).mapInArrow(read, schema)
+    lines = _lines(spark, files, split_bytes, separator=separator)
+    return lines.mapInArrow(read, schema)
 
 
 def summarise_splits(
@@ -159,9 +165,11 @@ def _plan(reading: Reading, start: int) -> Plan:
     return reading.plans[start]
 
 
-def _lines(spark: SparkSession, files: Iterable[FileStatus], split_bytes: int) -> DataFrame:
+def _lines(
+    spark: SparkSession, files: Iterable[FileStatus], split_bytes: int, *, separator: bytes = b"\n"
+) -> DataFrame:
     session = input_files.split_session(spark, split_bytes=split_bytes)
-    return input_files.read_splits(session, [file.path for file in files])
+    return input_files.read_splits(session, [file.path for file in files], separator=separator)
 
 
 def _stretches(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[tuple[int, int], memoryview]]:

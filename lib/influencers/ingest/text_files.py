@@ -23,7 +23,9 @@ from influencers.ingest.csv_batches import CsvBatches
 from influencers.ingest.csv_splits import without_lines
 from influencers.ingest.dialect import PLAIN, Dialect
 from influencers.ingest.encodings import UTF_8
-from influencers.ingest.line_batches import JsonBatches, StrictCsvBatches
+from influencers.ingest.json_heads import LINES, JsonLayout
+from influencers.ingest.line_batches import JsonBatches, JsonStreamBatches, StrictCsvBatches
+from influencers.ingest.naming import PLAIN_NAMES, Naming
 from influencers.ingest.plain_posts import PlainPosts
 from influencers.ingest.records import ARROW_SCHEMA, RECORDS_SCHEMA
 from influencers.ingest.split_plans import Plan, Summary, plan
@@ -60,6 +62,8 @@ class TextFile:
         dialect: of CSV.
         encoding: of its text.
         member: its name within a packed file; None if that is not to be unpacked.
+        layout: of JSON.
+        naming: how its names are taken.
     """
 
     file: FileStatus
@@ -68,6 +72,8 @@ class TextFile:
     dialect: Dialect = PLAIN
     encoding: str = UTF_8
     member: str | None = None
+    layout: JsonLayout = LINES
+    naming: Naming = PLAIN_NAMES
 
 
 def read(
@@ -101,9 +107,14 @@ def read(
         for one in files
         if _is_whole(one, config) or (one.file in plans and plans[one.file] is None)
     }
+    streams = {one.file for one in files if one.layout.is_stream}
     frames += [
         read_splits(spark, [readings[file] for file in some], split_bytes=size, plain=plain)
-        for chosen, size in ((readings.keys() - whole, split_bytes), (whole, WHOLE_FILE))
+        for chosen, size in (
+            (readings.keys() - whole, split_bytes),
+            (whole - streams, WHOLE_FILE),
+            (streams, WHOLE_FILE),
+        )
         for some in with_distinct_keys(file for file in readings if file in chosen)
     ]
     return reduce(DataFrame.unionByName, frames)
@@ -125,7 +136,8 @@ def sample(spark: SparkSession, files: Sequence[TextFile], config: IngestConfig)
         )
         reader = _batches_of(one, config)
         pieces = without_lines(iter([whole_lines(head)]), reader.preamble)
-        batches += reader.of_split(pieces, Plan())
+        is_cut = one.layout.is_stream and len(head) >= HEAD_BYTES
+        batches += reader.of_split(pieces, Plan(more=is_cut))
     rows = pa.Table.from_batches(batches, schema=ARROW_SCHEMA)
     return spark.createDataFrame(rows, RECORDS_SCHEMA)
 
@@ -150,6 +162,8 @@ def remarks(files: Sequence[TextFile], config: IngestConfig) -> list[str]:
 def _obstacle(one: TextFile) -> str:
     if one.member is not None:
         return "what has to be unpacked or recoded"
+    if one.layout.is_stream:
+        return one.layout.described()
     return "gzip" if _is_gzip(one) else f"text in {one.encoding}"
 
 
@@ -194,7 +208,7 @@ def _is_gzip(one: TextFile) -> bool:
 
 def _is_strict(one: TextFile) -> bool:
     """Whether a file has to be read line by line from its start."""
-    return one.format == CSV and not is_bytewise(one.encoding)
+    return one.layout.is_stream or (one.format == CSV and not is_bytewise(one.encoding))
 
 
 @cache
@@ -213,6 +227,14 @@ def is_bytewise(encoding: str) -> bool:
 
 
 def _batches_of(one: TextFile, config: IngestConfig) -> Batches:
+    if one.layout.is_stream:
+        return JsonStreamBatches(
+            one.file.uri,
+            one.encoding,
+            config.max_record_bytes,
+            one.layout.wrapper,
+            one.naming,
+        )
     if _is_strict(one):
         return _csv_batches(StrictCsvBatches, one, config)
     return _split_batches_of(one, config)
@@ -220,7 +242,7 @@ def _batches_of(one: TextFile, config: IngestConfig) -> Batches:
 
 def _split_batches_of(one: TextFile, config: IngestConfig) -> SplitBatches:
     if one.format == JSON:
-        return JsonBatches(one.file.uri, one.encoding, config.max_record_bytes)
+        return JsonBatches(one.file.uri, one.encoding, config.max_record_bytes, one.naming)
     return _csv_batches(CsvBatches, one, config)
 
 
@@ -232,6 +254,7 @@ def _csv_batches(kind: type[_Csv], one: TextFile, config: IngestConfig) -> _Csv:
         max_chars=config.max_record_chars,
         max_bytes=config.max_record_bytes,
         dialect=one.dialect,
+        naming=one.naming,
     )
 
 

@@ -111,8 +111,8 @@ def _stream(data: bytes, kind: str | None) -> IO[bytes]:
     return bytes_
 
 
-def pieces(stream: IO[bytes], *, uri: str) -> Iterator[bytes]:
-    """The lines of a text in pieces, each line with its line feed; without a byte-order mark.
+def pieces(stream: IO[bytes], *, uri: str, separator: bytes = b"\n") -> Iterator[bytes]:
+    """The lines of a text in pieces, each line with what ends it; without a byte-order mark.
 
     UTF-16 becomes UTF-8. Carriage returns become line feeds in a text whose first line ends in one
     alone.
@@ -122,12 +122,12 @@ def pieces(stream: IO[bytes], *, uri: str) -> Iterator[bytes]:
     """
     rest = b""
     for chunk in _recoded(_chunks(stream, uri=uri)):
-        whole, feed, rest_of_chunk = (rest + chunk).rpartition(b"\n")
+        whole, feed, rest_of_chunk = (rest + chunk).rpartition(separator)
         if feed:
             yield whole + feed
         rest = rest_of_chunk
     if rest:
-        yield rest + b"\n"
+        yield rest + separator
 
 
 def _chunks(stream: IO[bytes], *, uri: str) -> Iterator[bytes]:

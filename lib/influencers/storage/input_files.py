@@ -204,7 +204,9 @@ def split_session(spark: SparkSession, *, split_bytes: int) -> SparkSession:
     return session
 
 
-def read_splits(session: SparkSession, paths: Sequence[str]) -> DataFrame:
+def read_splits(
+    session: SparkSession, paths: Sequence[str], *, separator: bytes = b"\n"
+) -> DataFrame:
     """The lines of text files by split.
 
     Columns: `file` bigint, one of the `FileStatus.keys`; `start` bigint, where the split starts in
@@ -217,12 +219,13 @@ def read_splits(session: SparkSession, paths: Sequence[str]) -> DataFrame:
     Args:
         session: from `split_session`.
         paths: files, taken literally.
+        separator: what ends lines, in place of a line feed.
     """
-    reader = session.read.option("lineSep", "\n").option("__globPaths__", "false")
+    reader = session.read.option("lineSep", separator.decode()).option("__globPaths__", "false")
     return reader.text(list(paths)).select(
         _file_key().alias("file"),
         F.col("_metadata.file_block_start").alias("start"),
-        F.concat(F.col("value").cast("binary"), F.lit(b"\n")).alias("line"),
+        F.concat(F.col("value").cast("binary"), F.lit(separator)).alias("line"),
     )
 
 
