@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import lzma
+import re
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,9 @@ import pytest
 from pyspark.sql import SparkSession
 
 from influencers.errors import UserError
-from influencers.ingest import exports, sources
+from influencers.ingest import exports, posts, sources
 from influencers.ingest.naming import Naming, for_names, for_records, header_of, json_cells
+from influencers.run import persisted
 from tests.ingest.test_sources import CONFIG, NAMES, line, read
 
 OWN = dict(zip(NAMES.split(","), line("A").split(","), strict=True))
@@ -206,3 +209,29 @@ def test_columns_that_are_set(spark: SparkSession, tmp_path: Path) -> None:
     assert row.likes == "99"
     with pytest.raises(UserError, match="no column m for likes"):
         read(spark, [file], replace(CONFIG, columns=("likes=m",)))
+
+
+def examples() -> list[tuple[str, str, str]]:
+    """The examples of the documentation: export, ending, text."""
+    text = (Path(__file__).parents[2] / "docs/inputs.md").read_text()
+    return re.findall(
+        r"\n### (\w+)\n[^`]*(?:`[^`]+`[^`]*)*?```(json|csv)\n(.*?)```", text, re.DOTALL
+    )
+
+
+def test_the_examples_of_the_documentation(spark: SparkSession, tmp_path: Path) -> None:
+    given = examples()
+    assert [name for name, _, _ in given] == list(exports.NAMES)
+    for name, ending, text in given:
+        (tmp_path / f"{name}.{ending}").write_text(text)
+    found = sources.find(spark, [str(tmp_path)], CONFIG)
+    assert [source.naming.export for source in found] == sorted(exports.NAMES)
+    now = 1_700_000_000
+    read = sources.read_posts(spark, found, CONFIG, now=now)
+    with persisted.frames() as keep:
+        rows = posts.checked(read, CONFIG, now=now, keep=keep).collect()
+    assert len(rows) == len(given)
+    for row in rows:
+        assert row.reasons == [], row
+        assert (row.caption, row.likes, row.comments) == ("hi #a", 7, 2)
+        assert row.created_at == datetime(2020, 9, 13, 12, 26, 40)
