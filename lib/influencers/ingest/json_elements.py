@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 
 _BETWEEN = re.compile(r"[\s,\[\]}]*")
 _BRACKET, _STRING_END = re.compile(r'[{}\[\]"]'), re.compile(r'["\\]')
+# A broken object is looked through in stretches, so that many of them take linear time.
+_LOOK = 1 << 14
 # What may stand behind an object that was closed.
 _BEHIND = re.compile(r"\s*(?:[,\]{}]|$)")
 # Numbers stay texts: they may be longer than Python converts.
@@ -134,23 +136,26 @@ class _Window:
         """The element here, which cannot be read."""
         next_line = re.compile(rf"\n{re.escape(self._indent)}\{{")
         nesting = _Nesting() if self.text[self.at] == "{" else None
+        # A line feed may be the last character seen, and the indent follow.
+        overlap = len(self._indent) + 2
         kept, place = "", self.at
         while True:
-            line = next_line.search(self.text, self.at)
-            limit = line.start() if line else len(self.text)
+            bound = min(len(self.text), place + _LOOK)
+            line = next_line.search(self.text, max(self.at, place - overlap), bound)
+            limit = line.start() if line else bound
             end = nesting.closes(self.text, place, limit) if nesting else 0
+            place = nesting.place if nesting else limit
             if end and not _BEHIND.match(self.text, end):
-                end, nesting = 0, None  # quotes in it are odd
-            if end or line or self.is_last:
+                end, nesting, place = 0, None, limit  # quotes in it are odd
+            if end or line or (self.is_last and bound == len(self.text)):
                 kept += self.take(end or limit)
                 yield kept[: max_chars + 1].rstrip()
                 return
-            # The line feed may be the last character, and the indent follow.
-            last = max(self.at, len(self.text) - len(self._indent) - 2)
-            held = self.take(last)
-            kept = (kept + held)[: max_chars + 1]
-            place = (nesting.place if nesting else len(self.text)) - last
-            self.more()
+            if bound == len(self.text):
+                last = max(self.at, bound - overlap)
+                kept = (kept + self.take(last))[: max_chars + 1]
+                place -= last
+                self.more()
 
 
 class _Nesting:
