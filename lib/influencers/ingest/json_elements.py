@@ -105,6 +105,9 @@ class _Window:
 
     def element_end(self, max_chars: int) -> int:
         """Where the object that begins here ends; 0 if it does not, or is too long to be told."""
+        if self.at > _LOOK:  # an error counts the lines before it
+            self.text = self.text[self.at :]
+            self.at = 0
         while self.text[self.at] == "{":
             try:
                 end: int = _DECODER.raw_decode(self.text, self.at)[1]
