@@ -37,7 +37,9 @@ def files_of_table(
         detail = spark.sql(f"DESCRIBE DETAIL delta.`{address}`").first()
         current = {input_files.uri_of(address) for address in table.inputFiles()}
     except PySparkException as error:
-        raise UserError(f"cannot read the Delta table {folder}: {str(error).splitlines()[0]}") from None
+        raise UserError(
+            f"cannot read the Delta table {folder}: {str(error).splitlines()[0]}"
+        ) from None
     assert detail is not None
     unread = [told for name, told in _NOT_IN_FILES.items() if name in detail.tableFeatures]
     unread += [f"the partition column {name}" for name in detail.partitionColumns if field_of(name)]
