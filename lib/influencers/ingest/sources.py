@@ -12,7 +12,14 @@ from pyspark.sql import DataFrame, SparkSession
 
 from influencers.config import IngestConfig
 from influencers.errors import UserError
-from influencers.ingest import encodings, exports, packed_files, parquet, text_files
+from influencers.ingest import (
+    delta_tables,
+    encodings,
+    exports,
+    packed_files,
+    parquet,
+    text_files,
+)
 from influencers.ingest.columns import Header
 from influencers.ingest.dialect import PLAIN, Dialect
 from influencers.ingest.formats import PACKED, format_by_name, kinds_of, unpacked_name
@@ -134,7 +141,8 @@ def _packed_sources(
 
 
 def _listed(spark: SparkSession, pattern: str, output: str | None) -> list[FileStatus]:
-    listed = input_files.list_files(spark, pattern)
+    found = input_files.list_files(spark, pattern)
+    listed = delta_tables.files_of_table(spark, pattern, found)
     if output is None:
         return listed
     below = files.join(files.absolute(spark, output), "")

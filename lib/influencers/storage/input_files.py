@@ -97,17 +97,17 @@ def _status(entry: Any) -> FileStatus:
     address = path.toUri().toString()
     return FileStatus(
         path=path.toString(),
-        uri=_named(address),
+        uri=uri_of(address),
         size=int(entry.getLen()),
         modified_ms=int(entry.getModificationTime()),
         address=address,
     )
 
 
-def _named(uri: str) -> str:
-    """A file's address as tables name it.
+def uri_of(uri: str) -> str:
+    """A file's address as tables name it; the `FileStatus.uri`.
 
-    >>> _named("ftp://ann:secret@host/posts.csv")
+    >>> uri_of("ftp://ann:secret@host/posts.csv")
     'ftp://ann:***@host/posts.csv'
     """
     return _PASSWORD.sub(rf"\g<1>{HIDDEN}", _LOCAL.sub("file:///", uri))
