@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import unquote
 
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
@@ -35,7 +36,7 @@ def files_of_table(
         table = spark.read.format("delta").load(folder)
         address = files.absolute(spark, folder).replace("`", "``")
         detail = spark.sql(f"DESCRIBE DETAIL delta.`{address}`").first()
-        current = {input_files.uri_of(address) for address in table.inputFiles()}
+        current = {_plain(input_files.uri_of(address)) for address in table.inputFiles()}
     except PySparkException as error:
         raise UserError(
             f"cannot read the Delta table {folder}: {str(error).splitlines()[0]}"
@@ -43,10 +44,15 @@ def files_of_table(
     assert detail is not None
     unread = [told for name, told in _NOT_IN_FILES.items() if name in detail.tableFeatures]
     unread += [f"the partition column {name}" for name in detail.partitionColumns if field_of(name)]
-    kept = [file for file in listed if file.uri in current]
+    kept = [file for file in listed if _plain(file.uri) in current]
     if unread or len(kept) < len(current):
         what = unread[0] if unread else "files elsewhere"
         raise UserError(
             f"{folder}: a Delta table with {what} is not read: write it as plain Parquet first"
         )
     return kept
+
+
+def _plain(uri: str) -> str:
+    # Delta and Hadoop escape the address of a file differently, or not at all.
+    return unquote(uri)
