@@ -311,11 +311,10 @@ def test_the_same_file_twice_changes_nothing(
     source = output(finished, "sample", "posts.csv")
     config = config_for(tmp_path / "out", f'paths.input=["{source}"]')
     first = ingest.run(spark, config)
-    posts, bad = (Store(spark, config).read(name) for name in ("posts", "quarantine"))
-    before = posts.collect(), bad.collect()
+    before = [sorted(Store(spark, config).read(name).collect()) for name in ("posts", "quarantine")]
     assert ingest.run(spark, config) == first
-    assert sorted(posts.collect()) == sorted(before[0])
-    assert sorted(bad.collect()) == sorted(before[1])
+    after = [sorted(Store(spark, config).read(name).collect()) for name in ("posts", "quarantine")]
+    assert after == before
 
 
 def test_a_file_that_is_mended_leaves_the_quarantine(spark: SparkSession, tmp_path: Path) -> None:
