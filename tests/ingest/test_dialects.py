@@ -353,3 +353,12 @@ def test_a_header_that_nobody_knows_says_what_was_found(
     (tmp_path / "a.csv").write_text("a;b;c\n1;2;3\n")
     with pytest.raises(UserError, match=r"no column owner_id.* \(found: a;b;c\)"):
         sources.find(spark, [str(tmp_path)], CONFIG)
+
+
+def test_an_open_quote_does_not_make_backslashes_escapes() -> None:
+    rows = [[f"a{n}", "C:\\dir\\" if n % 9 == 4 else "a \\b", "1"] for n in range(60)]
+    lines = doubled([NAMES, *rows], ",", line_end="\n", quoting=csv.QUOTE_ALL).splitlines()
+    # Read with escapes, few records are lost to it, as a backslash before a quote ends it.
+    lines.insert(3, 'open,"text that goes on,1')
+    head = head_of("\n".join(lines).encode() + b"\n", "f", "csv", CONFIG)
+    assert head.dialect.escape == ""

@@ -10,7 +10,6 @@ import csv
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -22,8 +21,8 @@ from influencers.ingest.columns import field_of
 # In the order in which they are tried: of two that fit as well, the first is taken.
 SEPARATORS = (",", ";", "\t", "|")
 _NAMED = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
-# Lines that are looked at to find the header, and records to see how quotes are escaped.
-_HEADER_LINES, _RECORDS = 50, 1_000
+# Lines that are looked at to find the header, and lines to see how quotes are escaped.
+_HEADER_LINES, _LINES = 50, 2_000
 # Lines that a header may have, with line ends in its names.
 _NAME_LINES = 5
 # With fewer names that are fields, a line is no header.
@@ -198,17 +197,19 @@ def _readable(lines: Sequence[str], dialect: Dialect) -> int:
     """How many of the first records have as many cells as the header, read from line to line."""
     text = dialect.with_doubled_quotes("\n".join(lines).encode("utf-8", "surrogatepass"))
     texts = text.decode("utf-8", "surrogatepass").split("\n")
+    # A quote that is never closed has the reader look at all lines behind it.
+    texts = texts[:_LINES]
     width, readable, start = 0, 0, 0
-    for _ in range(_RECORDS):
-        if start >= len(texts):
-            break
+    while start < len(texts):
         reader = dialect.reader(f"{line}\n" for line in texts[start:])
+        begun = 0
         try:
-            for cells in islice(reader, _RECORDS):
+            for cells in reader:
                 width = width or len(cells)
                 readable += len(cells) == width
+                begun = reader.line_num
             break
         except csv.Error:
-            # The line that cannot be read is passed over, as a record of its own.
-            start += max(reader.line_num, 1)
+            # The line that begins a record that cannot be read is passed over, as a record.
+            start += begun + 1
     return readable
