@@ -79,6 +79,14 @@ class Job:
 OUTPUT = Option("--output", "paths.output")
 INPUT = Option("--input", "paths.input", many=True)
 LABEL = Option("--label", "models.label")
+# How files are read.
+READING = (
+    Option("--encoding", "ingest.encoding"),
+    Option("--format", "ingest.format"),
+    Option("--export", "ingest.export"),
+    Option("--column", "ingest.columns", many=True, metavar="FIELD=NAME"),
+    Option("--replace", "ingest.replace", many=True),
+)
 
 
 class _Parser(argparse.ArgumentParser):

@@ -10,13 +10,14 @@ from pyspark.sql import SparkSession
 from influencers import progress
 from influencers.config import Config
 from influencers.ingest import disputes, lost_encodings, posts, sources
+from influencers.ingest.source import files_of
 from influencers.ingest.tables import POSTS, QUARANTINE
 from influencers.measured.metrics import Metrics
 from influencers.measured.records import Standing
 from influencers.run import manifest, persisted
 from influencers.storage import forgotten
 from influencers.storage.store import Store
-from jobs.command_line import INPUT, OUTPUT, Job, Option, main
+from jobs.command_line import INPUT, OUTPUT, READING, Job, main
 
 
 def run(spark: SparkSession, config: Config) -> Metrics:
@@ -25,7 +26,8 @@ def run(spark: SparkSession, config: Config) -> Metrics:
     patterns = (*config.paths.input, *config.ingest.replace)
     found = sources.find(spark, patterns, config.ingest, output=config.paths.output)
     progress.say(*sources.remarks(found, config.ingest))
-    uris = list(dict.fromkeys(source.file.uri for source in found))
+    files = files_of(found)
+    uris = [file.uri for file in files]
     replacing = sources.uris(spark, config.ingest.replace)
     held = posts.as_of_now(store)
     first = held is None and not store.exists(QUARANTINE)
@@ -51,7 +53,7 @@ def run(spark: SparkSession, config: Config) -> Metrics:
             keys=["source_file", "record"], update_when=posts.differs("source", "target"),
             replaces=("source_file", uris),
         )  # fmt: skip
-    manifest.update_inputs(spark, config, list(dict.fromkeys(source.file for source in found)))
+    manifest.update_inputs(spark, config, files)
     progress.say(*empty, *posts.remarks(numbers), *lost_encodings.remarks(told))
     progress.say(*disputes.remarks(settled.standing))
     posts.require_some(numbers, empty, output=config.paths.output)
@@ -59,15 +61,6 @@ def run(spark: SparkSession, config: Config) -> Metrics:
     tables = posts.held_of(numbers) if first else posts.held(store)
     return Metrics(rows=numbers, standing=stands, tables=tables)
 
-
-# How files are read: the pipeline takes the same options.
-READING = (
-    Option("--encoding", "ingest.encoding"),
-    Option("--format", "ingest.format"),
-    Option("--export", "ingest.export"),
-    Option("--column", "ingest.columns", many=True, metavar="FIELD=NAME"),
-    Option("--replace", "ingest.replace", many=True),
-)
 
 JOB = Job(
     name="ingest",

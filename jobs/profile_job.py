@@ -16,8 +16,7 @@ from influencers.redaction import redacted
 from influencers.report.page import render
 from influencers.report.profile_page import lines, page_of
 from influencers.storage import files
-from jobs.command_line import INPUT, Job, Option, main
-from jobs.ingest import READING
+from jobs.command_line import INPUT, READING, Job, Option, main
 
 
 def run(spark: SparkSession, config: Config) -> Metrics:

@@ -16,6 +16,11 @@ class UserError(Exception):
 # What a failure's text holds, and what it means; `{0}` is the first group that matched.
 _KNOWN = (
     (
+        # What a task found that the user can mend, as Python's workers hand it on.
+        re.compile(r"influencers\.errors\.UserError: ([^\n]+)"),
+        "{0}",
+    ),
+    (
         re.compile(
             r"FAILED_READ_FILE\.FILE_NOT_EXIST[^\n]*?((?:file|hdfs|s3a|abfss?|gs):[^\s:]*[^\s:.])"
         ),
@@ -25,10 +30,6 @@ _KNOWN = (
     (
         re.compile(r"FAILED_READ_FILE[^\n]*?((?:file|hdfs|s3a|abfss?|gs):[^\s:]*[^\s:.])"),
         "{0} cannot be read: it is damaged or cut off; fetch it again",
-    ),
-    (
-        re.compile(r"INPUT_CHANGED ((?:file|hdfs|s3a|abfss?|gs):\S+)"),
-        "{0} changed while it was read: no table was touched; run again when it is complete",
     ),
     (
         re.compile(r"No space left on device"),

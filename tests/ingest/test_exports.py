@@ -225,7 +225,7 @@ def test_the_examples_of_the_documentation(spark: SparkSession, tmp_path: Path) 
     for name, ending, text in given:
         (tmp_path / f"{name}.{ending}").write_text(text)
     found = sources.find(spark, [str(tmp_path)], CONFIG)
-    assert [source.naming.export for source in found] == sorted(exports.NAMES)
+    assert [source.head.naming.export for source in found] == sorted(exports.NAMES)
     now = 1_700_000_000
     read = sources.read_posts(spark, found, CONFIG, now=now)
     with persisted.frames() as keep:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import json
+import lzma
 import random
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from pyspark.sql import Row, SparkSession
 from influencers.config import IngestConfig
 from influencers.errors import explain
 from influencers.ingest import sources
-from influencers.ingest.columns import FIELDS
+from influencers.ingest.columns import FIELDS, read_header
 from influencers.ingest.csv_batches import CsvBatches
 from influencers.ingest.split_tasks import Reading, read_splits
 from influencers.storage import input_files
@@ -122,6 +123,21 @@ def test_files_whose_keys_are_the_same_are_read_apart() -> None:
     assert lists == [[first, third], [other]]
 
 
+def test_a_packed_file_that_is_cut_off_behind_its_head_is_one_line(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    # More than is unpacked to look at its head.
+    text = csv_text(6) + b"\n" + b"".join(b"%x,\n" % luck for luck in range(1_500_000))
+    (tmp_path / "a.csv.xz").write_bytes(lzma.compress(text, preset=0)[:-9])
+    found = sources.find(spark, [str(tmp_path)], CONFIG)
+    with pytest.raises(Exception, match="cannot be unpacked") as caught:
+        sources.read_records(spark, found, CONFIG).count()
+    told = explain(caught.value)
+    assert told is not None
+    assert told.startswith(f"{found[0].file.uri} cannot be unpacked (")
+    assert told.endswith("): fetch it again")
+
+
 def test_many_small_files_are_not_one_task(spark: SparkSession, tmp_path: Path) -> None:
     for number in range(40):
         (tmp_path / f"{number}.csv").write_bytes(b"a\n")
@@ -140,9 +156,9 @@ def test_a_split_that_was_not_there_before_is_a_changed_file(
 ) -> None:
     (tmp_path / "a.csv").write_bytes(csv_text(5))
     (file,) = input_files.list_files(spark, str(tmp_path))
-    batches = CsvBatches(file.uri, sources.read_header(FIELDS), "utf-8", 1_024, 1_024)
+    batches = CsvBatches(file.uri, read_header(FIELDS), "utf-8", 1_024, 1_024)
     frame = read_splits(spark, [Reading(file, batches, {})], split_bytes=1 << 20)
-    with pytest.raises(Exception, match="INPUT_CHANGED") as caught:
+    with pytest.raises(Exception, match="changed while it was read") as caught:
         frame.collect()
     assert explain(caught.value) == (
         f"{file.uri} changed while it was read: no table was touched; run again when it is complete"

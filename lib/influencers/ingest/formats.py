@@ -8,17 +8,18 @@ from influencers import progress
 from influencers.config import IngestConfig
 from influencers.errors import UserError
 from influencers.ingest import unpacking
+from influencers.ingest.source import CSV, JSON, PARQUET, first_of
 from influencers.storage.input_files import FileStatus
 
 PACKED = "packed"
 _FORMATS = {
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".tab": "csv",
-    ".json": "json",
-    ".jsonl": "json",
-    ".ndjson": "json",
-    ".parquet": "parquet",
+    ".csv": CSV,
+    ".tsv": CSV,
+    ".tab": CSV,
+    ".json": JSON,
+    ".jsonl": JSON,
+    ".ndjson": JSON,
+    ".parquet": PARQUET,
 }
 _COMPRESSED = (".gz", ".bz2")
 
@@ -45,8 +46,8 @@ def kinds_of(
         else:
             kinds[file] = kind or format_of(file.uri, config)
     if others and kinds:
-        more = f" and {len(others) - 1} more" if len(others) > 1 else ""
-        progress.say(f"left out {others[0].uri}{more}: of no kind that is read")
+        left_out = first_of([file.uri for file in others])
+        progress.say(f"left out {left_out}: of no kind that is read")
     return kinds or {file: format_of(file.uri, config) for file in files}
 
 

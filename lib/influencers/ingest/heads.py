@@ -9,7 +9,7 @@ import itertools
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 import pyarrow as pa
 from pyspark.sql import SparkSession
@@ -18,10 +18,11 @@ from pyspark.sql.pandas.types import from_arrow_schema
 from influencers.config import IngestConfig
 from influencers.errors import UserError
 from influencers.ingest import csv_records
-from influencers.ingest.dialect import PLAIN, Dialect, found_in
-from influencers.ingest.encodings import UTF_8, encoding_of
-from influencers.ingest.json_heads import LINES, JsonLayout, layout_of, records_of
-from influencers.ingest.naming import PLAIN_NAMES, Naming, for_names, for_records, names_in
+from influencers.ingest.dialect import Dialect, found_in
+from influencers.ingest.encodings import encoding_of
+from influencers.ingest.json_heads import JsonLayout, layout_of, records_of
+from influencers.ingest.naming import Naming, for_names, for_records, names_in
+from influencers.ingest.source import CSV, Head
 from influencers.ingest.split_tasks import row_batch, splits_of
 from influencers.ingest.text_files import HEAD_BYTES, whole_lines
 from influencers.ingest.unpacking import needs_recoding, packing_of
@@ -36,27 +37,6 @@ _TOLD = pa.schema([("file", pa.int64()), ("head", pa.string()), ("refusal", pa.s
 # Records after the header by which its width is known.
 _WIDE_RECORDS = 100
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")
-
-
-@dataclass(frozen=True)
-class Head:
-    """What the head of a file says.
-
-    Attributes:
-        names: of the columns, as the records have them; of JSON, the keys.
-        dialect: of a CSV file.
-        encoding: of its text.
-        layout: of a JSON file.
-        naming: how its names are taken.
-        is_packed: whether it has to be unpacked or recoded before it says anything (`unpacking`).
-    """
-
-    names: list[str]
-    dialect: Dialect = PLAIN
-    encoding: str = UTF_8
-    is_packed: bool = False
-    layout: JsonLayout = LINES
-    naming: Naming = PLAIN_NAMES
 
 
 def read_heads(
@@ -91,10 +71,10 @@ def head_of(head: bytes, path: str, kind: str, config: IngestConfig) -> Head:
         UserError: they name no columns that can be read.
     """
     if packing_of(head) or needs_recoding(head):
-        return Head([], is_packed=True)
+        return Head(is_packed=True)
     whole = whole_lines(head)
     encoding = encoding_of(whole, config.encoding)
-    if kind == "csv":
+    if kind == CSV:
         return _csv_head(whole, path, encoding, config)
     text = whole.decode(encoding, errors="replace")
     layout = layout_of(text)

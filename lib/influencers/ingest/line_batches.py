@@ -12,17 +12,17 @@ import pyarrow as pa
 from influencers.ingest import csv_records
 from influencers.ingest.json_elements import elements
 from influencers.ingest.naming import PLAIN_NAMES, Naming
-from influencers.ingest.records import CsvFile, Record, batches_of, json_record, record_of
+from influencers.ingest.records import CsvFile, batches_of, json_record, record_of
 from influencers.ingest.split_plans import Outline, Plan, Summary
 
 
 @dataclass(frozen=True)
-class JsonBatches:
-    """Makes batches of the splits of a JSON-lines file: an object a line.
+class _JsonFile:
+    """A JSON file, and how it is read.
 
-    Args:
+    Attributes:
         source_file: its name in the tables.
-        encoding: of the file.
+        encoding: of its text.
         max_bytes: as `csv_records.decode` has it.
         naming: how its names are taken.
     """
@@ -33,12 +33,25 @@ class JsonBatches:
     naming: Naming = PLAIN_NAMES
 
     preamble: ClassVar[int] = 0
+
+    def _batches(self, objects: Iterable[bytes], *, before: int) -> Iterator[pa.RecordBatch]:
+        """Batches of objects, a text each; so many records are `before` them."""
+        texts = (
+            csv_records.decode(text, self.encoding, max_bytes=self.max_bytes) for text in objects
+        )
+        read = (json_record(text, self.naming) for text in texts)
+        records = (record for record in read if record is not None)
+        return map(self.naming.settled, batches_of(self.source_file, before, records))
+
+
+class JsonBatches(_JsonFile):
+    """Makes batches of the splits of a JSON-lines file: an object a line."""
+
     separator: ClassVar[bytes] = b"\n"
 
     def of_split(self, pieces: Iterable[bytes], plan: Plan) -> Iterator[pa.RecordBatch]:
         """The records of a split; its pieces are whole lines, each with its line feed."""
-        batches = batches_of(self.source_file, plan.before, self._records(pieces))
-        return map(self.naming.settled, batches)
+        return self._batches(_lines(pieces), before=plan.before)
 
     def summary(self, pieces: Sequence[bytes]) -> Summary:
         """How many records a split has; none goes on in another split."""
@@ -52,33 +65,17 @@ class JsonBatches:
         text = csv_records.decode(line, self.encoding)
         return type(text) is str and not text.strip()
 
-    def _records(self, pieces: Iterable[bytes]) -> Iterator[Record]:
-        for line in _lines(pieces):
-            text = csv_records.decode(line, self.encoding, max_bytes=self.max_bytes)
-            record = json_record(text, self.naming)
-            if record is not None:
-                yield record
-
 
 @dataclass(frozen=True)
-class JsonStreamBatches:
+class JsonStreamBatches(_JsonFile):
     """Makes batches of a JSON file of any other layout, read from its start to its end.
 
     Attributes:
-        source_file: its name in the tables.
-        encoding: of the file.
-        max_bytes: as `csv_records.decode` has it.
         wrapper: as `json_elements.elements` has it.
-        naming: how its names are taken.
     """
 
-    source_file: str
-    encoding: str
-    max_bytes: int
-    wrapper: str
-    naming: Naming = PLAIN_NAMES
+    wrapper: str = ""
 
-    preamble: ClassVar[int] = 0
     # An array may be a single line: no line of it would be small enough to be read at once.
     separator: ClassVar[bytes] = b","
 
@@ -89,19 +86,16 @@ class JsonStreamBatches:
             pieces: the text; the last may end with a separator too many, which says nothing.
             plan: of the file.
         """
-        records = self._records(pieces, is_cut=plan.more)
-        return map(self.naming.settled, batches_of(self.source_file, plan.before, records))
-
-    def _records(self, pieces: Iterable[bytes], *, is_cut: bool) -> Iterator[Record]:
         # Bytes that are not in the encoding come back as they were, and spoil their record alone.
         decoder = codecs.getincrementaldecoder(self.encoding)(errors="surrogateescape")
-        texts = map(decoder.decode, pieces)
-        for text in elements(texts, wrapper=self.wrapper, max_chars=self.max_bytes, is_cut=is_cut):
-            line = text.encode(self.encoding, "surrogateescape")
-            decoded = csv_records.decode(line, self.encoding, max_bytes=self.max_bytes)
-            record = json_record(decoded, self.naming)
-            if record is not None:
-                yield record
+        objects = elements(
+            map(decoder.decode, pieces),
+            wrapper=self.wrapper,
+            max_chars=self.max_bytes,
+            is_cut=plan.more,
+        )
+        texts = (text.encode(self.encoding, "surrogateescape") for text in objects)
+        return self._batches(texts, before=plan.before)
 
 
 class StrictCsvBatches(CsvFile):

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from pyspark.sql import Row
 
+from influencers.ingest.source import first_of
+
 # From so many captions with ?? on, and from such a share, an encoding was lost.
 _LEAST_LOSSY, _LOSSY_SHARE = 20, 0.02
 
@@ -31,8 +33,7 @@ def remarks(found: Sequence[Row]) -> list[str]:
     ]
     if not lost:
         return []
-    more = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
     return [
-        f"{lost[0]}{more}: captions have ?? and none an emoji: the encoding was lost before; "
+        f"{first_of(lost)}: captions have ?? and none an emoji: the encoding was lost before; "
         "export them again as UTF-8"
     ]

@@ -58,28 +58,35 @@ def look(spark: SparkSession, files: Sequence[FileStatus], *, head_bytes: int) -
     Raises:
         UserError: a file is too large, damaged, cut off, or encrypted.
     """
-    found: list[Member] = []
-    for some in input_files.with_distinct_keys(files):
-        by_key = {key: file for file in some for key in file.keys}
-        uris = spark.sparkContext.broadcast({key: file.uri for key, file in by_key.items()})
-
-        def heads(
-            batches: Iterator[pa.RecordBatch], uris: object = uris
-        ) -> Iterator[pa.RecordBatch]:
-            for key, content in _contents(batches):
-                uri = uris.value[key]  # type: ignore[attr-defined]
-                try:
-                    for name, stream in members(content, uri=uri):
-                        head = b"".join(islice(pieces(stream, uri=uri), 1))[:head_bytes]
-                        yield row_batch((key, name, head, None), _HEADS)
-                except UserError as error:
-                    yield row_batch((key, None, None, str(error)), _HEADS)
-
-        for row in _bytes_of(spark, some).mapInArrow(heads, from_arrow_schema(_HEADS)).collect():
-            if row["refusal"]:
-                raise UserError(row["refusal"])
-            found.append(Member(by_key[row["file"]], row["member"], bytes(row["head"])))
+    found = [
+        member
+        for some in input_files.with_distinct_keys(files)
+        for member in _members_of(spark, some, head_bytes=head_bytes)
+    ]
     return sorted(found, key=lambda member: member.file.uri)
+
+
+def _members_of(
+    spark: SparkSession, files: Sequence[FileStatus], *, head_bytes: int
+) -> Iterator[Member]:
+    """As `look`, of files with keys of their own."""
+    by_key = {key: file for file in files for key in file.keys}
+    uris = spark.sparkContext.broadcast({key: file.uri for key, file in by_key.items()})
+
+    def heads(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for key, content in _contents(batches):
+            uri = uris.value[key]
+            try:
+                for name, stream in members(content, uri=uri):
+                    head = b"".join(islice(pieces(stream, uri=uri), 1))[:head_bytes]
+                    yield row_batch((key, name, head, None), _HEADS)
+            except UserError as error:
+                yield row_batch((key, None, None, str(error)), _HEADS)
+
+    for row in _bytes_of(spark, files).mapInArrow(heads, from_arrow_schema(_HEADS)).collect():
+        if row["refusal"]:
+            raise UserError(row["refusal"])
+        yield Member(by_key[row["file"]], row["member"], bytes(row["head"]))
 
 
 def read(

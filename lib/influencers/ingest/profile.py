@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 from influencers.config import IngestConfig
 from influencers.ingest import captions, posts, rules, sources, text_files
 from influencers.ingest.columns import FIELDS
-from influencers.ingest.sources import Source
+from influencers.ingest.source import PARQUET, Source
 from influencers.run import persisted
 
 # Files, and records of Parquet files, that are looked at for a sample.
@@ -126,8 +126,8 @@ def profile(
 def sample(spark: SparkSession, found: Sequence[Source], config: IngestConfig) -> DataFrame:
     """The records at the start of the first files: the columns of `records.RECORDS_SCHEMA`."""
     first = found[:SAMPLE_FILES]
-    texts = sources.text_files_of(first)
-    others = [source for source in first if source.format == "parquet"]
+    texts = [source for source in first if source.format != PARQUET]
+    others = [source for source in first if source.format == PARQUET]
     frames = [text_files.sample(spark, texts, config)] if texts else []
     if others:
         frames.append(sources.read_records(spark, others, config).limit(_SAMPLE_RECORDS))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial, reduce
 
 from pyspark.sql import DataFrame, SparkSession
@@ -21,40 +21,15 @@ from influencers.ingest import (
     text_files,
 )
 from influencers.ingest.columns import Header
-from influencers.ingest.dialect import PLAIN, Dialect
 from influencers.ingest.formats import PACKED, format_by_name, kinds_of, unpacked_name
-from influencers.ingest.heads import Head, head_of, read_heads
-from influencers.ingest.json_heads import LINES, JsonLayout
+from influencers.ingest.heads import head_of, read_heads
 from influencers.ingest.naming import PLAIN_NAMES, Naming, for_names, header_of
 from influencers.ingest.plain_posts import PlainPosts, with_plain_posts
+from influencers.ingest.source import CSV, JSON, PARQUET, Head, Source, first_of
 from influencers.storage import files, input_files
 from influencers.storage.input_files import FileStatus
 
 _FOOTERS_AT_ONCE = 16
-
-
-@dataclass(frozen=True)
-class Source:
-    """An input file, its format, what its header says, and how it is written.
-
-    Attributes:
-        columns: of Parquet, those of fields.
-        dialect: of CSV.
-        encoding: of text.
-        member: of a packed file, which of its files; None: it is not packed.
-        layout: of JSON.
-        naming: how its names are taken.
-    """
-
-    file: FileStatus
-    format: str
-    header: Header
-    columns: tuple[parquet.ParquetColumn, ...] = ()
-    dialect: Dialect = PLAIN
-    encoding: str = encodings.UTF_8
-    member: str | None = None
-    layout: JsonLayout = LINES
-    naming: Naming = PLAIN_NAMES
 
 
 def find(
@@ -88,11 +63,11 @@ def find(
         raise UserError(f"{', '.join(patterns)}: every file is empty")
     named = {files.absolute(spark, pattern) for pattern in patterns}
     kinds = kinds_of(filled, named, config)
-    texts = {file: kind for file, kind in kinds.items() if kind not in ("parquet", PACKED)}
+    texts = {file: kind for file, kind in kinds.items() if kind not in (PARQUET, PACKED)}
     heads = dict(read_heads(spark, texts, config))
     packed = [file for file in kinds if file not in heads or heads[file].is_packed]
-    inside = _packed_sources(spark, [file for file in packed if kinds[file] != "parquet"], config)
-    footers = _parquet_sources(spark, [file for file in kinds if kinds[file] == "parquet"], config)
+    inside = _packed_sources(spark, [file for file in packed if kinds[file] != PARQUET], config)
+    footers = _parquet_sources(spark, [file for file in kinds if kinds[file] == PARQUET], config)
     return tuple(
         source
         for file, kind in kinds.items()
@@ -103,16 +78,7 @@ def find(
 
 def _text_source(file: FileStatus, kind: str, head: Head, member: str | None = None) -> Source:
     header = check_header(head.names, file.uri, head.naming, kind=kind)
-    return Source(
-        file,
-        kind,
-        header,
-        dialect=head.dialect,
-        encoding=head.encoding,
-        member=member,
-        layout=head.layout,
-        naming=head.naming,
-    )
+    return Source(file, kind, header, head, member=member)
 
 
 def _packed_sources(
@@ -124,14 +90,12 @@ def _packed_sources(
         UserError: a file has nothing of the kind, or cannot be unpacked.
     """
     sources: dict[FileStatus, list[Source]] = {file: [] for file in found}
-    for member in (
-        packed_files.look(spark, found, head_bytes=text_files.HEAD_BYTES) if found else []
-    ):
+    for member in packed_files.look(spark, found, head_bytes=text_files.HEAD_BYTES):
         named = member.name or unpacked_name(member.file.uri)
         kind = format_by_name(named) if config.format == "auto" else config.format
         if kind is None and not member.name:
-            kind = "json" if member.head.lstrip()[:1] in (b"{", b"[") else "csv"
-        if kind in (text_files.CSV, text_files.JSON) and member.head.strip():
+            kind = JSON if member.head.lstrip()[:1] in (b"{", b"[") else CSV
+        if kind in (CSV, JSON) and member.head.strip():
             head = head_of(member.head, f"{member.file.uri} {member.name}".strip(), kind, config)
             sources[member.file].append(_text_source(member.file, kind, head, member.name))
     for file, inside in sources.items():
@@ -172,7 +136,7 @@ def _parquet_source(spark: SparkSession, config: IngestConfig, file: FileStatus)
     # Exports are text: of Parquet, only what is set.
     naming = for_names(footer.schema_arrow.names, replace(config, export="none"))
     header = check_header(footer.schema_arrow.names, file.uri, naming)
-    return Source(file, "parquet", header, parquet.columns_of(footer, header, file.uri))
+    return Source(file, PARQUET, header, columns=parquet.columns_of(footer, header, file.uri))
 
 
 def read_records(spark: SparkSession, sources: Sequence[Source], config: IngestConfig) -> DataFrame:
@@ -196,12 +160,12 @@ def read_posts(
 def _read(
     spark: SparkSession, sources: Sequence[Source], config: IngestConfig, plain: PlainPosts | None
 ) -> DataFrame:
-    texts = text_files_of(sources)
+    texts = [source for source in sources if source.format != PARQUET]
     frames = [text_files.read(spark, texts, config, plain=plain)] if texts else []
     # Files of the same columns are read at once, others by themselves.
     alike: dict[tuple[parquet.ParquetColumn, ...], list[str]] = {}
     for source in sources:
-        if source.format == "parquet":
+        if source.format == PARQUET:
             alike.setdefault(source.columns, []).append(source.file.path)
     for columns, paths in alike.items():
         whole = input_files.whole_file_session(spark)
@@ -209,24 +173,6 @@ def _read(
         records = parquet.from_columns(frame, columns, max_bytes=config.max_record_bytes)
         frames.append(with_plain_posts(records, plain) if plain else records)
     return reduce(DataFrame.unionByName, frames)
-
-
-def text_files_of(sources: Sequence[Source]) -> list[text_files.TextFile]:
-    """The CSV and JSON files among sources."""
-    return [
-        text_files.TextFile(
-            source.file,
-            source.format,
-            source.header,
-            source.dialect,
-            source.encoding,
-            source.member,
-            source.layout,
-            source.naming,
-        )
-        for source in sources
-        if source.format != "parquet"
-    ]
 
 
 def remarks(sources: Sequence[Source], config: IngestConfig) -> list[str]:
@@ -243,8 +189,8 @@ def remarks(sources: Sequence[Source], config: IngestConfig) -> list[str]:
         absent = [name for name in source.header.absent if name != "crawled_at"]
         if absent:
             said.setdefault(f"unknown throughout: {', '.join(absent)}", []).append(source.file.uri)
-    of_columns = [f"{uris[0]}{_and_more(len(uris))}: {text}" for text, uris in said.items()]
-    return of_columns + text_files.remarks(text_files_of(sources), config)
+    of_columns = [f"{first_of(uris)}: {text}" for text, uris in said.items()]
+    return of_columns + text_files.remarks(sources, config)
 
 
 def without_records(sources: Sequence[Source], filled: Collection[str]) -> list[str]:
@@ -255,7 +201,7 @@ def without_records(sources: Sequence[Source], filled: Collection[str]) -> list[
         filled: the `source_file` of those that have a record.
     """
     empty = [source.file.uri for source in sources if source.file.uri not in filled]
-    return [f"{empty[0]}{_and_more(len(empty))}: no records, just a header"] if empty else []
+    return [f"{first_of(empty)}: no records, just a header"] if empty else []
 
 
 def require_unchanged(
@@ -277,10 +223,7 @@ def require_unchanged(
             now.update({file.uri: file for file in input_files.list_files(spark, pattern)})
     for source in sources:
         if now.get(source.file.uri) != source.file:
-            raise UserError(
-                f"{source.file.uri} changed while it was read: no table was touched; run again "
-                "when it is complete"
-            )
+            raise input_files.changed(source.file)
 
 
 def uris(spark: SparkSession, patterns: Sequence[str]) -> list[str]:
@@ -294,13 +237,14 @@ def uris(spark: SparkSession, patterns: Sequence[str]) -> list[str]:
 
 def _written(source: Source, config: IngestConfig) -> list[str]:
     """How a file is written, as far as that was found and is not the usual."""
-    asked = config.encoding == encodings.AUTO and source.encoding != encodings.UTF_8
-    encoding = [f"taken for text in {source.encoding} (--encoding names another)"] if asked else []
-    export = exports.named(source.naming.export)
+    head = source.head
+    asked = config.encoding == encodings.AUTO and head.encoding != encodings.UTF_8
+    encoding = [f"taken for text in {head.encoding} (--encoding names another)"] if asked else []
+    export = exports.named(head.naming.export)
     taken = [f"taken for {export.title} (--set ingest.export=none: for none)"] if export else []
     if export and export.has_made_ids:
         taken.append("owner_id is made of the username: no other id is there")
-    told = (source.dialect.described(), source.layout.described())
+    told = (head.dialect.described(), head.layout.described())
     return [*encoding, *taken, *(text for text in told if text)]
 
 
@@ -308,12 +252,8 @@ def _listed_names(names: Sequence[str]) -> str:
     return ", ".join(name or "without a name" for name in names)
 
 
-def _and_more(files_count: int) -> str:
-    return f" and {files_count - 1} more" if files_count > 1 else ""
-
-
 def check_header(
-    names: Sequence[str], uri: str, naming: Naming = PLAIN_NAMES, *, kind: str = "csv"
+    names: Sequence[str], uri: str, naming: Naming = PLAIN_NAMES, *, kind: str = CSV
 ) -> Header:
     """What the column names say.
 
@@ -324,15 +264,15 @@ def check_header(
     header = header_of(names, naming)
     present = ", ".join(name for name in names[:20]) or "none"
     for field, column in naming.columns.items():
-        if column not in names and (kind != "json" or field not in header.places):
+        if column not in names and (kind != JSON or field not in header.places):
             raise UserError(f"{uri}: no column {column} for {field} (found: {present})")
     if header.missing:
         raise UserError(
             f"{uri}: no column {', '.join(header.missing)} (found: {present}): "
-            + ("name keys with --column FIELD=PATH" if kind == "json"
+            + ("name keys with --column FIELD=PATH" if kind == JSON
                else "name the columns in the first line, or with --column FIELD=NAME")
         )  # fmt: skip
-    if header.repeated and kind != "json":
+    if header.repeated and kind != JSON:
         field = header.repeated[0]
         raise UserError(f"{uri}: two columns for {field}: choose one with --column {field}=NAME")
     return header

@@ -160,8 +160,8 @@ def _plan(reading: Reading, start: int) -> Plan:
     if reading.plans is None:
         return Plan()
     if start not in reading.plans:
-        # `errors.explain` knows it; the file grew after its splits were looked at.
-        raise RuntimeError(f"INPUT_CHANGED {reading.file.uri}")
+        # The file grew after its splits were looked at.
+        raise input_files.changed(reading.file)
     return reading.plans[start]
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import codecs
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache, reduce
 from typing import TypeVar
 
@@ -18,16 +17,14 @@ from pyspark.sql import DataFrame, SparkSession
 
 from influencers.config import IngestConfig
 from influencers.ingest import packed_files
-from influencers.ingest.columns import Header
 from influencers.ingest.csv_batches import CsvBatches
 from influencers.ingest.csv_splits import without_lines
-from influencers.ingest.dialect import PLAIN, Dialect
 from influencers.ingest.encodings import UTF_8
-from influencers.ingest.json_heads import LINES, JsonLayout
 from influencers.ingest.line_batches import JsonBatches, JsonStreamBatches, StrictCsvBatches
-from influencers.ingest.naming import PLAIN_NAMES, Naming
+from influencers.ingest.naming import Naming
 from influencers.ingest.plain_posts import PlainPosts
 from influencers.ingest.records import ARROW_SCHEMA, RECORDS_SCHEMA
+from influencers.ingest.source import CSV, JSON, Source, files_of
 from influencers.ingest.split_plans import Plan, Summary, plan
 from influencers.ingest.split_tasks import (
     Batches,
@@ -39,7 +36,6 @@ from influencers.ingest.split_tasks import (
 from influencers.storage import input_files
 from influencers.storage.input_files import WHOLE_FILE, FileStatus, with_distinct_keys
 
-CSV, JSON = "csv", "json"
 # A header, or enough JSON records to see every key that is in use.
 HEAD_BYTES = 1 << 20
 
@@ -51,34 +47,9 @@ _Csv = TypeVar("_Csv", CsvBatches, StrictCsvBatches)
 _ASCII = (bytes(range(128)), b"\x1b$B!!", b"\x1b$)C\n\x0e!!")
 
 
-@dataclass(frozen=True)
-class TextFile:
-    """A CSV or JSON-lines file.
-
-    Attributes:
-        file: as it is listed.
-        format: CSV or JSON.
-        header: of CSV.
-        dialect: of CSV.
-        encoding: of its text.
-        member: its name within a packed file; None if that is not to be unpacked.
-        layout: of JSON.
-        naming: how its names are taken.
-    """
-
-    file: FileStatus
-    format: str
-    header: Header
-    dialect: Dialect = PLAIN
-    encoding: str = UTF_8
-    member: str | None = None
-    layout: JsonLayout = LINES
-    naming: Naming = PLAIN_NAMES
-
-
 def read(
     spark: SparkSession,
-    files: Sequence[TextFile],
+    files: Sequence[Source],
     config: IngestConfig,
     *,
     plain: PlainPosts | None = None,
@@ -107,7 +78,7 @@ def read(
         for one in files
         if _is_whole(one, config) or (one.file in plans and plans[one.file] is None)
     }
-    streams = {one.file for one in files if one.layout.is_stream}
+    streams = {one.file for one in files if one.head.layout.is_stream}
     frames += [
         read_splits(spark, [readings[file] for file in some], split_bytes=size, plain=plain)
         for chosen, size in (
@@ -120,12 +91,12 @@ def read(
     return reduce(DataFrame.unionByName, frames)
 
 
-def sample(spark: SparkSession, files: Sequence[TextFile], config: IngestConfig) -> DataFrame:
+def sample(spark: SparkSession, files: Sequence[Source], config: IngestConfig) -> DataFrame:
     """The records in the heads of files, raw: the columns of `records.RECORDS_SCHEMA`."""
-    packed = list(dict.fromkeys(one.file for one in files if one.member is not None))
+    packed = files_of(one for one in files if one.member is not None)
     inside = {
         (member.file, member.name): member.head
-        for member in (packed_files.look(spark, packed, head_bytes=HEAD_BYTES) if packed else [])
+        for member in packed_files.look(spark, packed, head_bytes=HEAD_BYTES)
     }
     batches: list[pa.RecordBatch] = []
     for one in files:
@@ -136,7 +107,7 @@ def sample(spark: SparkSession, files: Sequence[TextFile], config: IngestConfig)
         )
         reader = _batches_of(one, config)
         pieces = without_lines(iter([whole_lines(head)]), reader.preamble)
-        is_cut = one.layout.is_stream and len(head) >= HEAD_BYTES
+        is_cut = one.head.layout.is_stream and len(head) >= HEAD_BYTES
         batches += reader.of_split(pieces, Plan(more=is_cut))
     rows = pa.Table.from_batches(batches, schema=ARROW_SCHEMA)
     return spark.createDataFrame(rows, RECORDS_SCHEMA)
@@ -150,7 +121,7 @@ def whole_lines(head: bytes) -> bytes:
     return text if text.endswith(b"\n") else text + b"\n"
 
 
-def remarks(files: Sequence[TextFile], config: IngestConfig) -> list[str]:
+def remarks(files: Sequence[Source], config: IngestConfig) -> list[str]:
     """A line on each large file that one core has to read alone."""
     return [
         f"{one.file.uri}: {_obstacle(one)} cannot be split, so one core reads all of it"
@@ -159,17 +130,17 @@ def remarks(files: Sequence[TextFile], config: IngestConfig) -> list[str]:
     ]
 
 
-def _obstacle(one: TextFile) -> str:
+def _obstacle(one: Source) -> str:
     if one.member is not None:
         return "what has to be unpacked or recoded"
-    if one.layout.is_stream:
-        return one.layout.described()
-    return "gzip" if _is_gzip(one) else f"text in {one.encoding}"
+    if one.head.layout.is_stream:
+        return one.head.layout.described()
+    return "gzip" if _is_gzip(one) else f"text in {one.head.encoding}"
 
 
 def _packed(
     spark: SparkSession,
-    files: Sequence[TextFile],
+    files: Sequence[Source],
     config: IngestConfig,
     *,
     plain: PlainPosts | None,
@@ -185,30 +156,30 @@ def _packed(
     ]
 
 
-def _split_bytes(spark: SparkSession, files: Sequence[TextFile], config: IngestConfig) -> int:
+def _split_bytes(spark: SparkSession, files: Sequence[Source], config: IngestConfig) -> int:
     total = sum(one.file.size for one in files)
     share = total // (_SPLITS_OF_A_CORE * spark.sparkContext.defaultParallelism) + 1
     return min(config.split_bytes, max(_LEAST_SPLIT, share))
 
 
-def _is_splittable(one: TextFile, config: IngestConfig) -> bool:
+def _is_splittable(one: Source, config: IngestConfig) -> bool:
     return one.member is None and not _is_gzip(one) and not _is_whole(one, config)
 
 
-def _is_whole(one: TextFile, config: IngestConfig) -> bool:
+def _is_whole(one: Source, config: IngestConfig) -> bool:
     """Whether a file has to be read from its start, by one task of its own."""
     # What stands before the header has to be in the first split.
-    long_preamble = one.dialect.preamble > 0 and config.split_bytes < _LEAST_SPLIT
+    long_preamble = one.head.dialect.preamble > 0 and config.split_bytes < _LEAST_SPLIT
     return _is_strict(one) or long_preamble
 
 
-def _is_gzip(one: TextFile) -> bool:
+def _is_gzip(one: Source) -> bool:
     return one.file.path.lower().endswith(_GZIP)
 
 
-def _is_strict(one: TextFile) -> bool:
+def _is_strict(one: Source) -> bool:
     """Whether a file has to be read line by line from its start."""
-    return one.layout.is_stream or (one.format == CSV and not is_bytewise(one.encoding))
+    return one.head.layout.is_stream or (one.format == CSV and not is_bytewise(one.head.encoding))
 
 
 @cache
@@ -226,40 +197,39 @@ def is_bytewise(encoding: str) -> bool:
     return all(len(pair.decode(encoding, errors="replace")) == len(pair) for pair in pairs)
 
 
-def _batches_of(one: TextFile, config: IngestConfig) -> Batches:
-    if one.layout.is_stream:
-        return JsonStreamBatches(
-            one.file.uri,
-            one.encoding,
-            config.max_record_bytes,
-            one.layout.wrapper,
-            one.naming,
-        )
+def _batches_of(one: Source, config: IngestConfig) -> Batches:
+    if one.head.layout.is_stream:
+        wrapper = one.head.layout.wrapper
+        return JsonStreamBatches(*_of_json(one, config), wrapper=wrapper)
     if _is_strict(one):
         return _csv_batches(StrictCsvBatches, one, config)
     return _split_batches_of(one, config)
 
 
-def _split_batches_of(one: TextFile, config: IngestConfig) -> SplitBatches:
+def _split_batches_of(one: Source, config: IngestConfig) -> SplitBatches:
     if one.format == JSON:
-        return JsonBatches(one.file.uri, one.encoding, config.max_record_bytes, one.naming)
+        return JsonBatches(*_of_json(one, config))
     return _csv_batches(CsvBatches, one, config)
 
 
-def _csv_batches(kind: type[_Csv], one: TextFile, config: IngestConfig) -> _Csv:
+def _of_json(one: Source, config: IngestConfig) -> tuple[str, str, int, Naming]:
+    return one.file.uri, one.head.encoding, config.max_record_bytes, one.head.naming
+
+
+def _csv_batches(kind: type[_Csv], one: Source, config: IngestConfig) -> _Csv:
     return kind(
         one.file.uri,
         one.header,
-        one.encoding,
+        one.head.encoding,
         max_chars=config.max_record_chars,
         max_bytes=config.max_record_bytes,
-        dialect=one.dialect,
-        naming=one.naming,
+        dialect=one.head.dialect,
+        naming=one.head.naming,
     )
 
 
 def _plans(
-    spark: SparkSession, files: Sequence[TextFile], config: IngestConfig, *, split_bytes: int
+    spark: SparkSession, files: Sequence[Source], config: IngestConfig, *, split_bytes: int
 ) -> dict[FileStatus, Mapping[int, Plan] | None]:
     """How the splits of files are read, by where they start; None for a file that is not split."""
     batches = {one.file: _split_batches_of(one, config) for one in files}

@@ -26,7 +26,7 @@ _GROUPING = ("[ \u00a0\u202f]", "['\u2019]")
 _POINT_GROUP = r"^[+-]?[1-9]\d{0,2}\.\d{3}$"
 _SURE_POINT_GROUP = r"^[+-]?[1-9]\d{0,2}\.(?!000)\d{3}$"
 # A whole number with a decimal comma.
-_COMMA_ZEROS = r"^[+-]?\d+,0{1,2}$"
+_COMMA_ZEROS = r"^([+-]?\d+),0{1,2}$"
 _ABBREVIATED = (
     r"(?i)^[+-]?\d+(?:[.,]\d+)?[ \u00a0\u202f]?"
     "(?:k|m|b|bn|mil|mln|mio|mrd|tsd|tys|thousand|million|billion|lakh|crore|"
@@ -77,21 +77,16 @@ def whole_number(cell: Column, *, decimal: str = "") -> Column:
         decimal: the decimal mark, `.` or `,`; empty: it is not known.
     """
     text = _trimmed(cell)
-    pointed = F.regexp_replace(text, ",", ".") if decimal == "," else text
-    commas = F.when(text.rlike(_COMMA_ZEROS), F.regexp_replace(text, ",0+$", ""))
-    as_is = F.when(~text.rlike(_POINT_GROUP), text) if decimal != "." else text
-    exact = (F.when(~text.rlike(_POINT_GROUP), pointed) if decimal == "," else as_is).try_cast(
-        "decimal(38,9)"
-    )
-    scientific = F.when(exact == F.floor(exact), exact.try_cast("bigint"))
-    groups = "|".join(_groups(decimal))
-    grouped = F.when(text.rlike(groups), F.regexp_replace(text, r"[^0-9+-]", ""))
-    return F.coalesce(
-        text.try_cast("bigint"),
-        grouped.try_cast("bigint"),
-        commas.try_cast("bigint") if decimal != "." else F.lit(None).cast("bigint"),
-        scientific,
-    )
+    digits = F.regexp_replace(text, r"[^0-9+-]", "")
+    grouped = F.when(text.rlike("|".join(_groups(decimal))), digits)
+    # A point that may group is no decimal mark unless that is said.
+    alone = text if decimal == "." else F.when(~text.rlike(_POINT_GROUP), text)
+    if decimal != ".":
+        mark, point = (",", ".") if decimal == "," else (_COMMA_ZEROS, "$1")
+        alone = F.regexp_replace(alone, mark, point)
+    exact = alone.try_cast("decimal(38,9)")
+    whole = F.when(exact == F.floor(exact), exact.try_cast("bigint"))
+    return F.coalesce(text.try_cast("bigint"), grouped.try_cast("bigint"), whole)
 
 
 def _groups(decimal: str) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from influencers.ingest.profile import FieldProfile, Profile
-from influencers.ingest.sources import Source
+from influencers.ingest.source import Source, files_of
 from influencers.report.headlines import Headline
 from influencers.report.page import Page
 from influencers.report.section import Section
@@ -28,14 +28,13 @@ def page_of(
     profile: Profile, found: Sequence[Source], remarks: Sequence[str], *, made_at: datetime
 ) -> Page:
     """The profile as a page."""
-    uris = list(dict.fromkeys(source.file.uri for source in found))
     return Page(
         title="Profile of posts",
         made_at=f"{made_at:%Y-%m-%d %H:%M} UTC",
-        sources=uris,
+        sources=[file.uri for file in files_of(found)],
         headlines=[
             Headline(count(profile.records), "records", _how_many(profile)),
-            Headline(count(profile.usable), "usable", percent_of(profile.usable, profile.records)),
+            Headline(count(profile.usable), "usable", _percent_of(profile.usable, profile.records)),
             Headline(count(profile.repeated), "repeated", "of posts that come before"),
         ],
         warnings=list(remarks),
@@ -48,9 +47,9 @@ def page_of(
 
 def lines(profile: Profile, found: Sequence[Source], remarks: Sequence[str]) -> list[str]:
     """The profile as lines of text."""
-    files = len({source.file.uri for source in found})
+    files, records = count(len(files_of(found))), count(profile.records)
     said = [
-        f"{count(files)} files, {count(profile.records)} records looked at ({_how_many(profile)})",
+        f"{files} files, {records} records looked at ({_how_many(profile)})",
         *remarks,
         f"{count(profile.usable)} usable, {count(profile.repeated)} of them repeat a post",
     ]
@@ -68,7 +67,7 @@ def _how_many(profile: Profile) -> str:
     return "the start of the files; --all looks at all" if profile.is_sample else "all"
 
 
-def percent_of(part: int, whole: int) -> str:
+def _percent_of(part: int, whole: int) -> str:
     """A share in percent; a dash of nothing."""
     return percent(part / whole if whole else None)
 
@@ -83,7 +82,7 @@ def _field_row(field: FieldProfile, records: int) -> tuple[str, ...]:
     return (
         field.name,
         count(field.known),
-        percent_of(field.known, records),
+        _percent_of(field.known, records),
         count(field.distinct),
         field.least or "",
         field.greatest or "",

@@ -78,6 +78,13 @@ def list_files(spark: SparkSession, pattern: str) -> list[FileStatus]:
     return sorted(listed, key=lambda file: file.uri)
 
 
+def changed(file: FileStatus) -> UserError:
+    """What to raise of a file that is no longer as it was listed."""
+    return UserError(
+        f"{file.uri} changed while it was read: no table was touched; run again when it is complete"
+    )
+
+
 def _below(system: Any, status: Any) -> list[FileStatus]:
     if status.isFile():
         return [_status(status)]

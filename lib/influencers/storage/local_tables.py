@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
@@ -37,36 +36,37 @@ def write(rows: pa.Table, folder: Path, *, statistics: Sequence[str]) -> None:
     )
 
 
-def read(folder: Path) -> pa.Table:
-    """All rows of a table as it stands.
+def read_few(folder: Path, *, most_rows: int, most_bytes: int) -> pa.Table | None:
+    """All rows of a table as it stands; None if it is larger, or its columns have metadata.
 
-    Columns that it has got after some of its files were written are null in these.
+    Columns that it has got after some of its files were written are null in these. Metadata, what
+    a column says of itself beside its name and type, would be lost.
     """
     table = DeltaTable(str(folder))
+    files = _files_of(table)
+    rows, size = _rows_in(files), sum(files["size_bytes"].to_pylist())
+    has_metadata = any(field.metadata for field in table.schema().fields)
+    if rows is None or rows > most_rows or size > most_bytes or has_metadata:
+        return None
     schema = pa.schema(table.schema().to_arrow())
     # File by file: a dataset of pyarrow's over delta-rs aborts the process when it ends.
     parts = [_rows_of(uri, schema) for uri in table.file_uris()]
     return pa.concat_tables([schema.empty_table(), *parts])
 
 
-class Size(NamedTuple):
-    """How large a table is: its rows, None where its log does not tell; the bytes of its files."""
-
-    rows: int | None
-    bytes: int
+def row_count(folder: Path) -> int | None:
+    """How many rows a table has, as its log says; None where it does not tell."""
+    return _rows_in(_files_of(DeltaTable(str(folder))))
 
 
-def size(folder: Path) -> Size:
-    """How large a table is, as its log says."""
-    added = pa.table(DeltaTable(str(folder)).get_add_actions(flatten=True))
-    rows, sizes = added["num_records"], added["size_bytes"]
-    known = None if rows.null_count else int(sum(rows.to_pylist()))
-    return Size(known, int(sum(sizes.to_pylist())))
+def _files_of(table: DeltaTable) -> pa.Table:
+    """The files of a table, as its log has them: a row each."""
+    return pa.table(table.get_add_actions(flatten=True))
 
 
-def has_metadata(folder: Path) -> bool:
-    """Whether a column of a table says more of itself than its name and type."""
-    return any(field.metadata for field in DeltaTable(str(folder)).schema().fields)
+def _rows_in(files: pa.Table) -> int | None:
+    rows = files["num_records"]
+    return None if rows.null_count else int(sum(rows.to_pylist()))
 
 
 def _rows_of(uri: str, schema: pa.Schema) -> pa.Table:

@@ -95,11 +95,8 @@ class Store:
         folder = self._local_folder(table)
         if folder is None or not self.config.storage.driver_rows:
             return None
-        size = local_tables.size(folder)
-        few = size.rows is not None and size.rows <= self.config.storage.driver_rows
-        if not few or size.bytes > _FEW_BYTES or local_tables.has_metadata(folder):
-            return None
-        return local_tables.read(folder)
+        most = self.config.storage.driver_rows
+        return local_tables.read_few(folder, most_rows=most, most_bytes=_FEW_BYTES)
 
     def files(self, table: Table | str) -> list[str]:
         """The names of the data files of the table's latest version."""
@@ -126,7 +123,7 @@ class Store:
         folder = self._local_folder(table)
         if folder is None or not self.exists(table):
             return False
-        count = local_tables.size(folder).rows
+        count = local_tables.row_count(folder)
         return count is not None and count <= self.config.storage.driver_rows
 
     def write(self, frame: DataFrame, table: Table, *, few: bool = False) -> None:
