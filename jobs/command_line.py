@@ -85,7 +85,11 @@ READING = (
     Option("--format", "ingest.format"),
     Option("--export", "ingest.export"),
     Option("--column", "ingest.columns", many=True, metavar="FIELD=NAME"),
+)
+# What other files have to say of the same posts and accounts.
+JOINING = (
     Option("--replace", "ingest.replace", many=True),
+    Option("--accounts", "ingest.accounts", many=True),
 )
 
 

@@ -10,6 +10,8 @@ from influencers import progress
 from influencers.catalog import TABLES
 from influencers.config import Config
 from influencers.errors import UserError
+from influencers.ingest.rounded import with_counts_written
+from influencers.ingest.tables import POSTS
 from influencers.measured.metrics import Metrics
 from influencers.spreadsheet import for_spreadsheets
 from influencers.storage import files
@@ -28,7 +30,9 @@ def run(spark: SparkSession, config: Config) -> Metrics:
         raise UserError(f"there is no table {name!r}: the tables are {', '.join(sorted(TABLES))}")
     files.may_write()
     target = files.join(store.output, "exports", name)
-    writer = for_spreadsheets(store.read(TABLES[name])).write.mode("overwrite")
+    table = store.read(TABLES[name])
+    rows = with_counts_written(table) if name == POSTS.name else table
+    writer = for_spreadsheets(rows).write.mode("overwrite")
     # Quotes are doubled, as spreadsheets have it; spaces at the ends of a text are part of it.
     spaces = {"ignoreLeadingWhiteSpace": "false", "ignoreTrailingWhiteSpace": "false"}
     writer.options(header="true", escape='"', **spaces).csv(target)

@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 
 from influencers import progress
 from influencers.config import Config
-from influencers.ingest import disputes, lost_encodings, posts, sources
+from influencers.ingest import accounts, disputes, lost_encodings, posts, sources
 from influencers.ingest.source import files_of
 from influencers.ingest.tables import POSTS, QUARANTINE
 from influencers.measured.metrics import Metrics
@@ -17,7 +17,7 @@ from influencers.measured.records import Standing
 from influencers.run import manifest, persisted
 from influencers.storage import forgotten
 from influencers.storage.store import Store
-from jobs.command_line import INPUT, OUTPUT, READING, Job, main
+from jobs.command_line import INPUT, JOINING, OUTPUT, READING, Job, main
 
 
 def run(spark: SparkSession, config: Config) -> Metrics:
@@ -26,16 +26,19 @@ def run(spark: SparkSession, config: Config) -> Metrics:
     patterns = (*config.paths.input, *config.ingest.replace)
     found = sources.find(spark, patterns, config.ingest, output=config.paths.output)
     progress.say(*sources.remarks(found, config.ingest))
-    files = files_of(found)
-    uris = [file.uri for file in files]
+    uris = [file.uri for file in files_of(found)]
     replacing = sources.uris(spark, config.ingest.replace)
     held = posts.as_of_now(store)
-    first = held is None and not store.exists(QUARANTINE)
+    first = held is None and not store.exists(QUARANTINE) and not config.ingest.accounts
     with persisted.frames() as keep:
         now = int(time.time())
+        unwanted = forgotten.read(spark, config)
+        profiles = accounts.read(spark, config, unwanted, now=now, keep=keep)
         read = sources.read_posts(spark, found, config.ingest, now=now)
         checked = posts.checked(read, config.ingest, now=now, keep=keep)
-        others, left_out = forgotten.read(spark, config).split(checked)
+        if profiles.files:
+            checked = keep(profiles.given_to(checked))
+        others, left_out = unwanted.split(checked)
         settled = disputes.settled(others, held, read=uris, replacing=replacing, keep=keep)
         good = posts.good(settled.records)
         reasons = posts.by_reasons(settled.records)
@@ -49,12 +52,13 @@ def run(spark: SparkSession, config: Config) -> Metrics:
         store.merge(latest, POSTS, keys=["shortcode"], update_when=wins)
         # What is mended in a file that is read again leaves the quarantine.
         store.merge(
-            posts.quarantined(settled.records), QUARANTINE,
+            profiles.with_quarantined(posts.quarantined(settled.records)), QUARANTINE,
             keys=["source_file", "record"], update_when=posts.differs("source", "target"),
-            replaces=("source_file", uris),
+            replaces=("source_file", [*uris, *profiles.uris]),
         )  # fmt: skip
-    manifest.update_inputs(spark, config, files)
-    progress.say(*empty, *posts.remarks(numbers), *lost_encodings.remarks(told))
+    manifest.update_inputs(spark, config, [*files_of(found), *profiles.files])
+    progress.say(*empty, *posts.remarks(numbers), *posts.note_remarks(reasons))
+    progress.say(*profiles.remarks(), *lost_encodings.remarks(told))
     progress.say(*disputes.remarks(settled.standing))
     posts.require_some(numbers, empty, output=config.paths.output)
     stands = tuple(Standing(**row.asDict()) for row in settled.standing)
@@ -68,7 +72,7 @@ JOB = Job(
     reads="CSV (also .gz, .bz2), JSON, Parquet",
     writes="tables posts, quarantine; manifest.json",
     run=run,
-    options=(INPUT, OUTPUT, *READING),
+    options=(INPUT, OUTPUT, *READING, *JOINING),
 )
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from influencers.run import manifest, metrics, session
 from influencers.storage import files
 from influencers.synthetic import local_folder, served_sample
 from jobs import communities, duplicates, explore, features, images, ingest, report, train
-from jobs.command_line import INPUT, OUTPUT, READING, Job, Run, main
+from jobs.command_line import INPUT, JOINING, OUTPUT, READING, Job, Run, main
 
 # In the order of the data flow; the report reads what all of them wrote.
 STAGES: tuple[tuple[str, Run], ...] = (
@@ -60,7 +60,7 @@ JOB = Job(
     reads="CSV (also .gz, .bz2), JSON lines, Parquet",
     writes="all tables, figures, models, report.html, metrics.json, manifest.json",
     run=run,
-    options=(INPUT, OUTPUT, *READING),
+    options=(INPUT, OUTPUT, *READING, *JOINING),
     has_stages=True,
 )
 

@@ -42,7 +42,7 @@ JOB = Job(
     run=run,
     options=(
         INPUT,
-        *(option for option in READING if option.key != "ingest.replace"),
+        *READING,
         Option("--all", "profile.all", switch=True),
         Option("--html", "profile.html", metavar="FILE"),
     ),

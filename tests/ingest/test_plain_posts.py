@@ -230,7 +230,7 @@ def test_plain_posts_are_what_the_rules_make_of_them(raw: DataFrame) -> None:
         expected = ruled[row["record"]]
         assert expected.reasons == [], row
         for field in posts.FIELDS:
-            value = row[field]
+            value = row.get(field)
             if field in ("created_at", "crawled_at") and value is not None:
                 value = value.replace(tzinfo=None)
             assert value == expected[field], (field, row)
@@ -297,7 +297,7 @@ def test_checked_records_are_those_of_the_rules(raw: DataFrame) -> None:
         made = with_plain_posts(raw, PlainPosts.by(CONFIG, now=NOW))
         columns = ["source_file", "record", "raw", "reasons", *posts.FIELDS]
         found = posts.checked(made, CONFIG, now=NOW, keep=keep)
-        assert set(found.columns) == {*columns, *captions.NAMES}
+        assert set(found.columns) == {*columns, "notes", *captions.NAMES}
         rows = sorted(map(tuple, found.select(*columns).collect()), key=lambda row: row[1])
     expected = posts.with_reasons(raw, CONFIG, now=NOW).select(*columns).sort("record")
     assert rows == list(map(tuple, expected.collect()))

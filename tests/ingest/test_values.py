@@ -12,8 +12,8 @@ from pyspark.sql import Column, SparkSession
 from pyspark.sql import functions as F
 
 from influencers.ingest.values import (
-    is_abbreviated,
     is_ambiguous_date,
+    is_ambiguous_hour,
     is_ambiguous_number,
     is_given,
     seconds,
@@ -95,11 +95,14 @@ def test_marks(spark: SparkSession, text: str, auto: int, point: int, comma: int
     assert read(spark, [text], *marks) == [(auto, point, comma)]
 
 
-def test_abbreviated_counts(spark: SparkSession) -> None:
-    rounded = ["1.2K", "3,4 mln", "12k", "1M", "2.5 Mio.", "10 тыс.", "1\u00a0M"]
-    others = ["12", "K", "1.2", "1.2 x", "", "km", "1e5"]
-    found = read(spark, rounded + others, is_abbreviated(F.col("text")))
-    assert [one for (one,) in found] == [True] * len(rounded) + [False] * len(others)
+def test_hours_that_come_twice_are_told(spark: SparkSession) -> None:
+    twice = ["2024-10-27 02:00:00", "2024-10-27 02:59:59", "27.10.2024 02:30"]
+    once = ["2024-10-27 01:59:59", "2024-10-27 03:00:00", "2024-03-31 02:30:00", "1730000000",
+            "2024-10-27 02:30:00+01:00", "2024-10-27 02:30:00 CET", "", "x"]  # fmt: skip
+    told = is_ambiguous_hour(F.col("text"), timezone="Europe/Berlin")
+    assert [bool(one) for (one,) in read(spark, twice + once, told)] == [True] * 3 + [False] * 8
+    first = seconds(F.col("text"), timezone="Europe/Berlin")
+    assert read(spark, twice[:1], first) == [(unix(2024, 10, 27, 0),)]
 
 
 def test_dashes_are_nothing(spark: SparkSession) -> None:

@@ -25,7 +25,7 @@ NAMES = ["owner_id", "shortcode", "is_video", "caption", "comments", "likes", "c
          "image_url", "followers"]  # fmt: skip
 ROWS = [
     ["7", "Abcde1", "0", "hello #sun", "1,234", "5", "1500000000", "http://h/1.jpg", "9"],
-    ["7", "Abcde2", "1", "<b>bold</b>", "", "6", "1500000001", "", "9K"],
+    ["7", "Abcde2", "1", "<b>bold</b>", "", "6", "1500000001", "", "9B"],
     ["8", "Abcde3", "0", "", "1", "7", "05/06/2024", "http://h/3.jpg", "9"],
     ["8", "Abcde4", "0", "", "1", "8", "1500000003", "http://h/4.jpg", "9"],
     ["8", "Abcde4", "0", "", "1", "9", "1500000003", "http://h/4.jpg", "9"],
@@ -64,7 +64,7 @@ def test_a_sample_of_small_files_is_all_of_them(spark: SparkSession, folder: Pat
     assert (found.records, found.usable, found.with_hashtags) == (25, 15, 5)
     assert found.repeated == 15 - 2
     assert [(one.code, one.records, one.record) for one in found.reasons] == [
-        ("ambiguous_date:created_at", 5, 3), ("rounded_count:followers", 5, 2)
+        ("ambiguous_date:created_at", 5, 3), ("ambiguous_number:followers", 5, 2)
     ]  # fmt: skip
     assert found.reasons[0].source_file.endswith("/a.csv")
     fields = {field.name: field for field in found.fields}

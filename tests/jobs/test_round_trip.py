@@ -37,7 +37,7 @@ def test_posts_come_back_as_they_were_exported(spark: SparkSession, tmp_path: Pa
                     "owner_username": text,
                     "location": f"'{text}",
                     "comments": "",
-                    "likes": number * 1_000,
+                    "likes": f"{number}.2K" if number % 2 else number * 1_000,
                     "created_at": 1_500_000_000 + number,
                     "image_url": "https://h/i.jpg?a=1,2",
                     "followers": 10,

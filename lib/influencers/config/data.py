@@ -48,7 +48,8 @@ class IngestConfig(Section, section="ingest"):
     export: str = setting(
         "auto",
         "Export of a scraper or research tool that the input files are. auto: recognised where "
-        "fields are missing; none: of no such kind.",
+        "fields are missing; none: of no such kind; profiles: accounts without posts, as accounts "
+        "has them.",
         one_of(
             "auto",
             "none",
@@ -58,12 +59,18 @@ class IngestConfig(Section, section="ingest"):
             "apify",
             "crowdtangle",
             "metacontentlibrary",
+            "profiles",
         ),
     )
     columns: tuple[str, ...] = setting(
         (),
         "Columns, or paths in JSON, of fields, each as FIELD=NAME: likes=like_count, "
         "caption=text.body. They go before what is recognised.",
+    )
+    accounts: tuple[str, ...] = setting(
+        (),
+        "Files of accounts (owner_id or username, followers, following, time), which give posts "
+        "the followers that their own files do not have.",
     )
     encoding: str = setting(
         "utf-8",
@@ -116,6 +123,12 @@ class IngestConfig(Section, section="ingest"):
         "Decimal mark of numbers. Empty: 1,234 and 1.234 are both 1234, as counts are whole; "
         "12.000, which may be 12 or 12000, is quarantined.",
         one_of("", ".", ","),
+    )
+    rounded: str = setting(
+        "keep",
+        "Counts that are abbreviated, as 1.2K, or have an exponent, as 1.23E+6. keep: read, with "
+        "the step to which they are rounded; refuse: quarantined.",
+        one_of("keep", "refuse"),
     )
     date_order: str = setting(
         "",

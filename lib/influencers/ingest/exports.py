@@ -40,6 +40,7 @@ class Export:
         fields: field → where it is.
         within: names of the object that holds the post, if records are envelopes.
         has_made_ids: whether owner_id is a username, of which an id is made.
+        needed: the fields that all of its files have.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Export:
     fields: Mapping[str, tuple[str, ...]]
     within: tuple[str, ...] = ()
     has_made_ids: bool = False
+    needed: tuple[str, ...] = NEEDED
 
 
 _GRAPH: Mapping[str, tuple[str, ...]] = {
@@ -179,7 +181,27 @@ EXPORTS: tuple[Export, ...] = (
     ),
 )
 NAMES = tuple(export.name for export in EXPORTS)
-_BY_NAME = {export.name: export for export in EXPORTS}
+# Accounts without posts, of any of these tools: never looked for among posts.
+PROFILES = Export(
+    "profiles",
+    "profiles of accounts",
+    marks=(),
+    within=("node", "data"),
+    fields={
+        "owner_id": ("owner_id", "ownerId", "user_id", "userid", "pk", "pk_id", "id", "user.pk",
+                     "user.id", "owner.id"),
+        "owner_username": ("owner_username", "ownerUsername", "username", "user_name", "handle",
+                           "User Name", "user.username", "owner.username"),
+        "followers": ("followers", "followersCount", "followers_count", "follower_count",
+                      "edge_followed_by.count", "user.follower_count"),
+        "following": ("following", "followsCount", "following_count", "followings",
+                      "edge_follow.count", "user.following_count"),
+        "crawled_at": ("crawled_at", "scraped_at", "timestamp_collected", "timestamp", "time",
+                       "date"),
+    },
+    needed=("followers",),
+)  # fmt: skip
+_BY_NAME = {export.name: export for export in (*EXPORTS, PROFILES)}
 
 
 def named(name: str) -> Export | None:

@@ -22,15 +22,19 @@ class Naming:
     Attributes:
         columns: field → name, or path in JSON, as it is set.
         export: the name of the export that the file is of; empty: of none that is known.
+        elsewhere: fields that other files have.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
     export: str = ""
+    elsewhere: tuple[str, ...] = ()
 
     @property
     def needed(self) -> tuple[str, ...]:
         """The fields that a file must have."""
-        return exports.NEEDED if self.export else REQUIRED
+        export = exports.named(self.export)
+        needed = export.needed if export else REQUIRED
+        return tuple(name for name in needed if name not in self.elsewhere)
 
     def settled(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Records, with what the export writes in its own way as it is read elsewhere."""
@@ -58,7 +62,7 @@ def naming_of(config: IngestConfig) -> Naming:
             )
         columns[known] = column
     export = "" if config.export in ("auto", "none") else config.export
-    return Naming(columns, export)
+    return Naming(columns, export, ("followers", "following") if config.accounts else ())
 
 
 def for_names(names: Sequence[str], config: IngestConfig) -> Naming:
@@ -100,7 +104,9 @@ def header_of(names: Sequence[str], naming: Naming) -> Header:
         plain,
         places=places,
         missing=tuple(name for name in naming.needed if name not in places),
-        absent=tuple(name for name in FIELDS if name not in places and name not in naming.needed),
+        absent=tuple(
+            name for name in FIELDS if name not in {*places, *naming.needed, *naming.elsewhere}
+        ),
         extra=tuple(
             name.strip() for place, name in enumerate(names) if place not in places.values()
         ),

@@ -14,12 +14,14 @@ from influencers.config import IngestConfig
 from influencers.errors import UserError
 from influencers.ingest import captions, rules
 from influencers.ingest.plain_posts import UNREAD
+from influencers.ingest.rounded import RESOLUTIONS
 from influencers.ingest.tables import POSTS, QUARANTINE
 from influencers.measured.records import PostsTable, QuarantineTable, Rows, Tables
 from influencers.run.persisted import Keep
 from influencers.storage.store import Store, literal
 
 # Made by this module; all other columns of the table are read from the file.
+_OF_RECORDS = ("record", "raw", "reasons", "notes")
 _MADE = (*captions.NAMES, "source_file")
 FIELDS = tuple(name for name in POSTS.schema.fieldNames() if name not in _MADE)
 # What tells a later crawl from an earlier one, the most telling first; all columns, so that the
@@ -41,11 +43,11 @@ def checked(read: DataFrame, config: IngestConfig, *, now: int, keep: Keep) -> D
         keep: persists a frame for as long as the result is used.
     """
     both = keep(read)
-    plain = both.where(F.col(UNREAD).isNull()).select(
+    plain = _with_resolutions(both.where(F.col(UNREAD).isNull())).select(
         "source_file",
         "record",
         F.lit(None).cast("string").alias("raw"),
-        F.array().cast("array<string>").alias("reasons"),
+        *(F.array().cast("array<string>").alias(name) for name in ("reasons", "notes")),
         *FIELDS,
         *captions.NAMES,
     )
@@ -59,20 +61,24 @@ def with_reasons(records: DataFrame, config: IngestConfig, *, now: int) -> DataF
     """Raw records, typed, each with the codes of the rules it breaks.
 
     Grain: one row for each record, as it comes: `source_file`, `record`, `raw` (null for a good
-    record: nobody will ask), `reasons` (empty for a good one) and the typed fields of a post,
-    which mean something for good records only. What is read in captions stays, if it is there.
+    record: nobody will ask), `reasons` (empty for a good one), `notes` on what was read though it
+    could be more exact, and the typed fields of a post, which mean something for good records only.
+    What is read in captions stays, if it is there.
     """
-    codes = rules.reasons(config, now=now)
+    told = (
+        rules.reasons(config, now=now).alias("reasons"),
+        rules.notes(config).alias("notes"),
+    )
     of_captions = [name for name in captions.NAMES if name in records.columns]
     typed = rules.with_values(records, config).select(
-        "source_file", "record", "raw", codes.alias("reasons"), *_typed(), *of_captions
+        "source_file", "record", "raw", *told, *_typed(), *of_captions
     )
     return typed.withColumn("raw", F.when(F.size("reasons") > 0, F.col("raw")))
 
 
 def good(records: DataFrame) -> DataFrame:
     """The columns of a post, of the records that break no rule."""
-    columns = (name for name in records.columns if name not in ("record", "raw", "reasons"))
+    columns = (name for name in records.columns if name not in _OF_RECORDS)
     return records.where(F.size("reasons") == 0).select(*columns)
 
 
@@ -82,13 +88,13 @@ def quarantined(records: DataFrame) -> DataFrame:
 
 
 def by_reasons(records: DataFrame) -> list[Row]:
-    """How many records each file has with each set of reasons.
+    """How many records each file has with each set of reasons, and of notes.
 
-    Grain: `source_file`, `reasons`; with `records`, their number, and of these `lossy`, whose
-    caption has two question marks in a row, and `with_emoji`.
+    Grain: `source_file`, `reasons`, `notes`; with `records`, their number, and of these `lossy`,
+    whose caption has two question marks in a row, and `with_emoji`.
     """
     emoji = F.col("emoji_count") if "emoji_count" in records.columns else F.lit(0)
-    counted = records.groupBy("source_file", "reasons").agg(
+    counted = records.groupBy("source_file", "reasons", "notes").agg(
         F.count("*").alias("records"),
         F.count_if(F.contains("caption", F.lit("??"))).alias("lossy"),
         F.count_if(emoji > 0).alias("with_emoji"),
@@ -174,6 +180,20 @@ def remarks(numbers: Rows) -> list[str]:
         told = ", ".join(f"{reason} {count:,}" for reason, count in numbers.by_reason.items())
         lines.append(f"quarantined for {told}")
     return lines
+
+
+def note_remarks(found: Sequence[Row]) -> list[str]:
+    """A line on what was read of posts though it could be more exact, or is of another file.
+
+    Args:
+        found: as `by_reasons` gives it.
+    """
+    noted: Counter[str] = Counter()
+    for row in found:
+        if not row["reasons"]:
+            noted.update(dict.fromkeys(row["notes"], row["records"]))
+    told = ", ".join(f"{note} {count:,}" for note, count in sorted(noted.items()))
+    return [f"of the records that are used: {told}"] if told else []
 
 
 def require_some(numbers: Rows, empty: Sequence[str], *, output: str) -> None:
@@ -262,14 +282,19 @@ def _literals(texts: Sequence[str]) -> str:
 
 def with_captions_read(posts: DataFrame) -> DataFrame:
     """The columns of the table: the fields of posts with what is read in their captions."""
-    return captions.with_columns(posts.select(*FIELDS, "source_file")).select(
-        *POSTS.schema.fieldNames()
-    )
+    fields = _with_resolutions(posts).select(*FIELDS, "source_file")
+    return captions.with_columns(fields).select(*POSTS.schema.fieldNames())
+
+
+def _with_resolutions(posts: DataFrame) -> DataFrame:
+    """Posts of which all counts have all of their digits, where nothing else is said."""
+    unknown = F.lit(None).cast("bigint")
+    return posts.withColumns({name: unknown for name in RESOLUTIONS if name not in posts.columns})
 
 
 def lacks_columns(held: DataFrame) -> bool:
-    """Whether a table posts is of a version that did not read all of `captions.COLUMNS` yet."""
-    return not set(captions.NAMES) <= set(held.columns)
+    """Whether a table posts is of an earlier version, that had not all columns yet."""
+    return not set(POSTS.schema.fieldNames()) <= set(held.columns)
 
 
 def _typed() -> list[Column]:
@@ -278,7 +303,10 @@ def _typed() -> list[Column]:
         **{field: F.nullif(rules.value(field), F.lit(-1)) for field in ("likes", "comments")},
         **{field: timestamp(rules.value(field)) for field in ("created_at", "crawled_at")},
     }
-    return [special.get(name, rules.value(name)).alias(name) for name in FIELDS]
+    special |= {name: F.col(name) for name in RESOLUTIONS}
+    return [
+        (special[name] if name in special else rules.value(name)).alias(name) for name in FIELDS
+    ]
 
 
 def timestamp(seconds: Column) -> Column:

@@ -6,7 +6,7 @@ reader could not split into cells carries the reader's code alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial, reduce
 
@@ -14,16 +14,18 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from influencers.config import IngestConfig
+from influencers.ingest import rounded
 from influencers.ingest.columns import FIELDS
+from influencers.ingest.rounded import COUNTS, with_exponent
 from influencers.ingest.values import (
     address,
-    as_it_is,
-    is_abbreviated,
     is_ambiguous_date,
+    is_ambiguous_hour,
     is_ambiguous_number,
     is_given,
     is_rounded,
     is_spoilt_key,
+    iso_time,
     key,
     seconds,
     text,
@@ -44,8 +46,13 @@ class Rule:
     code: str
     broken: Column
 
+    @property
+    def field(self) -> str:
+        """The field that it is about."""
+        return self.code.partition(":")[2]
 
-_NUMBERS = ("owner_id", "likes", "comments", "followers", "following")
+
+_NUMBERS = ("owner_id", *COUNTS)
 _BOOLEANS = ("is_video", "multiple_images")
 _TIMES = ("created_at", "crawled_at")
 _HIDEABLE = ("likes", "comments")
@@ -61,18 +68,24 @@ _KINDS = {
 }
 
 
-def readers(config: IngestConfig) -> Mapping[str, Callable[[Column], Column]]:
-    """How the cells of each field are read; what is not here is text."""
+def _values(config: IngestConfig) -> Mapping[str, Column]:
+    """The fields as values, in a frame with what `with_values` prepares."""
     number = partial(whole_number, decimal=config.decimal)
-    time = partial(seconds, timezone=config.timezone, date_order=config.date_order)
-    return {
-        **dict.fromkeys(_NUMBERS, number),
-        **dict.fromkeys(_BOOLEANS, truth),
-        **dict.fromkeys(_TIMES, time),
-        "shortcode": key,
-        "image_url": address,
-        "caption": as_it_is,
+    special = {
+        "owner_id": number(F.col("owner_id")),
+        **{name: number(F.col(f"{name}_cell")) for name in COUNTS},
+        **{name: truth(F.col(name)) for name in _BOOLEANS},
+        **{name: _time(name, config) for name in _TIMES},
+        "shortcode": key(F.col("shortcode")),
+        "image_url": address(F.col("image_url")),
+        "caption": F.col("caption"),
     }
+    return {name: special[name] if name in special else text(F.col(name)) for name in FIELDS}
+
+
+def _time(field: str, config: IngestConfig) -> Column:
+    number, iso = F.col(f"{field}_number"), F.col(f"{field}_iso")
+    return seconds(F.col(field), number=number, iso=iso, timezone=config.timezone)
 
 
 def _known_why(config: IngestConfig) -> dict[str, dict[str, Column]]:
@@ -80,9 +93,9 @@ def _known_why(config: IngestConfig) -> dict[str, dict[str, Column]]:
     known: dict[str, dict[str, Column]] = {}
     for field in _NUMBERS:
         ambiguous = is_ambiguous_number(F.col(field), decimal=config.decimal)
+        if field in COUNTS:
+            ambiguous |= rounded.is_ambiguous(F.col(field), decimal=config.decimal)
         known[field] = {"ambiguous_number": ambiguous}
-        if field != "owner_id":
-            known[field]["rounded_count"] = is_abbreviated(F.col(field))
     for field in _TIMES:
         ambiguous = is_ambiguous_date(F.col(field), date_order=config.date_order)
         known[field] = {"ambiguous_date": ambiguous}
@@ -116,6 +129,7 @@ def rules(config: IngestConfig, *, now: int) -> tuple[Rule, ...]:
             for field, codes in known.items()
             for code, broken in codes.items()
         ),
+        *(_rounded() if config.rounded == "refuse" else ()),
         _sure("rounded_id:owner_id", value("owner_id").isNotNull() & is_rounded(F.col("owner_id"))),
         *(
             _sure(
@@ -131,6 +145,11 @@ def rules(config: IngestConfig, *, now: int) -> tuple[Rule, ...]:
     )
 
 
+def _rounded() -> list[Rule]:
+    steps = {field: F.col(f"{field}_resolution") for field in COUNTS}
+    return [Rule(f"rounded_count:{field}", step.isNotNull()) for field, step in steps.items()]
+
+
 def _is_unreadable(field: str, known: Mapping[str, Column]) -> Column:
     nothing = is_given(F.col(field)) & value(field).isNull()
     return reduce(lambda broken, why: broken & ~why, known.values(), nothing)
@@ -144,20 +163,46 @@ def value(field: str) -> Column:
 def with_values(records: DataFrame, config: IngestConfig) -> DataFrame:
     """Raw records with a column `FIELD_value` for each field: what its cell says, or null.
 
-    Each cell is read once, here: the rules and the table both look at the values.
+    Each cell is read once, here: the rules and the table both look at the values. Beside counts is
+    `COUNT_resolution`, the step they are rounded to; null: they are not.
     """
-    read = readers(config)
-    return records.select(
-        "*", *(read.get(field, text)(F.col(field)).alias(f"{field}_value") for field in FIELDS)
+    # What is looked at several times has a column of its own, so that it is worked out once.
+    prepared = {
+        **{f"{name}_cell": with_exponent(F.col(name), decimal=config.decimal) for name in COUNTS},
+        **{f"{name}_number": whole_number(F.col(name), decimal=".") for name in _TIMES},
+        **{f"{name}_iso": iso_time(F.col(name), config.date_order) for name in _TIMES},
+    }
+    cells = records.select("*", *(cell.alias(name) for name, cell in prepared.items()))
+    values = (column.alias(f"{name}_value") for name, column in _values(config).items())
+    steps = (
+        rounded.resolution(F.col(f"{count}_cell")).alias(f"{count}_resolution") for count in COUNTS
     )
+    return cells.select(*records.columns, *values, *steps)
 
 
 def reasons(config: IngestConfig, *, now: int) -> Column:
     """The codes of all rules that a record breaks, in a frame from `with_values`."""
-    codes = F.array(*(F.when(rule.broken, rule.code) for rule in rules(config, now=now)))
-    return F.when(F.col("problem").isNotNull(), F.array("problem")).otherwise(
-        F.array_compact(codes)
-    )
+    return codes(rules(config, now=now))
+
+
+def codes(broken: Sequence[Rule]) -> Column:
+    """As `reasons`, of some rules; of a record that could not be split into cells, its problem."""
+    found = _codes(broken)
+    return F.when(F.col("problem").isNotNull(), F.array("problem")).otherwise(found)
+
+
+def notes(config: IngestConfig) -> Column:
+    """The codes of what is worth saying of a record that is used, in a frame from `with_values`."""
+    hours = (
+        _sure(f"ambiguous_hour:{field}", is_ambiguous_hour(
+            F.col(field), timezone=config.timezone, date_order=config.date_order))
+        for field in _TIMES
+    )  # fmt: skip
+    return _codes([*_rounded(), *(hours if config.timezone != "UTC" else ())])
+
+
+def _codes(broken: Sequence[Rule]) -> Column:
+    return F.array_compact(F.array(*(F.when(rule.broken, rule.code) for rule in broken)))
 
 
 def _sure(code: str, broken: Column) -> Rule:

@@ -134,7 +134,8 @@ def _parquet_source(spark: SparkSession, config: IngestConfig, file: FileStatus)
         end = input_files.read_tail(spark, file.path, file.size, size)
     footer = parquet.read_footer(end, file.uri)
     # Exports are text: of Parquet, only what is set.
-    naming = for_names(footer.schema_arrow.names, replace(config, export="none"))
+    settings = config if config.export == exports.PROFILES.name else replace(config, export="none")
+    naming = for_names(footer.schema_arrow.names, settings)
     header = check_header(footer.schema_arrow.names, file.uri, naming)
     return Source(file, PARQUET, header, columns=parquet.columns_of(footer, header, file.uri))
 

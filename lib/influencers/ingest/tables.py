@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from influencers.ingest import captions
+from influencers.ingest import captions, rounded
 from influencers.storage.table import Table, bigint, boolean, string, strings, timestamp
 
 POSTS = Table(
@@ -27,6 +27,14 @@ POSTS = Table(
         string("image_url", "address of its image", null="none"),
         bigint("followers", "followers of the account at the crawl", null="unknown"),
         bigint("following", "accounts that the account follows, at the crawl", null="unknown"),
+        *(
+            bigint(
+                f"{name}_resolution",
+                f"step to which `{name}` is rounded in the input: 100 for `1.2K`",
+                null="all digits known",
+            )
+            for name in rounded.COUNTS
+        ),
         *captions.TAGS,
         timestamp("crawled_at", "when the post was read from Instagram", null="not given"),
         string("source_file", "URI of the input file whose record stands here"),

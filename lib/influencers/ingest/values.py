@@ -27,11 +27,6 @@ _POINT_GROUP = r"^[+-]?[1-9]\d{0,2}\.\d{3}$"
 _SURE_POINT_GROUP = r"^[+-]?[1-9]\d{0,2}\.(?!000)\d{3}$"
 # A whole number with a decimal comma.
 _COMMA_ZEROS = r"^([+-]?\d+),0{1,2}$"
-_ABBREVIATED = (
-    r"(?i)^[+-]?\d+(?:[.,]\d+)?[ \u00a0\u202f]?"
-    "(?:k|m|b|bn|mil|mln|mio|mrd|tsd|tys|thousand|million|billion|lakh|crore|"
-    "\u0442\u044b\u0441|\u043c\u043b\u043d|\u4e07|\u5104|\u4ebf)\\.?$"
-)
 # A mantissa, its digits behind the point, and the exponent.
 _SCIENTIFIC = r"^[+-]?\d+(?:\.(\d*))?[eE]\+?(\d{1,3})$"
 # Seconds since 1970 stay below this until the year 5138; milliseconds passed it in 1973. Each finer
@@ -51,6 +46,7 @@ _ZONES = {
     "MDT": "-06:00", "PST": "-08:00", "PDT": "-07:00", "BST": "+01:00", "CET": "+01:00",
     "CEST": "+02:00", "EET": "+02:00", "EEST": "+03:00", "JST": "+09:00", "UTC": "Z", "GMT": "Z",
 }  # fmt: skip
+_ABBREVIATION = " ([A-Z]{3,4})$"
 # What a spreadsheet makes of a shortcode: an error (#NAME?, #REF!, ####), a number with an exponent
 # (1.5E+10), or a day.
 MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
@@ -63,7 +59,7 @@ _SPOILT = (
 
 def is_given(cell: Column) -> Column:
     """Whether a cell that is no text says anything at all; never null."""
-    return F.coalesce(~F.lower(_trimmed(cell)).isin(*_NOTHING), F.lit(False))
+    return F.coalesce(~F.lower(trimmed(cell)).isin(*_NOTHING), F.lit(False))
 
 
 def whole_number(cell: Column, *, decimal: str = "") -> Column:
@@ -76,9 +72,7 @@ def whole_number(cell: Column, *, decimal: str = "") -> Column:
         cell: the text.
         decimal: the decimal mark, `.` or `,`; empty: it is not known.
     """
-    text = _trimmed(cell)
-    digits = F.regexp_replace(text, r"[^0-9+-]", "")
-    grouped = F.when(text.rlike("|".join(_groups(decimal))), digits)
+    text = trimmed(cell)
     # A point that may group is no decimal mark unless that is said.
     alone = text if decimal == "." else F.when(~text.rlike(_POINT_GROUP), text)
     if decimal != ".":
@@ -86,7 +80,9 @@ def whole_number(cell: Column, *, decimal: str = "") -> Column:
         alone = F.regexp_replace(alone, mark, point)
     exact = alone.try_cast("decimal(38,9)")
     whole = F.when(exact == F.floor(exact), exact.try_cast("bigint"))
-    return F.coalesce(text.try_cast("bigint"), grouped.try_cast("bigint"), whole)
+    digits = F.regexp_replace(text, r"[^0-9+-]", "")
+    grouped = F.when(text.rlike("|".join(_groups(decimal))), digits).try_cast("bigint")
+    return F.coalesce(whole, grouped)
 
 
 def _groups(decimal: str) -> list[str]:
@@ -107,13 +103,8 @@ def is_ambiguous_number(cell: Column, *, decimal: str = "") -> Column:
     `12.000` may be twelve or twelve thousand. `12.500` is no whole number with a decimal point, and
     so twelve and a half thousand.
     """
-    found = _trimmed(cell).rlike(_POINT_GROUP) & ~_trimmed(cell).rlike(_SURE_POINT_GROUP)
+    found = trimmed(cell).rlike(_POINT_GROUP) & ~trimmed(cell).rlike(_SURE_POINT_GROUP)
     return F.coalesce(found, F.lit(False)) if decimal == "" else F.lit(False)
-
-
-def is_abbreviated(cell: Column) -> Column:
-    """Whether a count is rounded and abbreviated, as `1.2K` and `3,4 mln` are; never null."""
-    return F.coalesce(_trimmed(cell).rlike(_ABBREVIATED), F.lit(False))
 
 
 def is_rounded(cell: Column) -> Column:
@@ -121,9 +112,14 @@ def is_rounded(cell: Column) -> Column:
 
     `1.23456789E+8` names each digit, `1.23E+8` has lost some: as an id it may stand for many.
     """
-    digits = F.length(F.regexp_extract(_trimmed(cell), _SCIENTIFIC, 1))
-    exponent = F.regexp_extract(_trimmed(cell), _SCIENTIFIC, 2).try_cast("int")
-    return F.coalesce(digits < exponent, F.lit(False))
+    behind, exponent = scientific(cell)
+    return F.coalesce(F.length(behind) < exponent, F.lit(False))
+
+
+def scientific(cell: Column) -> tuple[Column, Column]:
+    """The digits behind the point, and the exponent, of a number with one; its exponent is null."""
+    behind, exponent = (F.regexp_extract(trimmed(cell), _SCIENTIFIC, place) for place in (1, 2))
+    return behind, exponent.try_cast("int")
 
 
 def is_spoilt_key(cell: Column) -> Column:
@@ -131,16 +127,23 @@ def is_spoilt_key(cell: Column) -> Column:
 
     Shortcodes are of letters, digits, `-` and `_`, most of them eleven: `1E10` may be one.
     """
-    return F.coalesce(_trimmed(cell).rlike(_SPOILT), F.lit(False))
+    return F.coalesce(trimmed(cell).rlike(_SPOILT), F.lit(False))
 
 
 def truth(cell: Column) -> Column:
     """A boolean from any usual spelling, in any case."""
-    text = F.lower(_trimmed(cell))
+    text = F.lower(trimmed(cell))
     return F.when(text.isin(*_TRUE), True).when(text.isin(*_FALSE), False)
 
 
-def seconds(cell: Column, *, timezone: str = "UTC", date_order: str = "") -> Column:
+def seconds(
+    cell: Column,
+    *,
+    number: Column | None = None,
+    iso: Column | None = None,
+    timezone: str = "UTC",
+    date_order: str = "",
+) -> Column:
     """Unix seconds as a bigint, from a whole number, an ISO 8601 time, or a date by day and month.
 
     A number from 10^11 on is of milliseconds, from 10^14 of microseconds, from 10^17 of
@@ -149,11 +152,13 @@ def seconds(cell: Column, *, timezone: str = "UTC", date_order: str = "") -> Col
 
     Args:
         cell: the text.
+        number: it as a whole number, if that is at hand: it is looked at many times.
+        iso: as `iso_time` has it, likewise.
         timezone: of times that name no zone.
         date_order: `dmy` or `mdy`, of dates with slashes; empty: such a date is none.
     """
-    text = _trimmed(cell)
-    number = whole_number(cell, decimal=".")
+    number = whole_number(cell, decimal=".") if number is None else number
+    iso = iso_time(cell, date_order) if iso is None else iso
     scaled = F.when(number < _MILLISECONDS, number)
     for power in (1, 2, 3):
         unit = _in_unit(number, 1000**power)
@@ -161,20 +166,34 @@ def seconds(cell: Column, *, timezone: str = "UTC", date_order: str = "") -> Col
         scaled = scaled.when(number < below, unit) if power < 3 else scaled.otherwise(unit)
     sure = (number > 0) & ~is_rounded(cell)
     from_number = F.when(sure, scaled).otherwise(number)
-    return F.coalesce(from_number, F.unix_seconds(_moment(_iso(text, date_order), timezone)))
+    return F.coalesce(from_number, F.unix_seconds(_moment(iso, timezone)))
 
 
 def is_ambiguous_date(cell: Column, *, date_order: str = "") -> Column:
     """Whether a date has day and month in an order that nothing says; never null."""
-    text = _trimmed(cell)
+    text = trimmed(cell)
     return F.coalesce(text.rlike(_SLASHED), F.lit(False)) if not date_order else F.lit(False)
 
 
-def _iso(text: Column, date_order: str) -> Column:
+def is_ambiguous_hour(cell: Column, *, timezone: str, date_order: str = "") -> Column:
+    """Whether a time without a zone is of an hour that came twice, as clocks were put back.
+
+    `seconds` takes the first. Null for a cell that is no such time.
+    """
+    iso = iso_time(cell, date_order)
+    local = F.when(~iso.rlike(_HAS_ZONE), iso.try_cast("timestamp_ntz"))
+    zone, utc = F.lit(timezone), F.lit("UTC")
+    later = F.convert_timezone(zone, utc, local) + F.expr("INTERVAL 1 HOUR")
+    return F.convert_timezone(utc, zone, later) == local
+
+
+def iso_time(cell: Column, date_order: str = "") -> Column:
     """A time as ISO 8601 has it; null where it is none that is known."""
+    text = trimmed(cell)
     zoned = F.regexp_replace(text, _BRACKETS, " $1")
-    for zone, offset in _ZONES.items():
-        zoned = F.regexp_replace(zoned, rf" {zone}$", offset)
+    offsets = F.create_map(*(F.lit(one) for pair in _ZONES.items() for one in pair))
+    offset = offsets[F.regexp_extract(zoned, _ABBREVIATION, 1)]
+    zoned = F.coalesce(F.regexp_replace(zoned, _ABBREVIATION, offset), zoned)
     slashed = F.regexp_replace(zoned, r"^(\d{4})/(\d{1,2})/", "$1-$2-")
     iso = F.when(slashed.rlike(r"^\d{4}-\d{1,2}-\d{1,2}"), slashed)
     dotted = _of_parts(text, _DOTTED, "dmy")
@@ -220,12 +239,12 @@ def _in_unit(number: Column, size: int) -> Column:
 
 def text(cell: Column) -> Column:
     """The text without spaces around it; null when nothing is left."""
-    return F.nullif(_trimmed(cell), F.lit(""))
+    return F.nullif(trimmed(cell), F.lit(""))
 
 
 def key(cell: Column) -> Column:
     """The text without spaces around it; null when it says nothing, as `null` and `NA` do."""
-    return F.when(is_given(cell), _trimmed(cell))
+    return F.when(is_given(cell), trimmed(cell))
 
 
 def address(cell: Column) -> Column:
@@ -234,7 +253,7 @@ def address(cell: Column) -> Column:
     A list is in brackets, as JSON and Python have it, or addresses stand one behind the other.
     Commas, brackets and quotes within an address stay.
     """
-    text = _trimmed(cell)
+    text = trimmed(cell)
     quoted = F.regexp_extract(text, r"""^\[\s*(["'])(https?://.*?)\1\s*(?:,|\]$)""", 2)
     bare = F.regexp_extract(text, rf"^\[\s*(https?://.*?)\s*(?:{BETWEEN_ADDRESSES}.*)?\]$", 1)
     in_brackets = F.when(quoted != "", quoted).otherwise(bare)
@@ -246,10 +265,6 @@ def address(cell: Column) -> Column:
     )
 
 
-def as_it_is(cell: Column) -> Column:
-    """The cell, spaces and all."""
-    return cell
-
-
-def _trimmed(cell: Column) -> Column:
+def trimmed(cell: Column) -> Column:
+    """The text without spaces around it."""
     return F.btrim(cell, F.lit(SPACES))
