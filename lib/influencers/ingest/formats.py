@@ -22,6 +22,9 @@ _FORMATS = {
     ".parquet": PARQUET,
 }
 _COMPRESSED = (".gz", ".bz2")
+# Kinds of tables that are not read, by names and by first bytes.
+_UNREAD_ENDINGS = {".orc": "ORC", ".avro": "Avro"}
+_MAGIC = {b"PAR1": "Parquet", b"ORC": "ORC", b"Obj\x01": "Avro"}
 
 
 def kinds_of(
@@ -35,11 +38,15 @@ def kinds_of(
         config: a format that is set holds for all.
 
     Raises:
-        UserError: a file that was asked for is of no kind that is known, or all are.
+        UserError: a file that was asked for is of no kind that is known, or all are, or one is a
+            table of another kind.
     """
     kinds = {}
     others = []
     for file in files:
+        unread = _UNREAD_ENDINGS.get(f".{file.uri.lower().rpartition('.')[2]}")
+        if unread and config.format == "auto":
+            raise UserError(f"{file.uri}: {unread} is not read: write it as Parquet")
         kind = format_by_name(file.uri) if config.format == "auto" else config.format
         if kind is None and file.path not in named:
             others.append(file)
@@ -78,6 +85,25 @@ def format_by_name(uri: str) -> str | None:
     for ending in _COMPRESSED:
         name = name.removesuffix(ending)
     return next((kind for ending, kind in _FORMATS.items() if name.endswith(ending)), None)
+
+
+def check_is_text(head: bytes, path: str) -> None:
+    """Refuse what is a table of another kind under a wrong name.
+
+    Args:
+        head: the first bytes of what should be CSV or JSON.
+        path: names the file in messages.
+
+    Raises:
+        UserError: it is Parquet, ORC or Avro.
+    """
+    kind = next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), None)
+    # A header may begin with such letters; no text has such characters.
+    if kind is None or all(byte > 8 for byte in head[:256]):
+        return
+    if kind == "Parquet":
+        raise UserError(f"{path} is Parquet: end its name in .parquet")
+    raise UserError(f"{path} is {kind}, which is not read: write it as Parquet")
 
 
 def unpacked_name(uri: str) -> str:

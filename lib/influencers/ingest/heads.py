@@ -20,6 +20,7 @@ from influencers.errors import UserError
 from influencers.ingest import csv_records
 from influencers.ingest.dialect import Dialect, found_in
 from influencers.ingest.encodings import encoding_of
+from influencers.ingest.formats import check_is_text
 from influencers.ingest.json_heads import JsonLayout, layout_of, records_of
 from influencers.ingest.naming import Naming, for_names, for_records, names_in
 from influencers.ingest.source import CSV, Head
@@ -70,6 +71,7 @@ def head_of(head: bytes, path: str, kind: str, config: IngestConfig) -> Head:
     Raises:
         UserError: they name no columns that can be read.
     """
+    check_is_text(head, path)
     if packing_of(head) or needs_recoding(head):
         return Head(is_packed=True)
     whole = whole_lines(head)

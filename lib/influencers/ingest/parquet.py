@@ -1,4 +1,4 @@
-"""The columns of Parquet files: what their footers say, and how their values are read as text.
+"""The columns of Parquet files: what their footers say.
 
 Spark is asked for the fields alone, each file by its own names and types: files of one set may
 spell a column differently, or hold a number as another type, and columns that are no field may be
@@ -7,25 +7,20 @@ of types that Spark does not know.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
 from pyarrow import parquet
 from pyspark.errors import PySparkException
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import from_arrow_type
 from pyspark.sql.types import (
     BinaryType,
     DataType,
     DecimalType,
-    DoubleType,
-    FloatType,
     IntegerType,
     LongType,
     ShortType,
-    StringType,
     StructField,
     StructType,
     TimestampType,
@@ -33,9 +28,13 @@ from pyspark.sql.types import (
 
 from influencers.errors import UserError
 from influencers.ingest.columns import FIELDS, Header
-from influencers.ingest.csv_records import KEPT_CHARS, NUL_CHARACTER, RECORD_TOO_LONG, UNDECODABLE
 
 MAGIC = b"PAR1"
+_ENCRYPTED = b"PARE"
+# What signs the metadata of a file whose columns are encrypted.
+_SIGNATURE_BYTES = 28
+# What Spark cannot unpack.
+_UNREAD_CODECS = ("BROTLI", "LZO")
 # Spark has no unsigned types: the next larger ones.
 _UNSIGNED: dict[pa.DataType, DataType] = {
     pa.uint8(): ShortType(),
@@ -43,11 +42,11 @@ _UNSIGNED: dict[pa.DataType, DataType] = {
     pa.uint32(): LongType(),
     pa.uint64(): DecimalType(20, 0),
 }
-# Up to where a type holds every whole number, and the digits that it is sure of beyond.
-_EXACT: tuple[tuple[type[DataType], int, int], ...] = (
-    (FloatType, 2**24, 6),
-    (DoubleType, 2**53, 15),
-)
+# Of a decimal of Spark.
+_MOST_DIGITS = 38
+# What Spark has no type for, and reads as another: times in nanoseconds as numbers, floats of two
+# bytes as these.
+NANOSECONDS, LOCAL_NANOSECONDS, HALF_FLOAT = "nanoseconds", "local nanoseconds", "half float"
 
 
 @dataclass(frozen=True)
@@ -55,14 +54,15 @@ class ParquetColumn:
     """A column that holds a field.
 
     Attributes:
+        path: its name; of one within a struct, the names on the way to it.
         kind: the type that Spark reads it as; None where it holds nothing but nulls.
-        nanoseconds: whether it is a time, which Spark reads as a number of nanoseconds.
+        meaning: what it is, if Spark has no type for that; else empty.
     """
 
     field: str
-    name: str
+    path: tuple[str, ...]
     kind: DataType | None
-    nanoseconds: bool
+    meaning: str = ""
 
 
 def read_footer(footer: bytes, uri: str) -> parquet.ParquetFile:
@@ -73,89 +73,107 @@ def read_footer(footer: bytes, uri: str) -> parquet.ParquetFile:
         uri: names the file in messages.
 
     Raises:
-        UserError: it says nothing.
+        UserError: it says nothing, or of a file that cannot be read.
     """
+    if footer.endswith(_ENCRYPTED):
+        raise UserError(f"{uri} is encrypted: write it as Parquet without encryption")
     try:
-        return parquet.ParquetFile(pa.BufferReader(MAGIC + footer))
+        file = parquet.ParquetFile(pa.BufferReader(MAGIC + footer))
     except (pa.ArrowException, OSError):
         raise UserError(
             f"{uri} is no Parquet file, or damaged or cut off: fetch it again"
         ) from None
+    # To look at a column whose metadata is encrypted ends the process.
+    if len(footer) - 8 - file.metadata.serialized_size == _SIGNATURE_BYTES:
+        raise UserError(f"{uri} has encrypted columns: write it as Parquet without encryption")
+    if file.metadata.num_row_groups:
+        group = file.metadata.row_group(0)
+        codecs = {group.column(place).compression for place in range(group.num_columns)}
+        for codec in codecs.intersection(_UNREAD_CODECS):
+            raise UserError(f"{uri} is compressed with {codec}: write it with zstd or snappy")
+    return file
 
 
-def columns_of(file: parquet.ParquetFile, header: Header, uri: str) -> tuple[ParquetColumn, ...]:
+def columns_in(
+    file: parquet.ParquetFile, wanted: Collection[str]
+) -> list[tuple[tuple[str, ...], pa.Field]]:
+    """The columns of a file by their paths, and those within structs that are wanted.
+
+    Args:
+        file: from `read_footer`.
+        wanted: paths, their names joined by points.
+    """
+    columns: list[tuple[tuple[str, ...], pa.Field]] = []
+    columns += [((column.name,), column) for column in file.schema_arrow]
+    names = set(file.schema_arrow.names)
+    for path in wanted:
+        steps = tuple(path.split("."))
+        column = None if path in names else _within(file.schema_arrow, steps)
+        if column is not None:
+            columns.append((steps, column))
+    return columns
+
+
+def _within(schema: pa.Schema, steps: Sequence[str]) -> pa.Field | None:
+    inside: pa.Schema | pa.DataType = schema
+    column = None
+    for step in steps:
+        is_open = isinstance(inside, pa.Schema | pa.StructType)
+        place = inside.get_field_index(step) if is_open else -1
+        if place < 0:
+            return None
+        column = inside.field(place)
+        inside = column.type
+    return column
+
+
+def columns_of(
+    file: parquet.ParquetFile,
+    columns: Sequence[tuple[tuple[str, ...], pa.Field]],
+    header: Header,
+    uri: str,
+) -> tuple[ParquetColumn, ...]:
     """The columns that hold fields, in the order of the fields.
+
+    Args:
+        file: from `read_footer`.
+        columns: as `columns_in` has them.
+        header: which of them holds which field.
+        uri: names the file in messages.
 
     Raises:
         UserError: one is of a type that cannot be read.
     """
-    physical = {leaf.path: leaf.physical_type for leaf in map(file.schema.column, _leaves(file))}
-    columns = []
-    for field in FIELDS:
-        if field not in header.places:
-            continue
-        column = file.schema_arrow.field(header.places[field])
-        is_int96 = physical.get(column.name) == "INT96"
-        is_nanos = pa.types.is_timestamp(column.type) and column.type.unit == "ns" and not is_int96
-        if is_int96:
-            kind: DataType | None = TimestampType()
+    leaves = map(file.schema.column, range(len(file.schema)))
+    int96 = {leaf.path for leaf in leaves if leaf.physical_type == "INT96"}
+    found = []
+    for field in (field for field in FIELDS if field in header.places):
+        path, column = columns[header.places[field]]
+        if ".".join(path) in int96:
+            found.append(ParquetColumn(field, path, TimestampType()))
+        elif pa.types.is_timestamp(column.type) and column.type.unit == "ns":
+            meaning = NANOSECONDS if column.type.tz else LOCAL_NANOSECONDS
+            found.append(ParquetColumn(field, path, LongType(), meaning))
+        elif pa.types.is_float16(column.type):
+            found.append(ParquetColumn(field, path, BinaryType(), HALF_FLOAT))
         else:
-            kind = LongType() if is_nanos else _spark_type(column, uri)
-        columns.append(ParquetColumn(field, column.name, kind, is_nanos))
-    return tuple(columns)
+            found.append(ParquetColumn(field, path, _spark_type(column, uri)))
+    return tuple(found)
 
 
 def schema_of(columns: Sequence[ParquetColumn]) -> StructType:
     """What Spark is asked for."""
-    return StructType([StructField(column.name, column.kind) for column in columns if column.kind])
+    return _struct([(column.path, column.kind) for column in columns if column.kind])
 
 
-def from_columns(
-    frame: DataFrame, columns: Sequence[ParquetColumn], *, max_bytes: int
-) -> DataFrame:
-    """Raw records from the columns of Parquet files; the columns of `records.RECORDS_SCHEMA`.
-
-    The text of a record is its fields as JSON.
-
-    Args:
-        frame: the columns under their own names, and `source_file` and `record`.
-        columns: which of them holds which field.
-        max_bytes: a record of more bytes is too long.
-    """
-    read = [column for column in columns if column.kind]
-    raw = F.to_json(F.struct(*(_column(column) for column in read))) if read else F.lit("{}")
-    named = frame.select(
-        "source_file",
-        F.col("record").cast("bigint").alias("record"),
-        raw.alias("raw"),
-        *(_as_text(column).alias(column.field) for column in read),
+def _struct(leaves: Sequence[tuple[tuple[str, ...], DataType]]) -> StructType:
+    below: dict[str, list[tuple[tuple[str, ...], DataType]]] = {}
+    for (name, *rest), kind in leaves:
+        below.setdefault(name, []).append((tuple(rest), kind))
+    whole = {name: kind for (name, *rest), kind in leaves if not rest}
+    return StructType(
+        [StructField(name, whole.get(name) or _struct(inner)) for name, inner in below.items()]
     )
-    texts = [column.field for column in read if isinstance(column.kind, StringType | BinaryType)]
-    checked = named.withColumn("problem", _problem(texts, max_bytes))
-    is_long = F.col("problem") == RECORD_TOO_LONG
-    cells = {
-        column.field: F.when(F.col("problem").isNull(), F.col(column.field)) for column in read
-    }
-    return checked.select(
-        "source_file",
-        "record",
-        F.when(is_long, F.left("raw", F.lit(KEPT_CHARS))).otherwise(F.col("raw")).alias("raw"),
-        "problem",
-        *(cells.get(field, F.lit(None).cast("string")).alias(field) for field in FIELDS),
-    )
-
-
-def _problem(texts: Sequence[str], max_bytes: int) -> Column:
-    problem = F.when(F.octet_length("raw") > max_bytes, RECORD_TOO_LONG)
-    for field in texts:
-        problem = problem.when(~F.is_valid_utf8(field), UNDECODABLE)
-    for field in texts:
-        problem = problem.when(F.contains(F.col(field), F.lit("\0")), NUL_CHARACTER)
-    return problem
-
-
-def _leaves(file: parquet.ParquetFile) -> range:
-    return range(len(file.schema))
 
 
 def _spark_type(column: pa.Field, uri: str) -> DataType | None:
@@ -181,6 +199,10 @@ def _stored(kind: pa.DataType) -> pa.DataType:
         return _stored(kind.storage_type)
     if pa.types.is_date64(kind):
         return pa.date32()
+    if pa.types.is_decimal256(kind) and kind.precision <= _MOST_DIGITS:
+        return pa.decimal128(kind.precision, kind.scale)
+    if pa.types.is_binary_view(kind):
+        return pa.binary()
     return pa.string() if pa.types.is_string_view(kind) else kind
 
 
@@ -193,23 +215,3 @@ def _is_readable(kind: pa.DataType) -> bool:
         _is_readable(child) and not (pa.types.is_timestamp(child) and child.unit == "ns")
         for child in inner
     )
-
-
-def _column(column: ParquetColumn) -> Column:
-    return F.col("`" + column.name.replace("`", "``") + "`")
-
-
-def _as_text(source: ParquetColumn) -> Column:
-    column = _column(source)
-    if source.nanoseconds:
-        return F.floor(column.cast("decimal(20,0)") / 1_000_000_000).cast("string")
-    if isinstance(source.kind, TimestampType):
-        return F.unix_seconds(column).cast("string")
-    text = F.nullif(column.cast("string"), F.lit(""))
-    for kind, exact_below, digits in _EXACT:
-        if isinstance(source.kind, kind):
-            # As whole numbers are written; beyond, no more digits than are true.
-            sure = F.format_string(f"%.{digits - 1}E", column.cast("double"))
-            whole = F.when(F.abs(column) <= exact_below, column.cast("bigint").cast("string"))
-            return F.when(column == F.rint(column), whole.otherwise(sure)).otherwise(text)
-    return text

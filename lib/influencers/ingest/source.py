@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from influencers.ingest.columns import Header
 from influencers.ingest.dialect import PLAIN, Dialect
@@ -48,6 +48,7 @@ class Source:
         head: of CSV and JSON.
         columns: of Parquet, those of fields.
         member: of a packed file, which of its files; None: it is not packed.
+        folders: fields that the file lacks and the names of its folders say.
     """
 
     file: FileStatus
@@ -56,6 +57,7 @@ class Source:
     head: Head = Head()
     columns: tuple[ParquetColumn, ...] = ()
     member: str | None = None
+    folders: Mapping[str, str] = field(default_factory=dict)
 
 
 def files_of(sources: Iterable[Source]) -> list[FileStatus]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from functools import partial, reduce
+from functools import reduce
 
 from pyspark.sql import DataFrame, SparkSession
 
@@ -17,19 +15,16 @@ from influencers.ingest import (
     encodings,
     exports,
     packed_files,
-    parquet,
+    parquet_files,
     text_files,
 )
-from influencers.ingest.columns import Header
 from influencers.ingest.formats import PACKED, format_by_name, kinds_of, unpacked_name
+from influencers.ingest.headers import header_of_file
 from influencers.ingest.heads import head_of, read_heads
-from influencers.ingest.naming import PLAIN_NAMES, Naming, for_names, header_of
 from influencers.ingest.plain_posts import PlainPosts, with_plain_posts
 from influencers.ingest.source import CSV, JSON, PARQUET, Head, Source, first_of
 from influencers.storage import files, input_files
 from influencers.storage.input_files import FileStatus
-
-_FOOTERS_AT_ONCE = 16
 
 
 def find(
@@ -67,7 +62,7 @@ def find(
     heads = dict(read_heads(spark, texts, config))
     packed = [file for file in kinds if file not in heads or heads[file].is_packed]
     inside = _packed_sources(spark, [file for file in packed if kinds[file] != PARQUET], config)
-    footers = _parquet_sources(spark, [file for file in kinds if kinds[file] == PARQUET], config)
+    footers = parquet_files.look(spark, [file for file in kinds if kinds[file] == PARQUET], config)
     return tuple(
         source
         for file, kind in kinds.items()
@@ -77,8 +72,8 @@ def find(
 
 
 def _text_source(file: FileStatus, kind: str, head: Head, member: str | None = None) -> Source:
-    header = check_header(head.names, file.uri, head.naming, kind=kind)
-    return Source(file, kind, header, head, member=member)
+    header, folders = header_of_file(head.names, file, head.naming, kind=kind)
+    return Source(file, kind, header, head, member=member, folders=folders)
 
 
 def _packed_sources(
@@ -105,39 +100,12 @@ def _packed_sources(
 
 
 def _listed(spark: SparkSession, pattern: str, output: str | None) -> list[FileStatus]:
-    found = input_files.list_files(spark, pattern)
-    listed = delta_tables.files_of_table(spark, pattern, found)
-    if output is None:
-        return listed
-    below = files.join(files.absolute(spark, output), "")
-    if files.absolute(spark, pattern).startswith(below):
-        return listed
-    return [file for file in listed if not file.path.startswith(below)]
-
-
-def _parquet_sources(
-    spark: SparkSession, found: Sequence[FileStatus], config: IngestConfig
-) -> dict[FileStatus, Source]:
-    """The Parquet files by what their footers say; in object stores, reading one is waiting."""
-    with ThreadPoolExecutor(max_workers=_FOOTERS_AT_ONCE) as pool:
-        sources = pool.map(partial(_parquet_source, spark, config), found)
-        return dict(zip(found, sources, strict=True))
-
-
-def _parquet_source(spark: SparkSession, config: IngestConfig, file: FileStatus) -> Source:
-    # The length of the metadata and the magic number end the file.
-    end = input_files.read_tail(spark, file.path, file.size, 8)
-    size = int.from_bytes(end[:4], "little") + 8
-    if len(end) < 8 or not end.endswith(parquet.MAGIC) or size > file.size:
-        end = b""
-    elif size > 8:
-        end = input_files.read_tail(spark, file.path, file.size, size)
-    footer = parquet.read_footer(end, file.uri)
-    # Exports are text: of Parquet, only what is set.
-    settings = config if config.export == exports.PROFILES.name else replace(config, export="none")
-    naming = for_names(footer.schema_arrow.names, settings)
-    header = check_header(footer.schema_arrow.names, file.uri, naming)
-    return Source(file, PARQUET, header, columns=parquet.columns_of(footer, header, file.uri))
+    listed = input_files.list_files(spark, pattern)
+    if output is not None:
+        below = files.join(files.absolute(spark, output), "")
+        if not files.absolute(spark, pattern).startswith(below):
+            listed = [file for file in listed if not file.path.startswith(below)]
+    return delta_tables.without_removed(spark, pattern, listed)
 
 
 def read_records(spark: SparkSession, sources: Sequence[Source], config: IngestConfig) -> DataFrame:
@@ -163,15 +131,8 @@ def _read(
 ) -> DataFrame:
     texts = [source for source in sources if source.format != PARQUET]
     frames = [text_files.read(spark, texts, config, plain=plain)] if texts else []
-    # Files of the same columns are read at once, others by themselves.
-    alike: dict[tuple[parquet.ParquetColumn, ...], list[str]] = {}
-    for source in sources:
-        if source.format == PARQUET:
-            alike.setdefault(source.columns, []).append(source.file.path)
-    for columns, paths in alike.items():
-        whole = input_files.whole_file_session(spark)
-        frame = input_files.read_parquet_columns(whole, paths, parquet.schema_of(columns))
-        records = parquet.from_columns(frame, columns, max_bytes=config.max_record_bytes)
+    columnar = [source for source in sources if source.format == PARQUET]
+    for records in parquet_files.read(spark, columnar, config):
         frames.append(with_plain_posts(records, plain) if plain else records)
     return reduce(DataFrame.unionByName, frames)
 
@@ -188,6 +149,9 @@ def remarks(sources: Sequence[Source], config: IngestConfig) -> list[str]:
             )
         # A crawl's own time is rare: its absence is no news.
         absent = [name for name in source.header.absent if name != "crawled_at"]
+        if source.folders:
+            told = f"read in the names of folders: {', '.join(source.folders)}"
+            said.setdefault(told, []).append(source.file.uri)
         if absent:
             said.setdefault(f"unknown throughout: {', '.join(absent)}", []).append(source.file.uri)
     of_columns = [f"{first_of(uris)}: {text}" for text, uris in said.items()]
@@ -251,29 +215,3 @@ def _written(source: Source, config: IngestConfig) -> list[str]:
 
 def _listed_names(names: Sequence[str]) -> str:
     return ", ".join(name or "without a name" for name in names)
-
-
-def check_header(
-    names: Sequence[str], uri: str, naming: Naming = PLAIN_NAMES, *, kind: str = CSV
-) -> Header:
-    """What the column names say.
-
-    Raises:
-        UserError: a needed column, or one that is set, is missing, or two columns are the same
-            field. JSON has no columns: each record is looked at by itself.
-    """
-    header = header_of(names, naming)
-    present = ", ".join(name for name in names[:20]) or "none"
-    for field, column in naming.columns.items():
-        if column not in names and (kind != JSON or field not in header.places):
-            raise UserError(f"{uri}: no column {column} for {field} (found: {present})")
-    if header.missing:
-        raise UserError(
-            f"{uri}: no column {', '.join(header.missing)} (found: {present}): "
-            + ("name keys with --column FIELD=PATH" if kind == JSON
-               else "name the columns in the first line, or with --column FIELD=NAME")
-        )  # fmt: skip
-    if header.repeated and kind != JSON:
-        field = header.repeated[0]
-        raise UserError(f"{uri}: two columns for {field}: choose one with --column {field}=NAME")
-    return header

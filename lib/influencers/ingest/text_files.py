@@ -22,6 +22,7 @@ from influencers.ingest.csv_splits import without_lines
 from influencers.ingest.encodings import UTF_8
 from influencers.ingest.line_batches import JsonBatches, JsonStreamBatches, StrictCsvBatches
 from influencers.ingest.naming import Naming
+from influencers.ingest.partitions import FilledBatches
 from influencers.ingest.plain_posts import PlainPosts
 from influencers.ingest.records import ARROW_SCHEMA, RECORDS_SCHEMA
 from influencers.ingest.source import CSV, JSON, Source, files_of
@@ -198,6 +199,11 @@ def is_bytewise(encoding: str) -> bool:
 
 
 def _batches_of(one: Source, config: IngestConfig) -> Batches:
+    batches = _batches_alone(one, config)
+    return FilledBatches(batches, {one.file.uri: one.folders}) if one.folders else batches
+
+
+def _batches_alone(one: Source, config: IngestConfig) -> Batches:
     if one.head.layout.is_stream:
         wrapper = one.head.layout.wrapper
         return JsonStreamBatches(*_of_json(one, config), wrapper=wrapper)

@@ -190,6 +190,8 @@ def whole_file_session(spark: SparkSession) -> SparkSession:
     session.conf.set("spark.sql.files.openCostInBytes", str(WHOLE_FILE))
     session.conf.set("spark.sql.files.ignoreCorruptFiles", "false")
     session.conf.set("spark.sql.files.ignoreMissingFiles", "false")
+    # A file may have columns that differ in case alone.
+    session.conf.set("spark.sql.caseSensitive", "true")
     # Spark has no type for times in nanoseconds, which pandas writes.
     session.conf.set("spark.sql.legacy.parquet.nanosAsLong", "true")
     return session
@@ -270,14 +272,20 @@ def read_parquet(spark: SparkSession, paths: Sequence[str]) -> DataFrame:
 def read_parquet_columns(
     whole: SparkSession, paths: Sequence[str], schema: StructType
 ) -> DataFrame:
-    """Some columns of Parquet files, and `source_file` and `record`; as `read_parquet`."""
+    """Some columns of Parquet files, as the struct `cells`, and `source_file` and `record`."""
     reader = whole.read.schema(schema).option("__globPaths__", "false")
-    return _with_origin(reader.parquet(*paths))
+    rows = reader.parquet(*paths)
+    # A column may be named as these are, or not differ from another but in case.
+    columns = [F.col(f"`{name.replace('`', '``')}`") for name in schema.names]
+    return rows.select(F.struct(*columns).alias("cells"), _source_file(), _record())
 
 
 def _with_origin(rows: DataFrame) -> DataFrame:
-    record = (F.col("_metadata.row_index") + 1).alias("record")
-    return rows.select("*", _source_file(), record)
+    return rows.select("*", _source_file(), _record())
+
+
+def _record() -> Column:
+    return (F.col("_metadata.row_index") + 1).alias("record")
 
 
 def _source_file() -> Column:
