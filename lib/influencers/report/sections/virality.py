@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
+from influencers.explore.verdicts import NO_DATA
 from influencers.measured.models import Labels
 from influencers.report.effects import TOGETHER, ends
 from influencers.report.figures import figures_in
@@ -35,7 +37,9 @@ def section(virality: pd.DataFrame, models: Mapping[str, Labels]) -> Section:
 
 
 def virality_table(virality: pd.DataFrame) -> Table:
-    """How each feature differs between viral and other posts."""
+    """How each feature differs between viral and other posts; the note names those without data."""
+    compared = [row for row in rows_of(virality) if row["verdict"] != NO_DATA]
+    left_out = _without_data(rows_of(virality))
     return Table(
         "What viral posts share",
         ("viral is", "feature", "viral", "others", "measure", "effect", "interval", "verdict"),
@@ -50,12 +54,29 @@ def virality_table(virality: pd.DataFrame) -> Table:
                 ends(row["low"], row["high"]),
                 str(row["verdict"]),
             )
-            for row in rows_of(virality)
+            for row in compared
         ),
         frozenset((2, 3, 5, 6)),
         "Viral and others: the median, or the share where the feature is a yes or no. Cliff's "
-        f"delta: 0 is no effect. Odds ratio: 1 is no effect. {TOGETHER}",
+        f"delta: 0 is no effect. Odds ratio: 1 is no effect. {TOGETHER} {left_out}".rstrip(),
+        f"Nothing to compare. {left_out}".rstrip(),
     )
+
+
+def _without_data(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Which features no definition of viral posts has data of, in a sentence."""
+    all_of: dict[str, list[str]] = {}
+    missing: dict[str, list[str]] = {}
+    for row in rows:
+        label, feature = (plain(str(row[name])) for name in ("label", "feature"))
+        all_of.setdefault(label, []).append(feature)
+        if row["verdict"] == NO_DATA:
+            missing.setdefault(label, []).append(feature)
+    parts = [
+        f"{label}: {'all features' if names == all_of[label] else ', '.join(names)}"
+        for label, names in missing.items()
+    ]
+    return f"Without data: {'; '.join(parts)}." if parts else ""
 
 
 def _short(value: object) -> str:
