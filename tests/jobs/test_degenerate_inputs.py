@@ -46,7 +46,7 @@ SAID = {
         "1 post of 1 record read", "1 account ", UNLINKED, UNRANKED,
         "top likes, unseen accounts: skipped, only one training row has a label.",
         "top likes, later posts: skipped, no training row has a label.",
-        "Without data: top engagement in tier: all features; top likes: all features.",
+        "top engagement in tier: all features; top likes: all features.",
         "Images are not downloaded in this run: images.enabled is false.",
     ),
     "one_account": ("30 posts of 30 records read", "1 account ", UNLINKED),
@@ -61,7 +61,7 @@ SAID = {
         "top followers, later posts: skipped, no training row has a label.",
         "all features; top likes: all features.",
     ),
-    "only_videos": ("200 posts", "content type video 0 – nothing to compare with"),
+    "only_videos": ("200 posts", "content type video ", "nothing to compare with"),
     "zeros": (UNRANKED, "top likes, later posts: skipped, all 136 training rows have the same"),
     "largest_counts": (
         "594 posts of 600 records read", "6 records in quarantine",

@@ -48,16 +48,17 @@ def test_features_without_data_are_named_below_the_table() -> None:
         known,
         {**unknown, "feature": "has_location"},
         {**unknown, "label": "top_engagement_in_tier"},
-    ]
+        {**unknown, "label": "top_engagement_in_tier", "feature": "has_location",
+         "verdict": "nothing to compare with: no verdict"},
+    ]  # fmt: skip
     found = virality_table(pd.DataFrame(rows))
-    missing = "Without data: top likes: has location; top engagement in tier: all features."
+    why = "Without data, or without posts of both kinds"
+    missing = f"{why}: top likes: has location; top engagement in tier: all features."
     assert [row[:2] for row in found.rows] == [("top likes", "video")]
     assert found.note.endswith(missing)
     nothing = virality_table(pd.DataFrame(rows[2:]))
     assert not nothing.rows
-    assert (
-        nothing.empty == "Nothing to compare. Without data: top engagement in tier: all features."
-    )
+    assert nothing.empty == f"Nothing to compare. {why}: top engagement in tier: all features."
 
 
 def test_a_trait_is_one_row_with_a_verdict_for_each_outcome() -> None:

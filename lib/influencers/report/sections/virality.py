@@ -7,13 +7,16 @@ from typing import Any
 
 import pandas as pd
 
-from influencers.explore.verdicts import NO_DATA
+from influencers.explore.verdicts import NO_DATA, ONE_GROUP
 from influencers.measured.models import Labels
 from influencers.report.effects import TOGETHER, ends
 from influencers.report.figures import figures_in
 from influencers.report.model_tables import model_tables
 from influencers.report.section import Section
 from influencers.report.table import Table, decimal, plain, rows_of, unknown
+
+_NOT_COMPARED = (NO_DATA, ONE_GROUP)
+_WHY = "Without data, or without posts of both kinds"
 
 
 def section(virality: pd.DataFrame, models: Mapping[str, Labels]) -> Section:
@@ -37,9 +40,9 @@ def section(virality: pd.DataFrame, models: Mapping[str, Labels]) -> Section:
 
 
 def virality_table(virality: pd.DataFrame) -> Table:
-    """How each feature differs between viral and other posts; the note names those without data."""
-    compared = [row for row in rows_of(virality) if row["verdict"] != NO_DATA]
-    left_out = _without_data(rows_of(virality))
+    """How each feature differs between viral and other posts; the note names those left out."""
+    compared = [row for row in rows_of(virality) if row["verdict"] not in _NOT_COMPARED]
+    left_out = _left_out(rows_of(virality))
     return Table(
         "What viral posts share",
         ("viral is", "feature", "viral", "others", "measure", "effect", "interval", "verdict"),
@@ -63,20 +66,20 @@ def virality_table(virality: pd.DataFrame) -> Table:
     )
 
 
-def _without_data(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Which features no definition of viral posts has data of, in a sentence."""
+def _left_out(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Which features are not compared by each definition of viral posts, in a sentence."""
     all_of: dict[str, list[str]] = {}
     missing: dict[str, list[str]] = {}
     for row in rows:
         label, feature = (plain(str(row[name])) for name in ("label", "feature"))
         all_of.setdefault(label, []).append(feature)
-        if row["verdict"] == NO_DATA:
+        if row["verdict"] in _NOT_COMPARED:
             missing.setdefault(label, []).append(feature)
     parts = [
         f"{label}: {'all features' if names == all_of[label] else ', '.join(names)}"
         for label, names in missing.items()
     ]
-    return f"Without data: {'; '.join(parts)}." if parts else ""
+    return f"{_WHY}: {'; '.join(parts)}." if parts else ""
 
 
 def _short(value: object) -> str:
