@@ -33,7 +33,8 @@ def test_density_only_gets_darker() -> None:
 @pytest.mark.parametrize(
     ("number", "text"),
     [(0, "0"), (7, "7"), (950, "950"), (999.6, "1k"), (1_500, "1.5k"), (20_000, "20k"),
-     (999_400, "999k"), (999_600, "1M"), (3_000_000, "3M"), (2_094_000, "2.09M"), (4e9, "4B")],
+     (999_400, "999k"), (999_600, "1M"), (3_000_000, "3M"), (2_094_000, "2.09M"), (4e9, "4B"),
+     (1e12, "1T")],
 )  # fmt: skip
 def test_numbers_at_a_glance(number: float, text: str) -> None:
     assert style.short(number) == text
@@ -42,7 +43,7 @@ def test_numbers_at_a_glance(number: float, text: str) -> None:
 @pytest.mark.parametrize(
     ("fraction", "text"),
     [(0, "0 %"), (0.031, "3.1 %"), (0.0314, "3.1 %"), (0.00001, "0.001 %"), (1, "100 %"),
-     (25.2, "2,500 %")],
+     (25.2, "2,500 %"), (2e12, "200T %")],
 )  # fmt: skip
 def test_fractions_are_percentages_in_figures(fraction: float, text: str) -> None:
     assert style.percent(fraction) == text

@@ -24,6 +24,8 @@ def test_leaders_stand_beside_their_interval_posts_and_percentile() -> None:
         "percentile in tier": "97",
     }  # fmt: skip
     assert "10 posts or more (explore.leader_min_posts)" in found.note
+    nobody = leader_table(pd.DataFrame(), {"explore.leader_min_posts": 10})
+    assert nobody.empty.startswith("No account is ranked: none has 10 posts or more")
 
 
 def test_each_effect_is_named_with_its_measure() -> None:
@@ -35,6 +37,28 @@ def test_each_effect_is_named_with_its_measure() -> None:
         ("top likes", "video", "0.031", "0.102", "odds ratio", "0.28", "0.20 to 0.41", "lower"),
     )
     assert "in 95 of 100 such tables all of them hold" in found.note
+
+
+def test_features_without_data_are_named_below_the_table() -> None:
+    known = {"label": "top_likes", "feature": "video", "typical_viral": 0.031, "effect": 0.28,
+             "typical_other": 0.102, "measure": "odds ratio", "low": 0.2, "high": 0.41,
+             "verdict": "lower"}  # fmt: skip
+    unknown = {**known, "verdict": "no data: no verdict", "effect": None, "low": None, "high": None}
+    rows = [
+        known,
+        {**unknown, "feature": "has_location"},
+        {**unknown, "label": "top_engagement_in_tier"},
+        {**unknown, "label": "top_engagement_in_tier", "feature": "has_location",
+         "verdict": "nothing to compare with: no verdict"},
+    ]  # fmt: skip
+    found = virality_table(pd.DataFrame(rows))
+    why = "Without data, or without posts of both kinds"
+    missing = f"{why}: top likes: has location; top engagement in tier: all features."
+    assert [row[:2] for row in found.rows] == [("top likes", "video")]
+    assert found.note.endswith(missing)
+    nothing = virality_table(pd.DataFrame(rows[2:]))
+    assert not nothing.rows
+    assert nothing.empty == f"Nothing to compare. {why}: top engagement in tier: all features."
 
 
 def test_a_trait_is_one_row_with_a_verdict_for_each_outcome() -> None:

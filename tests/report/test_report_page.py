@@ -25,7 +25,8 @@ from influencers.measured.models import (
 )
 from influencers.measured.records import Rows
 from influencers.report.contents import sections
-from influencers.report.frames import Circle, Frames, circles
+from influencers.report.figures import current_figures
+from influencers.report.frames import UNLINKED, Circle, Frames, circles
 from influencers.report.headlines import headlines
 from influencers.report.page import Page, render
 from influencers.report.table import count, decimal, percent
@@ -181,6 +182,47 @@ def test_numbers_as_people_read_them() -> None:
     assert count(None) == decimal(float("nan")) == percent(None) == "–"
     assert percent(0.00123) == "0.12 %"
     assert percent(0.5) == "50.0 %"
+    assert percent(2e12) == "200,000,000,000,000.0 %"
+
+
+def test_one_of_a_kind_is_singular() -> None:
+    one = Metrics(rows=Rows(read=1, posts=0, quarantined=1, duplicates=0))
+    one = replace(one, communities={"louvain": Quality(communities=1, modularity=0.0)})
+    shown = [(it.value, it.label, it.note) for it in headlines(one, frames(accounts=1))]
+    assert shown[:3] == [
+        ("0", "posts", "of 1 record read"),
+        ("1", "account", ""),
+        ("1", "record in quarantine", "100.0 %"),
+    ]
+    assert shown[3][:2] == ("1", "community")
+
+
+def test_what_was_not_done_says_why() -> None:
+    labels = {"top_likes": LabelMetrics(by_account=Skipped("no training row has a label"))}
+    communities = {"louvain": Quality(communities=0, tags=0, edges=0)}
+    found = numbers(models={"virality": labels}, communities=communities)
+    tables = {
+        table.title: table
+        for section in sections(found, frames(), {"images.enabled": False})
+        for table in section.tables
+    }
+    assert {title: tables[title].empty for title in tables if not tables[title].rows} == {
+        "Follower tiers": "None.",
+        "Leaders of each tier": "No account is ranked.",
+        "Held-out performance beside the best baseline": "No model was measured. top likes, "
+        "unseen accounts: skipped, no training row has a label.",
+        "What viral posts share": "Nothing to compare.",
+        "What goes with engagement and comments, within accounts": "None.",
+        "The largest communities": f"None: {UNLINKED}.",
+        "Community profiles": f"None: {UNLINKED}.",
+        "Download results": "Images are not downloaded in this run: images.enabled is false.",
+        "Near-duplicate images": "Images are not downloaded in this run: images.enabled is false.",
+        "Most duplicated images": "None.",
+        "Reasons for quarantine": "None.",
+        "Time": "None.",
+    }
+    assert f"None: {UNLINKED}." in Outline(page(found, frames())).text
+    assert not [it for it in current_figures(found) if it.model]
 
 
 def test_circles_take_their_own_tags() -> None:

@@ -144,8 +144,8 @@ def counted(number: int, things: str) -> str:
 
 
 def short(number: float) -> str:
-    """A number of followers or likes at a glance: 950, 1.5k, 20k, 3M."""
-    for size, unit in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+    """A number of followers or likes at a glance: 950, 1.5k, 20k, 3M, 1T."""
+    for size, unit in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")):
         # 999.5 and above would read 1000 in the smaller unit.
         if abs(number) >= size * 0.9995:
             return f"{float(f'{number / size:.3g}'):g}{unit}"
@@ -153,8 +153,9 @@ def short(number: float) -> str:
 
 
 def percent(fraction: float) -> str:
-    """A fraction as a percentage with two significant digits: 0.031 is 3.1 %."""
-    return f"{float(f'{100 * fraction:.2g}'):,.10g} %"
+    """A fraction as a percentage with two significant digits: 0.031 is 3.1 %, 20,000 is 2M %."""
+    number = float(f"{100 * fraction:.2g}")
+    return f"{number:,.10g} %" if abs(number) < 1e6 else f"{short(number)} %"
 
 
 def times(factor: float) -> str:

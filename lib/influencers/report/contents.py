@@ -74,7 +74,9 @@ def sections(metrics: Metrics, frames: Frames, config: Mapping[str, Any]) -> lis
         virality.section(frames.virality, models),
         content.section(frames.content),
         communities.section(metrics.communities, frames.circles, frames.profiles),
-        images.section(metrics.images),
-        duplicates.section(metrics.duplicates, frames.copied),
+        images.section(metrics.images, config),
+        duplicates.section(
+            metrics.duplicates, frames.copied, images.without_images(metrics.images, config)
+        ),
         data.section(metrics, config),
     ]

@@ -21,7 +21,12 @@ def figures_in(section: str) -> tuple[Figure, ...]:
 
 
 def current_figures(metrics: Metrics) -> tuple[Figure, ...]:
-    """The figures that this run has drawn: none of a model that it did not train."""
+    """The figures that this run has drawn: none of a model of which it measured nothing."""
     return tuple(
-        figure for figure in FIGURES if figure.model is None or figure.model in metrics.models
+        figure for figure in FIGURES if figure.model is None or _is_shown(metrics, figure.model)
     )
+
+
+def _is_shown(metrics: Metrics, model: str) -> bool:
+    labels = metrics.models.get(model, {}).values()
+    return any(label.measured() or not label.skipped() for label in labels)

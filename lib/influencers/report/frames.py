@@ -17,6 +17,8 @@ from influencers.measured.communities import Quality
 
 # What an account or a table may add to the page at most.
 _ROWS = 200
+# Why there are no communities.
+UNLINKED = "no two hashtags are used together often enough to be linked"
 _TRAIT = ("feature", "position", "level", "outcome")
 
 

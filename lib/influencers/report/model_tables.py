@@ -14,7 +14,7 @@ _Measured = tuple[str, str, str, ModelMetrics]
 
 
 def model_tables(models: Mapping[str, Labels], model: str) -> tuple[Table, ...]:
-    """What metrics.json says of a model.
+    """What metrics.json says of a model; where nothing was measured, one table that says why.
 
     Args:
         models: its section `models`.
@@ -27,6 +27,8 @@ def model_tables(models: Mapping[str, Labels], model: str) -> tuple[Table, ...]:
         for split, whos in of_label.measured().items()
         for who, metrics in whos.items()
     ]
+    if not measured:
+        return (_worth(labels),)
     return _worth(labels), _quality(measured), _gains(measured), _groups(measured), _tiers(measured)
 
 
@@ -59,7 +61,14 @@ def _worth(labels: Labels) -> Table:
         for split, reason in of_label.skipped().items()
     ]
     title = "Held-out performance beside the best baseline"
-    return Table(title, columns, rows, frozenset({2, 3, 4, 5, 7, 8, 9}), " ".join([note, *skipped]))
+    return Table(
+        title,
+        columns,
+        rows,
+        frozenset({2, 3, 4, 5, 7, 8, 9}),
+        " ".join([note, *skipped]),
+        " ".join(["No model was measured.", *skipped]),
+    )
 
 
 def _beside_best(performance: Performance) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ class Table:
     """A table as it is shown: texts throughout; numeric columns are set to the right.
 
     Attributes:
+        note: how to read the rows; not shown where there are none.
+        empty: what is said in place of the rows where there are none.
         thumbnails: a JPEG for each row, or none for any; None where one is missing.
     """
 
@@ -22,6 +24,7 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     numeric: frozenset[int] = frozenset()
     note: str = ""
+    empty: str = "None."
     thumbnails: tuple[bytes | None, ...] = ()
 
 
@@ -40,12 +43,27 @@ def percent(value: object) -> str:
     if unknown(value):
         return "–"
     hundredths = 100 * float(str(value))
-    return f"{hundredths:.2f} %" if abs(hundredths) < 1 else f"{hundredths:.1f} %"
+    return f"{hundredths:.2f} %" if abs(hundredths) < 1 else f"{hundredths:,.1f} %"
 
 
 def plain(name: str) -> str:
     """A key as words."""
     return name.replace("_", " ")
+
+
+def noun(number: object, things: str) -> str:
+    """The word for a number of things: `posts`, but `post` of one.
+
+    >>> noun(1, "posts"), noun(0, "posts"), noun(1, "records in quarantine")
+    ('post', 'posts', 'record in quarantine')
+    >>> noun(1, "communities")
+    'community'
+    """
+    if number != 1:
+        return things
+    first, *rest = things.split(" ")
+    one = f"{first[:-3]}y" if first.endswith("ies") else first.removesuffix("s")
+    return " ".join((one, *rest))
 
 
 def unknown(value: object) -> bool:

@@ -76,11 +76,14 @@ def obstacle(sizes: Sizes, split: str, label: Label, least: int) -> str | None:
         rarest = min(positives, rows - positives)
         if rows == 0:
             return f"no {side} row has a label"
+        if rows == 1:
+            return f"only one {side} row has a label"
         if rarest == 0:
             return f"all {rows} {side} rows have the same label"
         if rarest < wanted:
+            positive = "positive" if positives == 1 else "positives"
             return (
-                f"{positives} positives among {rows} {side} rows: at least {wanted} of either "
+                f"{positives} {positive} among {rows} {side} rows: at least {wanted} of either "
                 "class are needed (models.min_positives)"
             )
     return None

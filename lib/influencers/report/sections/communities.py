@@ -8,7 +8,7 @@ import pandas as pd
 
 from influencers.measured.communities import Quality
 from influencers.report.figures import figures_in
-from influencers.report.frames import Circle
+from influencers.report.frames import UNLINKED, Circle
 from influencers.report.section import Section
 from influencers.report.table import Table, count, decimal, percent, plain, rows_of
 
@@ -23,6 +23,8 @@ def section(
         circles: the largest communities.
         profiles: their profiles in words; None where there are none.
     """
+    linked = any(quality.communities != 0 for quality in communities.values())
+    empty = "None." if linked or not communities else f"None: {UNLINKED}."
     return Section(
         "communities",
         "Communities",
@@ -31,8 +33,8 @@ def section(
         figures_in("communities"),
         (
             _algorithm_table(communities),
-            _circle_table(circles),
-            _profile_table(profiles),
+            _circle_table(circles, empty),
+            _profile_table(profiles, empty),
         ),
     )
 
@@ -56,7 +58,7 @@ def _algorithm_table(communities: Mapping[str, Quality]) -> Table:
     )
 
 
-def _circle_table(circles: Sequence[Circle]) -> Table:
+def _circle_table(circles: Sequence[Circle], empty: str) -> Table:
     return Table(
         "The largest communities",
         ("community", "hashtags", "accounts", "main hashtags"),
@@ -70,10 +72,11 @@ def _circle_table(circles: Sequence[Circle]) -> Table:
             for circle in circles
         ),
         frozenset((0, 1, 2)),
+        empty=empty,
     )
 
 
-def _profile_table(profiles: pd.DataFrame | None) -> Table:
+def _profile_table(profiles: pd.DataFrame | None, empty: str) -> Table:
     return Table(
         "Community profiles",
         ("community", "distinctive hashtags", "typical accounts", "conductance",
@@ -90,4 +93,5 @@ def _profile_table(profiles: pd.DataFrame | None) -> Table:
         "Conductance: the share of its links' weight that leaves the community. Engagement rate: "
         "half of its accounts have more. Growth: its share of posts in the later half of the time, "
         "divided by that in the earlier half.",
+        empty,
     )  # fmt: skip

@@ -10,12 +10,13 @@ from influencers.report.section import Section
 from influencers.report.table import Table, count, rows_of, unknown
 
 
-def section(duplicates: Duplicates, copied: pd.DataFrame | None) -> Section:
+def section(duplicates: Duplicates, copied: pd.DataFrame | None, reason: str) -> Section:
     """The section of near-duplicates.
 
     Args:
         duplicates: the numbers of the duplicates stage.
         copied: the most duplicated images; None where there are none.
+        reason: why there may be no images, in a sentence.
     """
     return Section(
         "duplicates",
@@ -24,11 +25,11 @@ def section(duplicates: Duplicates, copied: pd.DataFrame | None) -> Section:
         "in few bits, as after another compression, size or filter. Blank images are "
         "compared by their bytes alone.",
         figures_in("duplicates"),
-        (_links_table(duplicates), _copied_table(copied)),
+        (_links_table(duplicates, reason), _copied_table(copied)),
     )
 
 
-def _links_table(duplicates: Duplicates) -> Table:
+def _links_table(duplicates: Duplicates, reason: str) -> Table:
     numbers = {
         "images compared": duplicates.images,
         "links between images of the same bytes": duplicates.same_bytes,
@@ -38,10 +39,11 @@ def _links_table(duplicates: Duplicates) -> Table:
         "images in them": duplicates.grouped,
         "of those, farther from the first one than the radius": duplicates.linked_through_others,
     }
-    rows = tuple((text, count(number)) for text, number in numbers.items())
+    known = any(number is not None for number in numbers.values())
+    rows = tuple((text, count(number)) for text, number in numbers.items()) if known else ()
     search = duplicates.search
     note = "" if search is None else f"Hashes are near within {search.radius} of 64 bits."
-    return Table("Near-duplicate images", ("", "number"), rows, frozenset({1}), note)
+    return Table("Near-duplicate images", ("", "number"), rows, frozenset({1}), note, reason)
 
 
 def _copied_table(copied: pd.DataFrame | None) -> Table:

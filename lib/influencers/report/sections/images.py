@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from influencers.measured.images import Images
 from influencers.report.figures import figures_in
 from influencers.report.section import Section
@@ -42,11 +45,12 @@ _STATUS_TEXTS = {
 }
 
 
-def section(images: Images) -> Section:
+def section(images: Images, config: Mapping[str, Any]) -> Section:
     """The section of images.
 
     Args:
         images: the numbers of the images stage.
+        config: settings by their full names.
     """
     return Section(
         "images",
@@ -54,11 +58,18 @@ def section(images: Images) -> Section:
         "Every image that posts name is downloaded once it is due, within each host's rate "
         "limit; the result is in the table images.",
         figures_in("images"),
-        (_image_table(images),),
+        (_image_table(images, config),),
     )
 
 
-def _image_table(images: Images) -> Table:
+def without_images(images: Images, config: Mapping[str, Any]) -> str:
+    """Why there is nothing to say of images."""
+    if config.get("images.enabled") is False:
+        return "Images are not downloaded in this run: images.enabled is false."
+    return "No post names an image." if images.wanted == 0 else "None."
+
+
+def _image_table(images: Images, config: Mapping[str, Any]) -> Table:
     total = images.wanted or 0
     rows = tuple(
         (plain(status), count(number), percent(number / total), _STATUS_TEXTS.get(status, ""))
@@ -71,4 +82,5 @@ def _image_table(images: Images) -> Table:
         rows,
         frozenset({1, 2}),
         f"{count(waiting)} of them will be asked for again by a later run." if waiting else "",
+        without_images(images, config),
     )

@@ -45,8 +45,13 @@ def leader_table(leaders: pd.DataFrame, config: Mapping[str, Any]) -> Table:
         "Ranked by the lower end of the median's interval, so that a few lucky posts do not lead. "
         "Percentile: the share of the tier's ranked accounts whose median is not higher."
     )
+    empty = "No account is ranked."
     if least is not None:
         note += f" Ranked are accounts with {least} posts or more (explore.leader_min_posts)."
+        empty = (
+            f"No account is ranked: none has {least} posts or more (explore.leader_min_posts) "
+            "whose engagement rate is known."
+        )
     return Table(
         "Leaders of each tier",
         ("tier", "rank", "account", "followers", "posts", "median engagement rate",
@@ -66,6 +71,7 @@ def leader_table(leaders: pd.DataFrame, config: Mapping[str, Any]) -> Table:
         ),
         frozenset((1, 3, 4, 5, 6, 7)),
         note,
+        empty,
     )  # fmt: skip
 
 

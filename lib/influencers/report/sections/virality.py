@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
+from influencers.explore.verdicts import NO_DATA, ONE_GROUP
 from influencers.measured.models import Labels
 from influencers.report.effects import TOGETHER, ends
 from influencers.report.figures import figures_in
 from influencers.report.model_tables import model_tables
 from influencers.report.section import Section
 from influencers.report.table import Table, decimal, plain, rows_of, unknown
+
+_NOT_COMPARED = (NO_DATA, ONE_GROUP)
+_WHY = "Without data, or without posts of both kinds"
 
 
 def section(virality: pd.DataFrame, models: Mapping[str, Labels]) -> Section:
@@ -35,7 +40,9 @@ def section(virality: pd.DataFrame, models: Mapping[str, Labels]) -> Section:
 
 
 def virality_table(virality: pd.DataFrame) -> Table:
-    """How each feature differs between viral and other posts."""
+    """How each feature differs between viral and other posts; the note names those left out."""
+    compared = [row for row in rows_of(virality) if row["verdict"] not in _NOT_COMPARED]
+    left_out = _left_out(rows_of(virality))
     return Table(
         "What viral posts share",
         ("viral is", "feature", "viral", "others", "measure", "effect", "interval", "verdict"),
@@ -50,12 +57,29 @@ def virality_table(virality: pd.DataFrame) -> Table:
                 ends(row["low"], row["high"]),
                 str(row["verdict"]),
             )
-            for row in rows_of(virality)
+            for row in compared
         ),
         frozenset((2, 3, 5, 6)),
         "Viral and others: the median, or the share where the feature is a yes or no. Cliff's "
-        f"delta: 0 is no effect. Odds ratio: 1 is no effect. {TOGETHER}",
+        f"delta: 0 is no effect. Odds ratio: 1 is no effect. {TOGETHER} {left_out}".rstrip(),
+        f"Nothing to compare. {left_out}".rstrip(),
     )
+
+
+def _left_out(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Which features are not compared by each definition of viral posts, in a sentence."""
+    all_of: dict[str, list[str]] = {}
+    missing: dict[str, list[str]] = {}
+    for row in rows:
+        label, feature = (plain(str(row[name])) for name in ("label", "feature"))
+        all_of.setdefault(label, []).append(feature)
+        if row["verdict"] in _NOT_COMPARED:
+            missing.setdefault(label, []).append(feature)
+    parts = [
+        f"{label}: {'all features' if names == all_of[label] else ', '.join(names)}"
+        for label, names in missing.items()
+    ]
+    return f"{_WHY}: {'; '.join(parts)}." if parts else ""
 
 
 def _short(value: object) -> str:
