@@ -98,6 +98,8 @@ def given_cells(table: Sequence[Sequence[str]]) -> list[list[str | None]]:
 def test_a_table_with_doubled_quotes_reads_back_equal(
     table: list[list[str]], separator: str, line_end: str, quoting: Any, preamble: list[str]
 ) -> None:
+    # A return at the end of a line is a part of its end.
+    assume(quoting == csv.QUOTE_ALL or not any(row[-1].endswith("\r") for row in table))
     body = doubled([NAMES, *table], separator, line_end=line_end, quoting=quoting)
     text = "".join(line + line_end for line in preamble) + body
     head = head_of(text.encode(), "f", "csv", CONFIG)

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from influencers.ingest.columns import FIELDS
 from influencers.ingest.json_elements import elements
+from influencers.ingest.records import json_record
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
@@ -73,3 +75,13 @@ def test_a_broken_record_is_one_of_the_elements(text: str, want: list[object], s
 
 def test_a_cut_text_has_no_broken_end() -> None:
     assert list(elements(['[{"a": 1}, {"a": '], max_chars=99, is_cut=True)) == ['{"a": 1}']
+
+
+@pytest.mark.parametrize(
+    ("number", "cell"), [("1.234", "1.2340"), ("12.000", "12.0000"), ("12.5", "12.5"), ("7", "7")]
+)
+def test_a_point_of_a_number_in_json_never_groups(number: str, cell: str) -> None:
+    record = json_record(f'{{"likes": {number}, "comments": "{number}"}}')
+    assert record is not None
+    by_field = dict(zip(FIELDS, record.cells, strict=True))
+    assert (by_field["likes"], by_field["comments"]) == (cell, number)

@@ -63,8 +63,8 @@ ALGORITHMS: Mapping[str, Algorithm] = {
             "weighted_label_propagation",
             title="weighted label propagation",
             summary="the same with weighted votes; a hash lets half of the vertices move in a "
-            "round",
-            settings=("max_iterations", "tolerance"),
+            "round; on the driver up to `driver_edges` links, with the same labels",
+            settings=("max_iterations", "tolerance", "driver_edges"),
             find=weighted_label_propagation,
         ),
         Algorithm(

@@ -20,12 +20,13 @@ from influencers.communities.graph import (
     tasks_for,
     vertex_ids,
 )
+from influencers.communities.labels_in_memory import labels_in_memory
 from influencers.graph.lineage import cut, release
 
 
 @contextmanager
 def weighted_label_propagation(
-    edges: DataFrame, *, max_iterations: int, tolerance: float
+    edges: DataFrame, *, max_iterations: int, tolerance: float, driver_edges: int
 ) -> Iterator[DataFrame]:
     """The community of each vertex that has an edge: vertex, community bigint.
 
@@ -40,7 +41,21 @@ def weighted_label_propagation(
         edges: src, dst, weight bigint; undirected, each once, no self loops.
         max_iterations: at most so many rounds.
         tolerance: it ends once at most this share of vertices would move.
+        driver_edges: up to so many edges are looked at in the driver's memory, with the same
+            labels; 0: none.
     """
+    if driver_edges and edges.count() <= driver_edges:
+        labels = labels_in_memory(
+            edges.toPandas(), max_iterations=max_iterations, tolerance=tolerance
+        )
+        yield edges.sparkSession.createDataFrame(labels, "vertex bigint, community bigint")
+        return
+    with _by_frames(edges, max_iterations=max_iterations, tolerance=tolerance) as found:
+        yield found
+
+
+@contextmanager
+def _by_frames(edges: DataFrame, *, max_iterations: int, tolerance: float) -> Iterator[DataFrame]:
     arrows = arrows_of(edges).persist()
     labels = cut(vertex_ids(edges).select("id", F.col("id").alias("label")))
     try:

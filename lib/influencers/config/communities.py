@@ -87,7 +87,8 @@ class CommunitiesConfig(Section, section="communities"):
     )
     driver_edges: int = setting(
         2_000_000,
-        "Number of links up to which Louvain runs in the driver's memory. 0: never.",
+        "Number of links up to which Louvain and weighted label propagation run in the driver's "
+        "memory. 0: never.",
         within(0, 100_000_000),
     )
     seed: int = setting(20_170_401, "Random seed of Louvain on the driver.", at_least(0))

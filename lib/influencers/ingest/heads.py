@@ -132,10 +132,11 @@ def _of_distinct(
 
 def _from_json(text: str) -> Head:
     told = json.loads(text)
+    naming = told["naming"]
     parts = {
         "dialect": Dialect(**told["dialect"]),
         "layout": JsonLayout(**told["layout"]),
-        "naming": Naming(**told["naming"]),
+        "naming": Naming(**{**naming, "elsewhere": tuple(naming["elsewhere"])}),
     }
     return Head(**{**told, **parts})
 

@@ -108,6 +108,14 @@ def record_of(record: csv_records.CsvRecord, header: Header) -> Record:
     return Record(raw, None, tuple(None if at is None else cells[at] or None for at in places))
 
 
+def _fraction(text: str) -> str:
+    """A JSON number as text, never with three digits behind its point: those could be grouped."""
+    return f"{text}0" if text[-4:-3] == "." else text
+
+
+_DECODER = json.JSONDecoder(parse_int=str, parse_float=_fraction, parse_constant=str)
+
+
 def json_record(text: str, naming: Naming = PLAIN_NAMES) -> Record | None:
     """The raw record in a line of JSON, numbers kept as they are written; None if it is blank."""
     if isinstance(text, csv_records.Undecodable):
@@ -119,7 +127,7 @@ def json_record(text: str, naming: Naming = PLAIN_NAMES) -> Record | None:
 
 def _json_record(text: str, naming: Naming) -> Record:
     try:
-        found = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
+        found = _DECODER.decode(text)
     except (ValueError, RecursionError):
         return Record(text, UNREADABLE_JSON, _NOTHING)
     if not isinstance(found, dict):

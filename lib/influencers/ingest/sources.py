@@ -105,7 +105,7 @@ def _listed(spark: SparkSession, pattern: str, output: str | None) -> list[FileS
         below = files.join(files.absolute(spark, output), "")
         if not files.absolute(spark, pattern).startswith(below):
             listed = [file for file in listed if not file.path.startswith(below)]
-    return delta_tables.without_removed(spark, pattern, listed)
+    return delta_tables.without_removed(spark, pattern, listed) if listed else []
 
 
 def read_records(spark: SparkSession, sources: Sequence[Source], config: IngestConfig) -> DataFrame:

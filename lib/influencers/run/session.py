@@ -18,6 +18,7 @@ from pyspark import SparkConf, SparkContext
 from pyspark.sql import SparkSession
 
 from influencers.errors import UserError
+from influencers.run.jvm_names import remember
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -72,6 +73,7 @@ def build_session(app_name: str, settings: Mapping[str, str] | None = None) -> S
         session.sparkContext.setLogLevel("WARN")
         if session.sparkContext._jsc.sc().isStopped():
             raise UserError(_REFUSED)
+    remember(session._jvm)
     return session
 
 
