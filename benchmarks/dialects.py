@@ -129,7 +129,7 @@ def ingested(path: Path, dialect: Dialect, output: Path, log: Path) -> tuple[flo
 
 def posts_in(output: Path) -> list[object]:
     """The rows of the table posts, but for the file that they are of."""
-    table = DeltaTable(str(output / "posts")).to_pyarrow_table().drop_columns(["source_file"])
+    table = DeltaTable(str(output / "tables" / "posts")).to_pyarrow_table().drop_columns(["source_file"])
     return list(table.sort_by("shortcode").combine_chunks().to_batches())
 
 
