@@ -5,8 +5,7 @@
 
 Posts are generated, a hundred an account, and written in each dialect. In alternating rounds each
 file is ingested by a process of its own, started as a user starts it; seconds are those of the
-stage by its own record, so that the start of Python and Spark is no part of them. Processor seconds
-are of all processes, their start too. After the first round every table posts is held against that
+stage by its own record, so that the start of Python and Spark is no part of them. After the first round every table posts is held against that
 of the plain file.
 """
 
@@ -16,7 +15,6 @@ import argparse
 import csv
 import gzip
 import json
-import resource
 import shutil
 import statistics
 import tempfile
@@ -92,7 +90,7 @@ DIALECTS = {
     "tabs": Dialect(_separated("\t"), suffix=".tsv"),
     "bars": Dialect(_separated("|", first="# posts\n\n")),
     "backslashes": Dialect(_escaped),
-    "returns": Dialect(_separated(",", line_end="\r")),
+    "returns": Dialect(_separated(",", line_end="\r", every=True)),
     "utf-16": Dialect(_separated(","), encoding="utf-16", options=("--encoding", "auto")),
     "gzip": Dialect(_separated(","), suffix=".csv.gz"),
     "json-lines": Dialect(_json_lines, suffix=".jsonl"),
@@ -110,26 +108,19 @@ def written(source: Path, dialect: Dialect, path: Path) -> Path:
     return path
 
 
-def processor_seconds() -> float:
-    """Those of all processes that have ended below this one."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
-def ingested(path: Path, dialect: Dialect, output: Path, log: Path) -> tuple[float, float]:
-    """The seconds of the stage, and the processor seconds of the job."""
-    before = processor_seconds()
+def ingested(path: Path, dialect: Dialect, output: Path, log: Path) -> float:
+    """The seconds of the stage."""
     command = [str(_ROOT / "spark-submit.sh"), "ingest", "--input", str(path),
                "--output", str(output), *dialect.options]  # fmt: skip
     # This process was started with a path to our packages.
     ran(command, log, {"PYTHONPATH": ""})
-    seconds = json.loads((output / "metrics.json").read_text())["seconds"]["ingest"]
-    return seconds, processor_seconds() - before
+    return float(json.loads((output / "metrics.json").read_text())["seconds"]["ingest"])
 
 
 def posts_in(output: Path) -> list[object]:
     """The rows of the table posts, but for the file that they are of."""
-    table = DeltaTable(str(output / "tables" / "posts")).to_pyarrow_table().drop_columns(["source_file"])
+    posts = DeltaTable(str(output / "tables" / "posts")).to_pyarrow_table()
+    table = posts.drop_columns(["source_file"])
     return list(table.sort_by("shortcode").combine_chunks().to_batches())
 
 
@@ -140,13 +131,13 @@ def measure(chosen: argparse.Namespace, folder: Path) -> None:
         name: written(source, DIALECTS[name], folder / f"{name}{DIALECTS[name].suffix}")
         for name in chosen.only
     }
-    took: dict[str, list[tuple[float, float]]] = {name: [] for name in files}
+    took: dict[str, list[float]] = {name: [] for name in files}
     plain: list[object] = []
     for number in range(1, chosen.rounds + 1):
         for name, path in files.items():
             output = folder / f"out-{name}"
             took[name].append(ingested(path, DIALECTS[name], output, folder / "log"))
-            print(f"round {number}: {name} {took[name][-1][0]:.1f} s", flush=True)
+            print(f"round {number}: {name} {took[name][-1]:.1f} s", flush=True)
             if number == 1:
                 found = posts_in(output)
                 plain = plain or found
@@ -154,13 +145,12 @@ def measure(chosen: argparse.Namespace, folder: Path) -> None:
                     f"  posts are {'those' if found == plain else 'NOT those'} of {chosen.only[0]}"
                 )
             shutil.rmtree(output)
-    print(f"{chosen.posts:,} posts:   median s   / {chosen.only[0]}   processor s   MB")
+    print(f"{chosen.posts:,} posts:   median s   / {chosen.only[0]}   MB")
     for name, rounds in took.items():
         pairs = zip(rounds, took[chosen.only[0]], strict=True)
-        ratio = statistics.median(one[0] / other[0] for one, other in pairs)
-        seconds, processor = (statistics.median(one[place] for one in rounds) for place in (0, 1))
+        ratio = statistics.median(one / other for one, other in pairs)
         size = files[name].stat().st_size / 1e6
-        print(f"{name:<14} {seconds:>12.1f} {ratio:>9.2f} {processor:>13.1f} {size:>6.0f}")
+        print(f"{name:<14} {statistics.median(rounds):>12.1f} {ratio:>9.2f} {size:>6.0f}")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
