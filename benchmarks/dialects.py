@@ -5,8 +5,8 @@
 
 Posts are generated, a hundred an account, and written in each dialect. In alternating rounds each
 file is ingested by a process of its own, started as a user starts it; seconds are those of the
-stage by its own record, so that the start of Python and Spark is no part of them. After the first round every table posts is held against that
-of the plain file.
+stage by its own record, so that the start of Python and Spark is no part of them. After the first
+round every table posts is held against that of the plain file.
 """
 
 from __future__ import annotations
