@@ -36,7 +36,7 @@ def run(spark: SparkSession, config: Config) -> Metrics:
         profiles = accounts.read(spark, config, unwanted, now=now, keep=keep)
         read = sources.read_posts(spark, found, config.ingest, now=now)
         checked = posts.checked(read, config.ingest, now=now, keep=keep)
-        if profiles.files:
+        if profiles.sources:
             checked = keep(profiles.given_to(checked))
         others, left_out = unwanted.split(checked)
         settled = disputes.settled(others, held, read=uris, replacing=replacing, keep=keep)
@@ -46,7 +46,8 @@ def run(spark: SparkSession, config: Config) -> Metrics:
         told = posts.by_reasons(checked) if left_out else reasons
         empty = sources.without_records(found, {row["source_file"] for row in told})
         # All bytes are read and kept by now: what changed meanwhile is of no one time.
-        sources.require_unchanged(spark, patterns, found)
+        named = (*patterns, *config.ingest.accounts)
+        sources.require_unchanged(spark, named, (*found, *profiles.sources))
         latest = settled.repeats.latest(good, replacing=replacing)
         wins = posts.wins("source", "target", read=uris, replacing=replacing)
         store.merge(latest, POSTS, keys=["shortcode"], update_when=wins)

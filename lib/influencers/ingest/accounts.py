@@ -42,13 +42,18 @@ class Profiles:
             `reasons` as the table quarantine has them. None without files.
         number: how many there are.
         refused: how many of them cannot be used.
-        files: those they are in.
+        sources: the files they are in.
     """
 
     records: DataFrame | None = None
     number: int = 0
     refused: int = 0
-    files: tuple[FileStatus, ...] = ()
+    sources: tuple[Source, ...] = ()
+
+    @property
+    def files(self) -> list[FileStatus]:
+        """Their files."""
+        return files_of(self.sources)
 
     @property
     def uris(self) -> list[str]:
@@ -130,7 +135,7 @@ def read(
     )
     kept, _ = forgotten.split(keep(typed))
     number, refused = kept.agg(F.count("*"), F.count_if(F.size("reasons") > 0)).head()  # type: ignore[misc]
-    return Profiles(kept, number, refused, tuple(files_of(found)))
+    return Profiles(kept, number, refused, found)
 
 
 def _require_account(source: Source) -> None:

@@ -20,8 +20,8 @@ from influencers.measured.records import PostsTable, QuarantineTable, Rows, Tabl
 from influencers.run.persisted import Keep
 from influencers.storage.store import Store, literal
 
-# Made by this module; all other columns of the table are read from the file.
 _OF_RECORDS = ("record", "raw", "reasons", "notes")
+# Made by this module; all other columns of the table are read from the file.
 _MADE = (*captions.NAMES, "source_file")
 FIELDS = tuple(name for name in POSTS.schema.fieldNames() if name not in _MADE)
 # What tells a later crawl from an earlier one, the most telling first; all columns, so that the
