@@ -16,6 +16,7 @@ from influencers.ingest.values import (
     is_ambiguous_hour,
     is_ambiguous_number,
     is_given,
+    iso_time,
     seconds,
     whole_number,
 )
@@ -99,7 +100,7 @@ def test_hours_that_come_twice_are_told(spark: SparkSession) -> None:
     twice = ["2024-10-27 02:00:00", "2024-10-27 02:59:59", "27.10.2024 02:30"]
     once = ["2024-10-27 01:59:59", "2024-10-27 03:00:00", "2024-03-31 02:30:00", "1730000000",
             "2024-10-27 02:30:00+01:00", "2024-10-27 02:30:00 CET", "", "x"]  # fmt: skip
-    told = is_ambiguous_hour(F.col("text"), timezone="Europe/Berlin")
+    told = is_ambiguous_hour(iso_time(F.col("text")), timezone="Europe/Berlin")
     assert [bool(one) for (one,) in read(spark, twice + once, told)] == [True] * 3 + [False] * 8
     first = seconds(F.col("text"), timezone="Europe/Berlin")
     assert read(spark, twice[:1], first) == [(unix(2024, 10, 27, 0),)]

@@ -164,7 +164,8 @@ def with_values(records: DataFrame, config: IngestConfig) -> DataFrame:
     """Raw records with a column `FIELD_value` for each field: what its cell says, or null.
 
     Each cell is read once, here: the rules and the table both look at the values. Beside counts is
-    `COUNT_resolution`, the step they are rounded to; null: they are not.
+    `COUNT_resolution`, the step they are rounded to, or null where they are not; beside times is
+    `TIME_iso`, as `values.iso_time` has it.
     """
     # What is looked at several times has a column of its own, so that it is worked out once.
     prepared = {
@@ -177,7 +178,8 @@ def with_values(records: DataFrame, config: IngestConfig) -> DataFrame:
     steps = (
         rounded.resolution(F.col(f"{count}_cell")).alias(f"{count}_resolution") for count in COUNTS
     )
-    return cells.select(*records.columns, *values, *steps)
+    isos = (f"{name}_iso" for name in _TIMES)
+    return cells.select(*records.columns, *values, *steps, *isos)
 
 
 def reasons(config: IngestConfig, *, now: int) -> Column:
@@ -194,10 +196,12 @@ def codes(broken: Sequence[Rule]) -> Column:
 def notes(config: IngestConfig) -> Column:
     """The codes of what is worth saying of a record that is used, in a frame from `with_values`."""
     hours = (
-        _sure(f"ambiguous_hour:{field}", is_ambiguous_hour(
-            F.col(field), timezone=config.timezone, date_order=config.date_order))
+        _sure(
+            f"ambiguous_hour:{field}",
+            is_ambiguous_hour(F.col(f"{field}_iso"), timezone=config.timezone),
+        )
         for field in _TIMES
-    )  # fmt: skip
+    )
     return _codes([*_rounded(), *(hours if config.timezone != "UTC" else ())])
 
 

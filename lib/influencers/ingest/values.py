@@ -175,12 +175,15 @@ def is_ambiguous_date(cell: Column, *, date_order: str = "") -> Column:
     return F.coalesce(text.rlike(_SLASHED), F.lit(False)) if not date_order else F.lit(False)
 
 
-def is_ambiguous_hour(cell: Column, *, timezone: str, date_order: str = "") -> Column:
+def is_ambiguous_hour(iso: Column, *, timezone: str) -> Column:
     """Whether a time without a zone is of an hour that came twice, as clocks were put back.
 
-    `seconds` takes the first. Null for a cell that is no such time.
+    `seconds` takes the first. Null for a time with a zone, and for none.
+
+    Args:
+        iso: as `iso_time` has it.
+        timezone: of times that name no zone.
     """
-    iso = iso_time(cell, date_order)
     local = F.when(~iso.rlike(_HAS_ZONE), iso.try_cast("timestamp_ntz"))
     zone, utc = F.lit(timezone), F.lit("UTC")
     later = F.convert_timezone(zone, utc, local) + F.expr("INTERVAL 1 HOUR")
