@@ -6,6 +6,7 @@ import bz2
 import gzip
 import io
 import lzma
+import re
 import zipfile
 from collections.abc import Mapping
 
@@ -69,6 +70,9 @@ def test_a_zip_file_has_files_but_for_hidden_ones() -> None:
         # Cells with line feeds, as spreadsheets have them; lines of either end.
         ('a,b\r"1\n2",3\r', 'a,b\n"1\n2",3\n'),
         ("a,b\r1,2\n3,4", "a,b\n1,2\n3,4\n"),
+        # The other line ends that a caption has stay what they are.
+        ('a,b\r"1\r\n2",3\r', 'a,b\n"1\r\n2",3\n'),
+        ('a,b\r"1\r2",3\r', 'a,b\n"1\n2",3\n'),
         # The first line ends otherwise: a return is text.
         ("a,b\n1,\r2\r3\n", "a,b\n1,\r2\r3\n"),
         ("a,b\r\n1,\r2\r\n", "a,b\r\n1,\r2\r\n"),
@@ -93,6 +97,17 @@ def test_pieces_of_any_size_are_whole_lines(text: str, encoding: str, size: int)
         found = list(unpacking.pieces(io.BytesIO(text.encode(encoding)), uri="f"))
     assert b"".join(found) == text.encode()
     assert all(piece.endswith(b"\n") for piece in found)
+
+
+@given(
+    cells=st.lists(st.text("ab\n\r,", max_size=9), min_size=1, max_size=9), size=st.integers(1, 9)
+)
+def test_pieces_of_any_size_have_the_same_line_ends(cells: list[str], size: int) -> None:
+    text = "head\r" + "\r".join(f'"{cell}"' for cell in cells) + "\r"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(unpacking, "_CHUNK_BYTES", size + 5)
+        found = b"".join(unpacking.pieces(io.BytesIO(text.encode()), uri="f"))
+    assert found.decode() == re.sub(r"\r(?!\n)", "\n", text)
 
 
 @pytest.mark.parametrize("kind", ["gzip", "bzip2", "xz", "zip"])

@@ -37,6 +37,7 @@ _UTF_16 = {
     "utf-16-le": re.compile(b"[\x01-\x7f]\0[\x01-\x7f]\0"),
     "utf-16-be": re.compile(b"\0[\x01-\x7f]\0[\x01-\x7f]"),
 }
+_LONE_RETURN = re.compile(rb"\r(?!\n)")
 _CHUNK_BYTES = 4 << 20
 # What goes wrong where bytes are damaged or cut off.
 _DAMAGED = (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, zipfile.BadZipFile,
@@ -114,8 +115,8 @@ def _stream(data: bytes, kind: str | None) -> IO[bytes]:
 def pieces(stream: IO[bytes], *, uri: str, separator: bytes = b"\n") -> Iterator[bytes]:
     """The lines of a text in pieces, each line with what ends it; without a byte-order mark.
 
-    UTF-16 becomes UTF-8. Carriage returns become line feeds in a text whose first line ends in one
-    alone.
+    UTF-16 becomes UTF-8. Carriage returns that stand alone become line feeds in a text whose first
+    line ends in one, within its cells too.
 
     Raises:
         UserError: it is damaged or cut off.
@@ -146,6 +147,16 @@ def _recoded(chunks: Iterator[bytes]) -> Iterator[bytes]:
         decoder = codecs.getincrementaldecoder(utf_16)(errors="surrogatepass")
         decode = lambda chunk: decoder.decode(chunk).encode("utf-8", "surrogatepass")  # noqa: E731
     text = decode(first).removeprefix(codecs.BOM_UTF8)
-    returns_end_lines = _returns_end_lines(text)
-    for chunk in itertools.chain([text], map(decode, chunks)):
-        yield chunk.replace(b"\r", b"\n") if returns_end_lines else chunk
+    texts = itertools.chain([text], map(decode, chunks))
+    yield from _with_feeds(texts) if _returns_end_lines(text) else texts
+
+
+def _with_feeds(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Line feeds in place of carriage returns that stand alone; a pair in a cell stays a pair."""
+    held = b""
+    for chunk in chunks:
+        text = held + chunk
+        # What follows the last byte decides whether it stands alone.
+        held = text[-1:] if text.endswith(b"\r") else b""
+        yield _LONE_RETURN.sub(b"\n", text.removesuffix(held))
+    yield held.replace(b"\r", b"\n")
