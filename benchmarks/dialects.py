@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+import pyarrow.compute as pc
 from deltalake import DeltaTable
 from images_machine import machine
 from ingest import make_posts, ran
@@ -118,9 +119,16 @@ def ingested(path: Path, dialect: Dialect, output: Path, log: Path) -> float:
 
 
 def posts_in(output: Path) -> list[object]:
-    """The rows of the table posts, but for the file that they are of."""
+    """The rows of the table posts, but for the file that they are of.
+
+    A return that stands alone in a caption is a line feed, as it is read where returns end lines.
+    """
     posts = DeltaTable(str(output / "tables" / "posts")).to_pyarrow_table()
-    table = posts.drop_columns(["source_file"])
+    captions = posts["caption"]
+    for wanted, by in (("\r\n", "\0"), ("\r", "\n"), ("\0", "\r\n")):
+        captions = pc.replace_substring(captions, wanted, by)
+    place = posts.column_names.index("caption")
+    table = posts.set_column(place, "caption", captions).drop_columns(["source_file"])
     return list(table.sort_by("shortcode").combine_chunks().to_batches())
 
 
