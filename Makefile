@@ -136,6 +136,10 @@ benchmark-communities: benchmark-setup ## Measure communities beside other ways 
 benchmark-models: benchmark-setup ## Measure forests beside scikit-learn's on the same rows
 	PYTHONPATH=lib:. $(BIN)/python benchmarks/models.py $(ARGS)
 
+.PHONY: benchmark-learning-curve
+benchmark-learning-curve: benchmark-setup ## Measure what forests gain by more rows (ARGS="--posts 1000000")
+	PYTHONPATH=lib:. $(BIN)/python benchmarks/learning_curve.py $(ARGS)
+
 .PHONY: benchmark-pipeline
 benchmark-pipeline: benchmark-setup ## Measure what each stage takes of posts, images apart
 	PYTHONPATH=lib:. $(BIN)/python benchmarks/pipeline.py $(ARGS)

@@ -17,6 +17,7 @@ from influencers.measured.metrics import Metrics
 from influencers.models import known_tables, saved, training, tuning
 from influencers.models.figures.declarations import figures_of
 from influencers.models.results import SplitResult, metrics_by_label
+from influencers.models.rows.known import Known, computed_once
 from influencers.models.tables import PREDICTIONS
 from influencers.run import persisted, side_by_side, stages
 from influencers.storage import files
@@ -29,9 +30,11 @@ def run(spark: SparkSession, config: Config) -> Metrics:
     store = Store(spark, config)
     models = training.models_to_train(config.models)
     progress.say(*stages.remarks(store, config), *shown.remarks(store, config))
-    trained = side_by_side.run_all(
-        spark, [partial(_train, store, config, model) for model in models]
-    )
+    with persisted.flat_frames() as keep:
+        known = computed_once(known_tables.read_known(store, config), keep)
+        trained = side_by_side.run_all(
+            spark, [partial(_train, store, config, model, known) for model in models]
+        )
     for model, results in zip(models, trained, strict=True):
         # Drawn one by one: matplotlib knows one thread.
         drawn = {figure.png: style.png(figure.draw(results)) for figure in figures_of(model)}
@@ -39,11 +42,11 @@ def run(spark: SparkSession, config: Config) -> Metrics:
     return Metrics(models=dict(zip(models, map(metrics_by_label, trained), strict=True)))
 
 
-def _train(store: Store, config: Config, model: str) -> list[list[SplitResult]]:
+def _train(store: Store, config: Config, model: str, known: Known) -> list[list[SplitResult]]:
     """The results by label, the one that is shown first; models and predictions are written."""
-    frame, cut = known_tables.read_frame(store, config, model)
-    with persisted.frames(persisted.IN_MEMORY) as keep:
-        keep(frame)
+    frame, cut = known_tables.read_frame(store, config, model, known)
+    with persisted.flat_frames() as keep:
+        frame = keep(frame)
         labels = training.labels_to_train(config.models, model)
         tuned = tuning.tune_if_asked(frame, labels[0], config.models, cut=cut)
         progress.say(*tuning.lines(tuned))

@@ -65,6 +65,7 @@ def history(post: Post, posts: Sequence[Post], length: int) -> dict[str, Any]:
     recent = earlier[-length:]
     rates = [rate for one in recent if (rate := engagement_rate(one)) is not None]
     likes = [float(one["likes"]) for one in recent if one["likes"] is not None]
+    all_rates = [rate for one in earlier if (rate := engagement_rate(one)) is not None]
     since = seconds(post) - seconds(earlier[-1]) if earlier else None
     return {
         "history_posts": len(earlier),
@@ -75,6 +76,7 @@ def history(post: Post, posts: Sequence[Post], length: int) -> dict[str, Any]:
         "history_median_likes": statistics.median(likes) if likes else None,
         "history_last_likes": likes[-1] if likes else None,
         "history_max_likes": max(likes, default=None),
+        "history_min_engagement_rate": min(all_rates, default=None),
     }
 
 

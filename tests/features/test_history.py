@@ -100,7 +100,8 @@ def test_the_post_itself_and_later_posts_do_not_touch_the_history() -> None:
 
 
 def test_any_earlier_post_of_the_last_ten_does() -> None:
-    base = [post(f"{n:02}", 0, START + n, likes=n, followers=10) for n in range(12)]
+    # The lowest of all is one of them.
+    base = [post(f"{n:02}", 0, START + n, likes=100 - n, followers=10) for n in range(12)]
     raised = [
         row
         for number, changed in enumerate(base)
@@ -121,11 +122,12 @@ def test_last_is_the_last_known_of_the_last_ten() -> None:
     ]
     found = history_of(posts)
     wanted = {
-        "00": (0, *7 * [None]),
-        "01": (1, 1.0, 5.0, 5.0, 5.0, 50.0, 50.0, 50.0),
-        "04": (4, 1.0, 0.7, 0.7, 5.0, 7.0, 7.0, 50.0),
-        "12": (12, 1.0, 0.7, 0.7, 0.7, 7.0, 7.0, 7.0),
-        "14": (14, 1.0, *6 * [None]),
+        "00": (0, *8 * [None]),
+        "01": (1, 1.0, 5.0, 5.0, 5.0, 50.0, 50.0, 50.0, 5.0),
+        "04": (4, 1.0, 0.7, 0.7, 5.0, 7.0, 7.0, 50.0, 0.3),
+        "12": (12, 1.0, 0.7, 0.7, 0.7, 7.0, 7.0, 7.0, 0.3),
+        # Of all posts before, and not of the last ten alone.
+        "14": (14, 1.0, *6 * [None], 0.3),
     }
     assert {code: found[code] for code in wanted} == wanted
 
@@ -171,7 +173,7 @@ def test_a_hundred_thousand_posts_in_one_second(size: int) -> None:
     after = batch_of([post("after", 1, START + 43_200)])
     # The posts of one time are ordered by shortcode: the last ten are the greatest ten.
     assert [column[0] for column in history.before(after)] == [
-        many, 0.5, 24998.625, 24999.75, 24999.75, 99994.5, 99999.0, 99999.0,
+        many, 0.5, 24998.625, 24999.75, 24999.75, 99994.5, 99999.0, 99999.0, min(rates),
     ]  # fmt: skip
 
 

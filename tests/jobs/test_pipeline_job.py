@@ -274,7 +274,9 @@ def test_a_later_job_knows_the_images_of_the_sample(
     """Its host was a mirror while the pipeline ran, and in no configuration since."""
     config = copied(finished, tmp_path / "out", "models.model=virality")
     assert "images.example" not in config.images.mirrors
-    rows, _ = known_tables.read_frame(Store(spark, config), config, "virality")
+    store = Store(spark, config)
+    beside = known_tables.read_known(store, config)
+    rows, _ = known_tables.read_frame(store, config, "virality", beside)
     known = rows.where("image_brightness IS NOT NULL AND copy_posts_before IS NOT NULL")
     assert known.count() > rows.count() / 10
     execute(train.JOB, config)

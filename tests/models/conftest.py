@@ -69,6 +69,7 @@ def make_posts(accounts: int = 60, posts: int = 12, seed: int = 1) -> pd.DataFra
                     "history_median_likes": float(np.median(before)) if known else None,
                     "history_last_likes": float(before[-1]) if known else None,
                     "history_max_likes": float(max(before)) if known else None,
+                    "history_min_engagement_rate": min(history) / followers if known else None,
                 }
             )
             history.append(likes)

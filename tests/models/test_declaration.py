@@ -114,11 +114,11 @@ ORDER = {
         "followers", "following", "history_posts", "days_since_last_post",
         "history_median_engagement_rate", "history_last_engagement_rate",
         "history_max_engagement_rate", "history_median_likes", "history_last_likes",
-        "history_max_likes", "image_brightness", "image_contrast", "image_saturation",
-        "image_colorfulness", "image_edge_density", "image_glcm_contrast",
-        "image_glcm_homogeneity", "image_glcm_entropy", "image_sharpness", "image_ratio",
-        "image_top_color_share", "copy_posts_before", "copy_accounts_before", "copy_is_first",
-        "copy_days_since_first",
+        "history_max_likes", "history_min_engagement_rate", "image_brightness",
+        "image_contrast", "image_saturation", "image_colorfulness", "image_edge_density",
+        "image_glcm_contrast", "image_glcm_homogeneity", "image_glcm_entropy",
+        "image_sharpness", "image_ratio", "image_top_color_share", "copy_posts_before",
+        "copy_accounts_before", "copy_is_first", "copy_days_since_first",
     ),
 }  # fmt: skip
 

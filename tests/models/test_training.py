@@ -30,7 +30,7 @@ from influencers.models.figures import explanations
 from influencers.models.results import SplitResult, kept
 from influencers.models.rows import frames
 from influencers.models.rows.known import Known, with_known
-from influencers.models.rows.split import BY_ACCOUNT, BY_TIME
+from influencers.models.rows.split import BY_ACCOUNT, BY_TIME, FIT, SPARE, part_of
 
 QUALITY = {"average_precision", "auc", "prevalence", "random_average_precision", "rows",
            "positives", "precision_at_top_decile", "lift_at_top_decile",
@@ -305,6 +305,35 @@ def test_one_label_that_cannot_be_learnt_leaves_the_others(
     )
     assert "beats_own_history, by_time: skipped, no training row has a label" in said
     assert kept(trained[1]) is None
+
+
+def test_forests_are_fitted_to_a_sample_of_accounts_and_measured_on_all_rows(
+    post_features: DataFrame, viral: SplitResult, quick: ModelsConfig
+) -> None:
+    limited = replace(quick, trees=2, depth=2, fit_rows=viral.train["rows"] // 3)
+    rows = with_known(post_features, Known(), model=VIRALITY)
+    frame = frames.model_frame(rows, model=VIRALITY, partitions=1).persist()
+    (results,) = training.train_labels(frame, [LABELS["top_likes"]], limited)
+    for result in results:
+        assert result.rows is not None
+        part = F.col(part_of(result.split))
+        found = result.rows.where(part.isin(FIT, SPARE)).groupBy("owner_id", part.alias("part"))
+        sizes = {(row["owner_id"], row["part"]): row["count"] for row in found.count().collect()}
+        # No account is on both sides, and both have some.
+        owners = [owner for owner, _ in sizes]
+        assert len(set(owners)) == len(owners)
+        fitted, spare = (
+            sum(size for (_, one), size in sizes.items() if one == part) for part in (FIT, SPARE)
+        )
+        assert (fitted, spare) == (result.train["rows"], result.train["spare"])
+        assert fitted == pytest.approx(limited.fit_rows, rel=0.4)
+        said = f"fitted to {fitted:,} of {fitted + spare:,} rows"
+        assert any(said in one for one in training.remarks([results]))
+    by_account = results[0]
+    assert by_account.train["rows"] + by_account.train["spare"] == viral.train["rows"]
+    assert by_account.learnt == viral.learnt
+    assert by_account.metrics["forest"].rows == viral.metrics["forest"].rows
+    assert by_account.metrics["history_only"].rows == viral.metrics["history_only"].rows
 
 
 def test_too_few_to_calibrate_on_are_told(post_features: DataFrame, quick: ModelsConfig) -> None:

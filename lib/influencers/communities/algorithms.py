@@ -18,7 +18,7 @@ from influencers.communities.numbering import number_by_size
 from influencers.communities.weighted_label_propagation import weighted_label_propagation
 from influencers.config import CommunitiesConfig
 from influencers.errors import UserError
-from influencers.graph.lineage import cut, release
+from influencers.run.lineage import cut, release
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from influencers.communities.graph import vertex_ids
-from influencers.graph.lineage import cut, held_as, release
+from influencers.run.lineage import cut, held_as, release
 
 
 @contextmanager

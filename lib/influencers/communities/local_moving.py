@@ -14,7 +14,7 @@ from influencers.communities.graph import (
     tasks_for,
 )
 from influencers.communities.weighted_label_propagation import arrows_of, may_move
-from influencers.graph.lineage import cut, release
+from influencers.run.lineage import cut, release
 
 _MOST_ROUNDS = 40
 # A level ends when so few vertices would move, or modularity has not risen for so many rounds.

@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 
 from influencers.communities.leiden import communities_in_memory
 from influencers.communities.local_moving import modularity_apart, settle
-from influencers.graph.lineage import cut, release
+from influencers.run.lineage import cut, release
 
 # Each level merges at least two vertices; real graphs are done after four or five.
 _MOST_LEVELS = 20

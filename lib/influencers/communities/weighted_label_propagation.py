@@ -21,7 +21,7 @@ from influencers.communities.graph import (
     vertex_ids,
 )
 from influencers.communities.labels_in_memory import labels_in_memory
-from influencers.graph.lineage import cut, release
+from influencers.run.lineage import cut, release
 
 
 @contextmanager

@@ -114,6 +114,12 @@ class ModelsConfig(Section, section="models"):
     memory_mb: int = setting(
         512, "Memory in MB for the statistics of the nodes that are split at once.", at_least(1)
     )
+    fit_rows: int = setting(
+        200_000,
+        "Rows that a forest is fitted to, about: of more, a hash sample of accounts with all their "
+        "rows. Evaluation and `score` use all. 0: all rows.",
+        at_least(0),
+    )
     partition_rows: int = setting(
         250_000,
         "Rows per partition while training; another number gives another forest.",

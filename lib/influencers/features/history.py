@@ -4,6 +4,7 @@ Two posts of the same second (or, where times are truncated, of the same day) kn
 other. The posts of an account come in order and are gone through once, and none looks back at more
 posts than the history is long: the work grows with the number of posts, not with the number of
 pairs of them, and what is kept from one batch to the next is twice the history's length at most.
+Of all earlier posts only their number and their lowest rate are kept.
 
 `FEATURES` declares what is known. A further one is a function of `Before`.
 """
@@ -12,9 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pyarrow as pa
 
 from influencers.features.account_posts import Floats, Values, Whole, floats, middle, seconds
@@ -23,7 +26,8 @@ from influencers.storage.table import PER_FOLLOWER, bigint, double
 
 _SECONDS_PER_DAY = 86_400
 # Of the last posts before: the column, its words, and its unit.
-_REMEMBERED = (("engagement_rate", "engagement rate", PER_FOLLOWER), ("likes", "likes", ""))
+_RATE = "engagement_rate"
+_REMEMBERED = ((_RATE, "engagement rate", PER_FOLLOWER), ("likes", "likes", ""))
 # So many values are looked back at together: 8 MB.
 _MOST_TOGETHER = 1_000_000
 
@@ -39,11 +43,19 @@ class Before:
         days_since_last: from the last of them.
         values: of each remembered column, those of the last posts before: a row a time, the latest
             first, NaN where there is no such post or its value is unknown.
+        lowest_rate: of all posts before.
     """
 
-    def __init__(self, posts: Whole, days_since_last: Floats, values: dict[str, Floats]) -> None:
+    def __init__(
+        self,
+        posts: Whole,
+        days_since_last: Floats,
+        values: dict[str, Floats],
+        lowest_rate: Floats,
+    ) -> None:
         self.posts = posts
         self.days_since_last = days_since_last
+        self.lowest_rate = lowest_rate
         self._values = values
         self._ordered: dict[str, Floats] = {}
 
@@ -94,9 +106,10 @@ class History:
     def before(self, batch: pa.RecordBatch) -> list[Values]:
         """What `FEATURES` say of each row of the next batch, in their order.
 
-        `history_posts` counts all earlier posts. The median, last and largest engagement rate and
-        likes are those of the last `length` earlier posts, of which posts with an unknown value
-        are passed over. Of posts of the same time, the greater shortcode counts as the later.
+        `history_posts` counts all earlier posts, and the lowest engagement rate is of all of them.
+        The median, last and largest engagement rate and likes are those of the last `length`
+        earlier posts. Posts with an unknown value are passed over. Of posts of the same time, the
+        greater shortcode counts as the later.
 
         Args:
             batch: at least one row, with `owner_id`, `created_at`, `likes`, `engagement_rate`;
@@ -125,6 +138,7 @@ class History:
                 np.where(first > start, since, np.nan),
                 {name: np.where(there, values[places], np.nan)
                  for name, values in rows.remembered.items()},
+                rows.lowest_before(start, first),
             )  # fmt: skip
 
 
@@ -138,6 +152,8 @@ class _Seen:
         at_last_time: its last posts of that time; no more than the history is long.
         posts_before: how many there are before that time.
         posts: how many there are in all.
+        lowest_before: the lowest rate before that time; NaN where none is known.
+        lowest: the lowest rate of all its posts; likewise.
     """
 
     owner: int
@@ -145,6 +161,8 @@ class _Seen:
     at_last_time: pa.RecordBatch
     posts_before: int
     posts: int
+    lowest_before: float
+    lowest: float
 
 
 @dataclass(frozen=True)
@@ -197,6 +215,29 @@ class _Rows:
         posts = np.where(goes_on, self.last.posts + first - self.seen, posts)
         return np.where(first < self.seen, self.last.posts_before, posts)
 
+    def lowest_before(self, start: Whole, end: Whole) -> Floats:
+        """The lowest known rate of an account's posts before a row that is the first of its time.
+
+        Args:
+            start: the account's first row here.
+            end: the row, or the one behind the last.
+        """
+        # The lowest of the rows that have been seen came with them.
+        new = np.where(end > np.maximum(start, self.seen), self._lowest[end - 1], np.nan)
+        if self.last is None:
+            return new
+        lowest = np.where(start == 0, np.fmin(new, self.last.lowest), new)
+        return np.where(end < self.seen, self.last.lowest_before, lowest)
+
+    @cached_property
+    def _lowest(self) -> Floats:
+        """Of each new row, the lowest known rate of its account's new rows up to it."""
+        rates = self.remembered[_RATE].copy()
+        rates[: self.seen] = np.nan
+        filled = pd.Series(np.where(np.isnan(rates), np.inf, rates))
+        lowest = filled.groupby(self.account).cummin().to_numpy()
+        return np.where(np.isinf(lowest), np.nan, lowest)
+
     def end(self, length: int) -> _Seen:
         """What the next batch has to know."""
         end = len(self.batch)
@@ -212,6 +253,10 @@ class _Rows:
             self.batch.slice(tail, end - tail),
             int(self.posts_before(np.array([first]))[0]),
             posts,
+            *(
+                float(self.lowest_before(np.array([start]), np.array([row]))[0])
+                for row in (first, end)
+            ),
         )
 
 
@@ -272,4 +317,15 @@ FEATURES = (
         of=lambda before: before.days_since_last,
     ),
     *(feature for remembered in _REMEMBERED for feature in _measures(*remembered)),
+    OfHistory(
+        double(
+            "history_min_engagement_rate",
+            "lowest engagement rate of all posts of the author strictly before",
+            unit=PER_FOLLOWER,
+            null="no earlier post with a known value",
+        ),
+        "history",
+        "lowest engagement rate before",
+        of=lambda before: before.lowest_rate,
+    ),
 )

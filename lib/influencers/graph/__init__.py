@@ -1,4 +1,4 @@
-"""Graphs of any kind, as DataFrames: connected components, and plans that stay short.
+"""Graphs of any kind, as DataFrames.
 
-- `components`: connected components, with GraphFrames. `lineage`: cuts the plans of many rounds.
+- `components`: connected components, with GraphFrames. `hashing`: Spark's hash of ids in numpy.
 """

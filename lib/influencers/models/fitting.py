@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +35,7 @@ from influencers.models.results import Fitted, SplitResult
 from influencers.models.rows.row_sample import Sheet, take_sample, take_sheet
 from influencers.models.rows.split import CALIBRATION, FIT, TEST, part_of
 from influencers.models.rows.split_counts import SAMPLE_ROWS, Sizes, learnt_from, obstacle, size_of
+from influencers.run import persisted
 
 
 @dataclass(frozen=True)
@@ -130,9 +131,8 @@ def _train(
         }
         baselines = baseline_scores(labels, medians(sample, labels))
         suspects = _suspects(sample, tasks, split, config)
-        vectors = stack.enter_context(
-            _persisted(_with_vectors(rows, key, labels, split, normalisers, baselines))
-        )
+        keep = stack.enter_context(persisted.flat_frames())
+        vectors = keep(_with_vectors(rows, key, labels, split, normalisers, baselines))
         forests = {task.name: fit_forest(_examples(vectors, task, split), config) for task in tasks}
         counts = _count(vectors, tasks, forests, baselines, split, to_test)
         sheet = take_sheet(
@@ -230,7 +230,8 @@ def _with_vectors(
     baselines: Mapping[tuple[str, str], Column],
 ) -> DataFrame:
     """What is read again and again: keys, part, labels, the baselines' scores, the vectors."""
-    assembled = rows.withColumns({_score_name(*who): score for who, score in baselines.items()})
+    used = rows.where(F.col(part_of(split)).isin(FIT, CALIBRATION, TEST))
+    assembled = used.withColumns({_score_name(*who): score for who, score in baselines.items()})
     names = assembled.columns
     for vector, normaliser in normalisers.items():
         assembled = normaliser.model.transform(assembled).select(
@@ -282,12 +283,3 @@ def _count(
     return count_scores(
         scored, rankings, part=part, tier=F.col("tier"), rows=rows, grouped_parts=[TEST]
     )
-
-
-@contextmanager
-def _persisted(frame: DataFrame) -> Iterator[DataFrame]:
-    frame.persist()
-    try:
-        yield frame
-    finally:
-        frame.unpersist()

@@ -28,10 +28,19 @@ from influencers.models.evaluate.performance import Fold, fold_of
 from influencers.models.evaluate.score_counts import Ranking, count_scores
 from influencers.models.leakage import chosen_features
 from influencers.models.rows.row_sample import take_sample
-from influencers.models.rows.split import BY_ACCOUNT, PARTS, account_part, held_out_account
+from influencers.models.rows.split import (
+    BY_ACCOUNT,
+    PARTS,
+    account_part,
+    fitted_share,
+    held_out_account,
+    is_fitted,
+)
 from influencers.models.rows.split_counts import SAMPLE_ROWS
+from influencers.run import persisted
 
 _FOLD, _ASIDE, _VOTES = "fold", "put_aside", "votes"
+_FITTED, _HELD_OUT = "is_fitted", "is_held_out"
 
 
 @dataclass(frozen=True)
@@ -115,7 +124,7 @@ def _column(number: int) -> str:
     return f"label_fold_{number}"
 
 
-def _fitted_to(number: int) -> Column:
+def _to_fit(number: int) -> Column:
     return (F.col(_FOLD) != number) & ~F.col(_ASIDE) & F.col(_column(number)).isNotNull()
 
 
@@ -124,7 +133,7 @@ def _sizes(rows: DataFrame, numbers: Sequence[int]) -> tuple[int, Mapping[int, M
     parts = {
         (number, part): (which, F.col(_column(number)))
         for number in numbers
-        for part, which in (("fit", _fitted_to(number)), ("test", F.col(_FOLD) == number))
+        for part, which in (("fit", _to_fit(number)), ("test", F.col(_FOLD) == number))
     }
     counts = rows.agg(
         F.count(F.lit(1)).alias("rows"),
@@ -158,21 +167,33 @@ def _fold(plan: _Plan, number: int) -> Fold:
     normaliser = fit_normaliser(learnt, plan.features)
     baselines = baseline_scores([plan.label], medians(learnt, [plan.label]))
     scores = {f"score_{who}": score for (_, who), score in baselines.items()}
-    vectors = normaliser.model.transform(plan.rows.withColumns(scores))
-    label = F.col(_column(number))
-    forest = fit_forest(
-        vectors.where(_fitted_to(number)).select(label.alias("label"), VECTOR), config
-    )
-    held_out = vectors.where(F.col(_FOLD) == number)
-    asked = votes_of(forest, held_out, features=VECTOR, column=_VOTES)
-    rankings = [
-        Ranking(FOREST, label, probability_score(F.col(_VOTES))),
-        *(Ranking(who, label, F.col(f"score_{who}")) for _, who in baselines),
-    ]
-    rows = plan.sizes[number]["test_rows"]
-    counts = count_scores(
-        asked, rankings, part=F.lit(""), tier=F.lit(None).cast("string"), rows=rows
-    )
+    share = fitted_share(plan.sizes[number]["fit_rows"], config)
+    fitted = _to_fit(number) & is_fitted(F.col("owner_id"), share=share, seed=config.seed)
+    with persisted.flat_frames() as keep:
+        vectors = keep(
+            normaliser.model.transform(plan.rows.withColumns(scores)).select(
+                "owner_id",
+                F.col(_column(number)).alias("label"),
+                fitted.alias(_FITTED),
+                (F.col(_FOLD) == number).alias(_HELD_OUT),
+                *scores,
+                VECTOR,
+            )
+        )
+        forest = fit_forest(vectors.where(_FITTED).select("label", VECTOR), config)
+        asked = votes_of(forest, vectors.where(_HELD_OUT), features=VECTOR, column=_VOTES)
+        label = F.col("label")
+        rankings = [
+            Ranking(FOREST, label, probability_score(F.col(_VOTES))),
+            *(Ranking(who, label, F.col(f"score_{who}")) for _, who in baselines),
+        ]
+        counts = count_scores(
+            asked,
+            rankings,
+            part=F.lit(""),
+            tier=F.lit(None).cast("string"),
+            rows=plan.sizes[number]["test_rows"],
+        )
     names = [ranking.name for ranking in rankings]
     metrics = {name: ranking_metrics(counts.by_score("", name)) for name in names}
     grouped = {name: counts.grouped("", name) for name in names}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from pyspark.sql import DataFrame
 
@@ -38,11 +39,26 @@ def read_known(store: Store, config: Config, names: Collection[str] = BESIDE) ->
     posts, post_images = tables.get(POSTS.name), None
     if posts is not None and tables.get(IMAGES.name) is not None:
         post_images = shown.read(store, config, posts)
-    return Known(**tables, post_images=post_images, algorithm=config.models.community_algorithm)
+    return Known(
+        posts=posts,
+        account_communities=tables.get(ACCOUNT_COMMUNITIES.name),
+        post_images=post_images,
+        images=tables.get(IMAGES.name),
+        duplicate_pairs=tables.get(DUPLICATE_PAIRS.name),
+        algorithm=config.models.community_algorithm,
+    )
 
 
-def read_frame(store: Store, config: Config, model: str) -> tuple[DataFrame, int | None]:
+def read_frame(
+    store: Store, config: Config, model: str, known: Known
+) -> tuple[DataFrame, int | None]:
     """The rows that a model learns from, and for accounts where a split by time lies.
+
+    Args:
+        store: of the output.
+        config: shares, seed, partitions and tiers.
+        model: influence or virality.
+        known: what `read_known` read.
 
     Returns:
         What `frames.model_frame` makes; of accounts, the Unix microsecond that parts their posts,
@@ -52,18 +68,14 @@ def read_frame(store: Store, config: Config, model: str) -> tuple[DataFrame, int
     partitions = partitions_for(table.count(), config.models)
     cut = None
     if model == INFLUENCE:
-        beside = read_known(store, config)
         described = stages.read(store, config, POST_FEATURES)
-        if beside.posts is None or described is None:
+        if known.posts is None or described is None:
             progress.say(
                 "influence, by_time: skipped, as accounts cannot be described at a time without "
                 "the tables posts and post_features"
             )
-        rows, cut = accounts_with_cut(table, described, beside, config)
+        rows, cut = accounts_with_cut(table, described, known, config)
     else:
         # The author's community is of all time: no label of a post may use it.
-        beside = read_known(
-            store, config, [name for name in BESIDE if name != "account_communities"]
-        )
-        rows = with_known(table, beside, model=model)
+        rows = with_known(table, replace(known, account_communities=None), model=model)
     return model_frame(rows, model=model, partitions=partitions), cut

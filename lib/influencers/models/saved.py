@@ -39,6 +39,7 @@ _OF_FOREST = (
     "min_leaf",
     "feature_subset",
     "class_weights",
+    "fit_rows",
     "partition_rows",
     "seed",
 )

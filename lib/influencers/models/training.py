@@ -39,8 +39,18 @@ from influencers.models.folds import further_folds
 from influencers.models.labels import label_column
 from influencers.models.results import SplitResult, kept
 from influencers.models.rows.periods import described_as_a_whole
-from influencers.models.rows.split import BY_ACCOUNT, SPLITS, TEST, Shares, part_of, with_parts
-from influencers.models.rows.split_counts import sizes_of
+from influencers.models.rows.split import (
+    BY_ACCOUNT,
+    FIT,
+    SPLITS,
+    TEST,
+    Shares,
+    fitted_share,
+    part_of,
+    with_parts,
+    with_spare,
+)
+from influencers.models.rows.split_counts import Sizes, size_of, sizes_of
 from influencers.run import side_by_side
 
 # Every partition counts every node of the trees for itself: few are cheap. Forests are fitted two
@@ -96,7 +106,7 @@ def train_labels(
             for label in labels
         }
     )
-    sizes = sizes_of(rows, labels, clock)
+    rows, sizes = _limited(rows, sizes_of(rows, labels, clock), labels, config)
     with side_by_side.started(frame.sparkSession) as start:
         splits = [
             start(
@@ -117,6 +127,21 @@ def train_labels(
         _with_performance(of_label, folds if place == 0 else [], config)
         for place, of_label in enumerate(results)
     ]
+
+
+def _limited(
+    rows: DataFrame, sizes: Sizes, labels: Sequence[Label], config: ModelsConfig
+) -> tuple[DataFrame, Sizes]:
+    """Rows of which no split fits to many more than `models.fit_rows`, and their sizes.
+
+    The others are the part `split.SPARE`.
+    """
+    all_rows = {split: size_of(sizes, split, "", FIT)["rows"] for split in SPLITS}
+    shares = {split: fitted_share(count, config) for split, count in all_rows.items()}
+    if min(shares.values()) == 1:
+        return rows, sizes
+    rows = with_spare(rows, shares, seed=config.seed)
+    return rows, sizes_of(rows, labels, CLOCKS[labels[0].model])
 
 
 def _with_performance(
@@ -172,8 +197,15 @@ def remarks(trained: Sequence[Sequence[SplitResult]]) -> list[str]:
     """What the user should read of the labels of a model: each sentence once."""
     said: dict[str, None] = {}
     for result in chain.from_iterable(trained):
+        where = f"{result.label.name}, {result.split}"
         if result.skipped is not None:
-            said[f"{result.label.name}, {result.split}: skipped, {result.skipped}"] = None
+            said[f"{where}: skipped, {result.skipped}"] = None
+        if spare := result.train.get("spare"):
+            rows = result.train["rows"]
+            said[
+                f"{where}: fitted to {rows:,} of {rows + spare:,} rows, those of a sample of "
+                "accounts (models.fit_rows)"
+            ] = None
         for fitted in result.fitted.values():
             dropped = fitted.normaliser.dropped
             if dropped:
@@ -183,7 +215,7 @@ def remarks(trained: Sequence[Sequence[SplitResult]]) -> list[str]:
                     f"({result.split})"
                 ] = None
             for note in fitted.notes():
-                said[f"{result.label.name}, {result.split}: {note}"] = None
+                said[f"{where}: {note}"] = None
     return list(said)
 
 

@@ -21,8 +21,9 @@ from influencers.models.evaluate.metrics import probability_score, ranking_metri
 from influencers.models.evaluate.score_counts import Ranking, count_scores
 from influencers.models.leakage import chosen_features
 from influencers.models.rows.row_sample import take_sample
-from influencers.models.rows.split import Shares, never_tested, with_parts
+from influencers.models.rows.split import Shares, fitted_share, is_fitted, never_tested, with_parts
 from influencers.models.rows.split_counts import SAMPLE_ROWS
+from influencers.run import persisted
 
 _DEPTHS, _LEAVES, _SUBSETS = (6, 10, 14), (2, 10), ("sqrt", "onethird")
 
@@ -95,8 +96,8 @@ def tune(frame: DataFrame, label: Label, config: ModelsConfig, *, cut: int | Non
         config: folds, seed, and all that is not tuned.
         cut: as `training.train_labels` has it.
     """
-    vectors = _vectors(frame, label, config, cut).persist()
-    try:
+    with persisted.flat_frames() as keep:
+        vectors = keep(_vectors(frame, label, config, cut))
         obstacle = _obstacle(vectors, config.folds)
         if obstacle:
             return Tuned(config, (), f"{label.name}: not tuned, {obstacle}")
@@ -104,8 +105,6 @@ def tune(frame: DataFrame, label: Label, config: ModelsConfig, *, cut: int | Non
         tried = [_try(vectors, setting, config, rows) for setting in settings()]
         best = max(tried, key=lambda attempt: attempt.mean)
         tried.append(_try(vectors, replace(best.setting, class_weights=True), config, rows))
-    finally:
-        vectors.unpersist()
     ranked = tuple(sorted(tried, key=lambda attempt: -attempt.mean))
     chosen = ranked[0]
     note = f"{label.name}: tuned on {config.folds} folds of accounts: " + ", ".join(
@@ -166,7 +165,9 @@ def _try(vectors: DataFrame, setting: Setting, config: ModelsConfig, rows: int) 
     names = list(_folds(config))
     asked, votes = vectors, F.lit(None).cast("double")
     for name in names:
-        rest = vectors.where(F.col("fold") != name).select("label", VECTOR)
+        share = fitted_share(rows * (config.folds - 1) // config.folds, config)
+        fitted = is_fitted(F.col("owner_id"), share=share, seed=config.seed)
+        rest = vectors.where((F.col("fold") != name) & fitted).select("label", VECTOR)
         forest = fit_forest(rest, setting.of(config))
         asked = votes_of(forest, asked, features=VECTOR, column=f"votes_{name}")
         votes = F.when(F.col("fold") == name, F.col(f"votes_{name}")).otherwise(votes)

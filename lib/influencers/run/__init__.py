@@ -5,4 +5,5 @@
 - `manifest`: manifest.json, versions and inputs.
 - `stages`: whether the tables of a stage are of this run.
 - `side_by_side`: independent Spark jobs at the same time.
+- `persisted`, `lineage`: frames that are kept, and plans that stay short.
 """

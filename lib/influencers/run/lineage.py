@@ -43,3 +43,14 @@ def release(frame: DataFrame | None) -> None:
     kept_in = rdd.getCheckpointFile()
     if kept_in.isDefined():
         files.delete(frame.sparkSession, kept_in.get())
+
+
+def flattened(frame: DataFrame) -> DataFrame:
+    """The same rows, partitions and columns in a frame whose plan is one scan.
+
+    What is lost with an executor can be made again, unlike after a local checkpoint. Rows are made
+    anew with every pass: persist what this returns.
+    """
+    spark = frame.sparkSession
+    made = spark._jsparkSession.createDataFrame(frame._jdf.javaRDD(), frame._jdf.schema())
+    return DataFrame(made, spark)

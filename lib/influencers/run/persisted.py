@@ -8,6 +8,8 @@ from contextlib import ExitStack, contextmanager
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame
 
+from influencers.run import lineage
+
 # For what is small and read at once again.
 IN_MEMORY = StorageLevel.MEMORY_AND_DISK_DESER
 
@@ -26,5 +28,30 @@ def frames(level: StorageLevel = StorageLevel.DISK_ONLY) -> Iterator[Keep]:
         def keep(frame: DataFrame) -> DataFrame:
             kept.callback(frame.unpersist)
             return frame.persist(level)
+
+        yield keep
+
+
+@contextmanager
+def flat_frames(level: StorageLevel = IN_MEMORY) -> Iterator[Keep]:
+    """As `frames`; what is kept has the same rows and partitions, and its plan is one scan.
+
+    Spark analyses, compares and describes the whole plan of a frame in every query, even where its
+    rows are persisted, and sends with every task how lost rows would be made again. Within one
+    process nothing is lost that is not lost with the driver, so that a local checkpoint does.
+
+    Args:
+        level: where their rows are kept.
+    """
+    with ExitStack() as kept:
+
+        def keep(frame: DataFrame) -> DataFrame:
+            if lineage.in_one_process(frame.sparkSession):
+                local = frame.localCheckpoint(eager=False, storageLevel=level)
+                kept.callback(lineage.release, local)
+                return local
+            flat = lineage.flattened(frame).persist(level)
+            kept.callback(flat.unpersist)
+            return flat
 
         yield keep

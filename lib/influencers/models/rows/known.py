@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame
@@ -17,6 +17,9 @@ from influencers.models.declaration import INFLUENCE
 from influencers.models.rows.frames import community_features, with_communities, with_images
 from influencers.models.rows.periods import PERIOD, WHOLE, cut_of, divided
 from influencers.models.rows.split import held_out_account
+from influencers.run.persisted import Keep
+
+_OfPosts = tuple[DataFrame | None, DataFrame | None]
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class Known:
         account_communities, post_images, images, duplicate_pairs: the tables of these names;
             None: the stage has not run, and what it finds is unknown.
         algorithm: whose communities, see `frames.community_features`.
+        of_posts: the features of images and of copies, where they are at hand, see `computed_once`.
     """
 
     posts: DataFrame | None = None
@@ -36,6 +40,24 @@ class Known:
     images: DataFrame | None = None
     duplicate_pairs: DataFrame | None = None
     algorithm: str = ""
+    of_posts: _OfPosts | None = None
+
+
+def computed_once(known: Known, keep: Keep) -> Known:
+    """The same, with what the rows of all models join: the features of images and of copies.
+
+    Args:
+        known: what is known.
+        keep: persists a frame for as long as rows are made of it.
+    """
+    images, copies = _of_posts(known)
+    return replace(
+        known,
+        of_posts=(
+            None if images is None else keep(images),
+            None if copies is None else keep(copies),
+        ),
+    )
 
 
 def with_known(table: DataFrame, known: Known, *, model: str) -> DataFrame:
@@ -125,8 +147,10 @@ def _with_communities(table: DataFrame, known: Known) -> DataFrame:
     return with_communities(table, communities)
 
 
-def _of_posts(known: Known) -> tuple[DataFrame | None, DataFrame | None]:
+def _of_posts(known: Known) -> _OfPosts:
     """What is known of the images of posts, and of what was posted before with them."""
+    if known.of_posts is not None:
+        return known.of_posts
     posts, shown, ledger, pairs = (
         known.posts, known.post_images, known.images, known.duplicate_pairs,
     )  # fmt: skip
@@ -139,7 +163,7 @@ def _of_posts(known: Known) -> tuple[DataFrame | None, DataFrame | None]:
 
 def _of_accounts(
     posts: DataFrame | None, images: DataFrame | None, copies: DataFrame | None
-) -> tuple[DataFrame | None, DataFrame | None]:
+) -> _OfPosts:
     """The same of the accounts that made these posts."""
     if posts is None:
         return None, None

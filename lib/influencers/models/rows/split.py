@@ -7,6 +7,7 @@ calibrated on another, and all is measured on the rest.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_
@@ -15,6 +16,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from influencers.buckets import bucket
+from influencers.config import ModelsConfig
 from influencers.models.quantiles import top_share_thresholds
 from influencers.models.rows.periods import AFTER, BEFORE, PERIOD, WHOLE
 
@@ -22,6 +24,8 @@ BY_ACCOUNT, BY_TIME = "by_account", "by_time"
 SPLITS = (BY_ACCOUNT, BY_TIME)
 
 FIT, CALIBRATION, TEST = "fit", "calibration", "test"
+# Rows to fit to beyond `models.fit_rows`: nothing is learnt of them but the thresholds of labels.
+SPARE = "spare"
 
 PARTS = 1_000_000
 
@@ -111,6 +115,40 @@ def with_parts(
             "calibration_from_unix_seconds": moments.get(CALIBRATION),
         },
     }
+
+
+def fitted_share(rows: int, config: ModelsConfig) -> float:
+    """The share of `rows` that forests are fitted to, see `models.fit_rows`; 1: all."""
+    return min(1.0, config.fit_rows / rows) if config.fit_rows and rows else 1.0
+
+
+def is_fitted(owner_id: Column, *, share: float, seed: int) -> Column:
+    """Whether the rows of an account are among the share of the rows to fit to; never null."""
+    if share >= 1:
+        return F.lit(True)
+    part = account_part(owner_id, seed=seed, salt=FIT)
+    return F.coalesce(part < round(share * PARTS), F.lit(False))
+
+
+def with_spare(frame: DataFrame, shares: Mapping[str, float], *, seed: int) -> DataFrame:
+    """`frame`, in which rows to fit to beyond a share are `SPARE`.
+
+    Args:
+        frame: as `with_parts` makes it.
+        shares: by split.
+        seed: salts the hashes of accounts.
+    """
+    return frame.withColumns(
+        {
+            part_of(split): F.when(
+                (F.col(part_of(split)) != FIT)
+                | is_fitted(F.col("owner_id"), share=share, seed=seed),
+                F.col(part_of(split)),
+            ).when(F.col(part_of(split)).isNotNull(), SPARE)
+            for split, share in shares.items()
+            if share < 1
+        }
+    )
 
 
 def never_tested(frame: DataFrame, *, cut: int | None) -> Column:

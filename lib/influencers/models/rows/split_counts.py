@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from influencers.models.declaration import Label
 from influencers.models.labels import label_column
-from influencers.models.rows.split import CALIBRATION, FIT, SPLITS, TEST, part_of
+from influencers.models.rows.split import CALIBRATION, FIT, SPARE, SPLITS, TEST, part_of
 
 # Medians, means and suspicions need no more rows than this; the driver and one task can hold them.
 SAMPLE_ROWS = 50_000
@@ -63,9 +63,13 @@ def size_of(sizes: Sizes, split: str, label: str, part: str) -> Mapping[str, Any
 
 
 def learnt_from(sizes: Sizes, split: str, label: str) -> dict[str, Any]:
-    """What was learnt from: the rows fitted to, with those to calibrate on beside them."""
+    """What was learnt from: the rows fitted to, with those to calibrate on beside them.
+
+    `spare`: how many rows more there are than `models.fit_rows`.
+    """
     fit, calibration = (size_of(sizes, split, label, part) for part in (FIT, CALIBRATION))
-    return {**fit, "calibration": dict(calibration)}
+    spare = size_of(sizes, split, label, SPARE)["rows"]
+    return {**fit, "spare": spare, "calibration": dict(calibration)}
 
 
 def obstacle(sizes: Sizes, split: str, label: Label, least: int) -> str | None:
