@@ -29,10 +29,10 @@ from jobs.command_line import OUTPUT, Job, main
 def run(spark: SparkSession, config: Config) -> Metrics:
     """Figures, figure tables and analyses of the features as they stand; returns the verdicts."""
     store = Store(spark, config)
-    posts, described = store.read(POSTS), store.read(POST_FEATURES)
+    posts, described = store.read(POSTS), store.read_complete(POST_FEATURES)
     with persisted.frames(persisted.IN_MEMORY) as keep, side_by_side.started(spark) as start:
         # Every table below reads these two.
-        accounts = keep(store.read(ACCOUNTS))
+        accounts = keep(store.read_complete(ACCOUNTS))
         features = keep(with_relative_rate(described, accounts, min_posts=config.explore.min_posts))
         sources = Sources(features, accounts)
         figures = {

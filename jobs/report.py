@@ -51,7 +51,7 @@ def _sources(store: Store, config: Config) -> Sources:
         edges=store.read(of_communities.HASHTAG_EDGES),
         communities=store.read(of_communities.COMMUNITIES),
         members=store.read(of_communities.ACCOUNT_COMMUNITIES),
-        accounts=store.read(ACCOUNTS),
+        accounts=store.read_complete(ACCOUNTS),
         copied=_copied(store, config),
         profiles=stages.read(store, config, of_communities.COMMUNITY_PROFILES),
     )

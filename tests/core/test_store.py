@@ -53,6 +53,20 @@ def test_a_missing_table_says_which_job_makes_it(store: Store) -> None:
         store.read("newer")
 
 
+def test_a_table_of_an_earlier_version_says_which_job_makes_it_anew(
+    spark: SparkSession, store: Store
+) -> None:
+    with pytest.raises(UserError, match="no table quarantine "):
+        store.read_complete(QUARANTINE)
+    frame = quarantine(spark, ("f", 1, "a"))
+    frame.drop("raw", "reasons").write.format("delta").save(store.location(QUARANTINE))
+    told = r"of an earlier version, without raw, reasons: run `spark-submit.sh ingest --output "
+    with pytest.raises(UserError, match=told):
+        store.read_complete(QUARANTINE)
+    store.write(frame, QUARANTINE)
+    assert rows_of(store.read_complete(QUARANTINE)) == [("f", 1, "a")]
+
+
 def test_a_table_may_be_read_before_it_is_written(spark: SparkSession, store: Store) -> None:
     assert store.read_if_exists(QUARANTINE) is None
     assert store.snapshot(QUARANTINE) is None

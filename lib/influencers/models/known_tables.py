@@ -64,7 +64,7 @@ def read_frame(
         What `frames.model_frame` makes; of accounts, the Unix microsecond that parts their posts,
         None where there is none.
     """
-    table = store.read(_ROWS[model])
+    table = store.read_complete(_ROWS[model])
     partitions = partitions_for(table.count(), config.models)
     cut = None
     if model == INFLUENCE:

@@ -80,6 +80,22 @@ class Store:
             )
         return frame
 
+    def read_complete(self, table: Table) -> DataFrame:
+        """The table as it stands, with every column that it is declared with.
+
+        Raises:
+            UserError: nobody has written it yet, or an earlier version has, with fewer columns.
+        """
+        frame = self.read(table)
+        missing = [name for name in table.schema.names if name not in frame.columns]
+        if missing:
+            raise UserError(
+                f"the table {table.name} below {self.output} is of an earlier version, without "
+                f"{', '.join(missing)}: run `spark-submit.sh {table.job} --output {self.output}` "
+                "first"
+            )
+        return frame
+
     def read_if_exists(self, table: Table | str) -> DataFrame | None:
         """The table as it stands; None before it is written."""
         if not self.exists(table):
