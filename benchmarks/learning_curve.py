@@ -113,6 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--labels", nargs="+", choices=labels_of(VIRALITY),
                         default=list(labels_of(VIRALITY)))  # fmt: skip
     parser.add_argument("--trees", type=int, default=ModelsConfig().trees)
+    parser.add_argument("--memory", default="6g", help="of the session")
     chosen = parser.parse_args(arguments)
     if 0 not in chosen.rows:
         parser.error("--rows needs 0: all rows are what the others are held against")
@@ -122,7 +123,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         source = chosen.input or make_posts(chosen.posts, folder / "sample")
         described(source, folder / "out", folder / "log")
         config = load(None, [f"paths.output={folder / 'out'}", f"models.trees={chosen.trees}"])
-        store = Store(build_session(config), config)
+        # As spark-submit.sh starts a job.
+        settings = {"spark.master": "local[2]", "spark.driver.memory": chosen.memory}
+        store = Store(build_session("benchmark learning curve", settings), config)
         show(curve(store, config, chosen.labels, chosen.rows), config.models)
 
 

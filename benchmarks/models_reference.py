@@ -6,7 +6,8 @@ Reads the tables that `features` and `communities` (and, if they were run, `imag
 `duplicates`) have left below `--output`, trains as the job `train` does, and fits scikit-learn's
 RandomForestClassifier to the very same vectors. Its scores, ours and the baselines' are compared on
 the rows that none has seen, with a 95 % interval of the difference over accounts. With
-`--without community image ...` every forest is also fitted without these groups of features.
+`--without community image ...` every forest is also fitted without these groups of features, or
+without single ones.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from influencers.models.declaration import (
 )
 from influencers.models.estimators.forest import votes_of
 from influencers.models.estimators.normaliser import VECTOR
-from influencers.models.known_tables import read_frame
+from influencers.models.known_tables import read_frame, read_known
 from influencers.models.labels import label_column
 from influencers.models.results import SplitResult
 from influencers.models.rows.split import CALIBRATION, FIT, TEST, part_of
@@ -148,9 +149,11 @@ def ablate(
     without: str,
     config: Config,
 ) -> None:
-    """Print what is lost when every forest is fitted without a group of features."""
+    """Print what is lost when every forest does without a group of features, or without one."""
     label = whole[0].label
-    kept = tuple(one.name for one in allowed_features(label) if one.group != without)
+    kept = tuple(
+        one.name for one in allowed_features(label) if without not in (one.group, one.name)
+    )
     if len(kept) == len(allowed_features(label)):
         return
     changed = {**vars(config.models), f"{model}_features": kept, "evaluation_folds": 1}
@@ -174,15 +177,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--output", required=True, help="the folder of a finished run")
     parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
-    parser.add_argument("--without", nargs="*", default=[], help="groups of features")
+    parser.add_argument("--without", nargs="*", default=[], help="groups, or features")
     parser.add_argument("--set", action="append", default=[], help="a setting, as for jobs")
     parser.add_argument("--master", default="local[2]")
     chosen = parser.parse_args()
     spark = build_session("benchmark models", {"spark.master": chosen.master})
     config = load(None, [f"paths.output={chosen.output}", *chosen.set])
     store = Store(spark, config)
+    known = read_known(store, config)
     for model in chosen.models:
-        frame, cut = read_frame(store, config, model)
+        frame, cut = read_frame(store, config, model, known)
         frame.persist()
         labels = training.labels_to_train(config.models, model)
         for results in training.train_labels(frame, labels, config.models, cut=cut):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from decimal import Decimal
 
 import pytest
@@ -30,14 +32,18 @@ def made(spark: SparkSession) -> DataFrame:
     return rows.where("id <> 7").withColumn("id", F.col("id").alias("id", metadata={"is": "key"}))
 
 
+@pytest.mark.parametrize("frames", [persisted.flat_frames, persisted.cut_frames])
 @pytest.mark.parametrize("one_process", [True, False], ids=["local", "cluster"])
 def test_a_flat_frame_has_the_same_rows_and_a_plan_of_one_scan(
-    made: DataFrame, one_process: bool, monkeypatch: pytest.MonkeyPatch
+    made: DataFrame,
+    frames: Callable[[], AbstractContextManager[persisted.Keep]],
+    one_process: bool,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(lineage, "in_one_process", lambda spark: one_process)
     cached = made.sparkSession._jsc.sc().getPersistentRDDs
     before = cached().size()
-    with persisted.flat_frames() as keep:
+    with frames() as keep:
         flat = keep(made)
         assert flat.schema == made.schema
         assert flat.schema["id"].metadata == {"is": "key"}

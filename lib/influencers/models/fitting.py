@@ -131,7 +131,7 @@ def _train(
         }
         baselines = baseline_scores(labels, medians(sample, labels))
         suspects = _suspects(sample, tasks, split, config)
-        keep = stack.enter_context(persisted.flat_frames())
+        keep = stack.enter_context(persisted.cut_frames())
         vectors = keep(_with_vectors(rows, key, labels, split, normalisers, baselines))
         forests = {task.name: fit_forest(_examples(vectors, task, split), config) for task in tasks}
         counts = _count(vectors, tasks, forests, baselines, split, to_test)

@@ -169,7 +169,7 @@ def _fold(plan: _Plan, number: int) -> Fold:
     scores = {f"score_{who}": score for (_, who), score in baselines.items()}
     share = fitted_share(plan.sizes[number]["fit_rows"], config)
     fitted = _to_fit(number) & is_fitted(F.col("owner_id"), share=share, seed=config.seed)
-    with persisted.flat_frames() as keep:
+    with persisted.cut_frames() as keep:
         vectors = keep(
             normaliser.model.transform(plan.rows.withColumns(scores)).select(
                 "owner_id",

@@ -96,7 +96,7 @@ def tune(frame: DataFrame, label: Label, config: ModelsConfig, *, cut: int | Non
         config: folds, seed, and all that is not tuned.
         cut: as `training.train_labels` has it.
     """
-    with persisted.flat_frames() as keep:
+    with persisted.cut_frames() as keep:
         vectors = keep(_vectors(frame, label, config, cut))
         obstacle = _obstacle(vectors, config.folds)
         if obstacle:

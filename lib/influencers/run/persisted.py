@@ -37,21 +37,32 @@ def flat_frames(level: StorageLevel = IN_MEMORY) -> Iterator[Keep]:
     """As `frames`; what is kept has the same rows and partitions, and its plan is one scan.
 
     Spark analyses, compares and describes the whole plan of a frame in every query, even where its
-    rows are persisted, and sends with every task how lost rows would be made again. Within one
-    process nothing is lost that is not lost with the driver, so that a local checkpoint does.
+    rows are persisted.
+
+    Args:
+        level: where their rows are kept, by columns.
+    """
+    with frames(level) as keep:
+        yield lambda frame: keep(lineage.flattened(frame))
+
+
+@contextmanager
+def cut_frames(level: StorageLevel = IN_MEMORY) -> Iterator[Keep]:
+    """As `flat_frames`, for what hundreds of small jobs read.
+
+    Every task is told how lost rows would be made again. Within one process no row is lost that is
+    not lost with the driver, so that a local checkpoint cuts them off; it keeps them row by row.
 
     Args:
         level: where their rows are kept.
     """
-    with ExitStack() as kept:
+    with ExitStack() as kept, flat_frames(level) as keep_flat:
 
         def keep(frame: DataFrame) -> DataFrame:
-            if lineage.in_one_process(frame.sparkSession):
-                local = frame.localCheckpoint(eager=False, storageLevel=level)
-                kept.callback(lineage.release, local)
-                return local
-            flat = lineage.flattened(frame).persist(level)
-            kept.callback(flat.unpersist)
-            return flat
+            if not lineage.in_one_process(frame.sparkSession):
+                return keep_flat(frame)
+            local = frame.localCheckpoint(eager=False, storageLevel=level)
+            kept.callback(lineage.release, local)
+            return local
 
         yield keep
