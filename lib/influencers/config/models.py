@@ -115,9 +115,9 @@ class ModelsConfig(Section, section="models"):
         512, "Memory in MB for the statistics of the nodes that are split at once.", at_least(1)
     )
     fit_rows: int = setting(
-        200_000,
+        1_000_000,
         "Rows that a forest is fitted to, about: of more, a hash sample of accounts with all their "
-        "rows. Evaluation and `score` use all. 0: all rows.",
+        "rows. Evaluation and `score` use all. 0: all rows. See docs/models.md.",
         at_least(0),
     )
     partition_rows: int = setting(
