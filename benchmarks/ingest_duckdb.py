@@ -109,11 +109,14 @@ def with_history(task: Task) -> str:
             (created_at - first_value(last_at) OVER same_time) / {DAY} AS days_since_last_post
         FROM (
             SELECT *, row_number() OVER in_order - 1 AS history_posts,
-                lag(created_at) OVER in_order AS last_at, {measures}
+                lag(created_at) OVER in_order AS last_at,
+                min(engagement_rate) OVER earlier AS history_min_engagement_rate, {measures}
             FROM ({described(task)})
             WINDOW in_order AS (PARTITION BY owner_id ORDER BY created_at, shortcode),
                 past AS (PARTITION BY owner_id ORDER BY created_at, shortcode
-                    ROWS BETWEEN {task.history} PRECEDING AND 1 PRECEDING)
+                    ROWS BETWEEN {task.history} PRECEDING AND 1 PRECEDING),
+                earlier AS (PARTITION BY owner_id ORDER BY created_at, shortcode
+                    ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
         ) WINDOW same_time AS (PARTITION BY owner_id, created_at ORDER BY shortcode)"""
 
 

@@ -126,6 +126,9 @@ def _history(posts: pd.DataFrame, length: int) -> dict[str, np.ndarray]:
         found[f"history_median_{name}"] = rolling.median().to_numpy()[first]
         found[f"history_last_{name}"] = before.ffill(limit=length - 1).to_numpy()[first]
         found[f"history_max_{name}"] = rolling.max().to_numpy()[first]
+    lowest = by_owner["engagement_rate"].cummin().groupby(posts["owner_id"], sort=False)
+    before = lowest.ffill().groupby(posts["owner_id"], sort=False).shift(1)
+    found["history_min_engagement_rate"] = before.to_numpy()[first]
     return found
 
 

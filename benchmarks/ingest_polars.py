@@ -111,6 +111,8 @@ def _with_history(posts: pl.LazyFrame, length: int) -> pl.LazyFrame:
             past.forward_fill(limit=length - 1).alias(f"history_last_{name}"),
             past.rolling_max(length, min_samples=1).alias(f"history_max_{name}"),
         ]
+    lowest = pl.col("engagement_rate").cum_min().forward_fill().shift(1)
+    before.append(lowest.alias("history_min_engagement_rate"))
     owner, made = pl.col("owner_id"), pl.col("created_at")
     opens = (owner != owner.shift(1)) | (made != made.shift(1))
     first = pl.when(opens.fill_null(True)).then(pl.int_range(pl.len())).forward_fill()

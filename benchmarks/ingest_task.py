@@ -18,10 +18,13 @@ TIERS = ("nano", "micro", "mid", "macro", "mega")
 QUESTION = "[?？﹖︖؟\u037e՞፧᥅꘏꛷⸮‽⁇⁈⁉❓❔]"
 DAY = 86_400
 
-HISTORY = tuple(
-    f"history_{measure}_{name}"
-    for name in ("engagement_rate", "likes")
-    for measure in ("median", "last", "max")
+HISTORY = (
+    *(
+        f"history_{measure}_{name}"
+        for name in ("engagement_rate", "likes")
+        for measure in ("median", "last", "max")
+    ),
+    "history_min_engagement_rate",
 )
 POST_FEATURES = (
     "shortcode", "owner_id", "created_at", "is_video", "multiple_images", "content_type",

@@ -25,6 +25,7 @@ from ingest import make_posts, ran
 from influencers.config import Config, ModelsConfig, load
 from influencers.models import known_tables, training
 from influencers.models.declaration import LABELS, VIRALITY, labels_of
+from influencers.models.evaluate.model_metrics import who_of
 from influencers.models.evaluate.performance import Fold
 from influencers.models.results import SplitResult
 from influencers.run import persisted
@@ -52,8 +53,7 @@ def found_in(trained: Sequence[Sequence[SplitResult]]) -> _Found:
         for results in trained
         for one in results
         if one.fold is not None
-        for who in ("forest", "without_history")
-        if who in one.fold.average_precision
+        for who in map(who_of, one.fitted)
     }
 
 
@@ -123,7 +123,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         source = chosen.input or make_posts(chosen.posts, folder / "sample")
         described(source, folder / "out", folder / "log")
         config = load(None, [f"paths.output={folder / 'out'}", f"models.trees={chosen.trees}"])
-        # As spark-submit.sh starts a job.
         settings = {"spark.master": "local[2]", "spark.driver.memory": chosen.memory}
         store = Store(build_session("benchmark learning curve", settings), config)
         show(curve(store, config, chosen.labels, chosen.rows), config.models)

@@ -164,9 +164,9 @@ def _try(vectors: DataFrame, setting: Setting, config: ModelsConfig, rows: int) 
     """Fit to all folds but one, ask that one, and so for each."""
     names = list(_folds(config))
     asked, votes = vectors, F.lit(None).cast("double")
+    share = fitted_share(rows * (config.folds - 1) // config.folds, config)
+    fitted = is_fitted(F.col("owner_id"), share=share, seed=config.seed)
     for name in names:
-        share = fitted_share(rows * (config.folds - 1) // config.folds, config)
-        fitted = is_fitted(F.col("owner_id"), share=share, seed=config.seed)
         rest = vectors.where((F.col("fold") != name) & fitted).select("label", VECTOR)
         forest = fit_forest(rest, setting.of(config))
         asked = votes_of(forest, asked, features=VECTOR, column=f"votes_{name}")

@@ -138,15 +138,13 @@ def with_spare(frame: DataFrame, shares: Mapping[str, float], *, seed: int) -> D
         shares: by split.
         seed: salts the hashes of accounts.
     """
+    owner = F.col("owner_id")
     return frame.withColumns(
         {
             part_of(split): F.when(
-                (F.col(part_of(split)) != FIT)
-                | is_fitted(F.col("owner_id"), share=share, seed=seed),
-                F.col(part_of(split)),
-            ).when(F.col(part_of(split)).isNotNull(), SPARE)
+                (F.col(part_of(split)) == FIT) & ~is_fitted(owner, share=share, seed=seed), SPARE
+            ).otherwise(F.col(part_of(split)))
             for split, share in shares.items()
-            if share < 1
         }
     )
 
