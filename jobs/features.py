@@ -25,10 +25,14 @@ def run(spark: SparkSession, config: Config) -> Metrics:
             store.read(POSTS),
             tier_edges=config.features.tier_edges,
             history_length=config.features.history_posts,
+            target=store.target(POST_FEATURES),
             keep=keep,
         )
-        store.write(described.post_features, POST_FEATURES, few=few)
-        store.write(described.accounts, ACCOUNTS, few=few)
+        if described.post_features is None:
+            store.commit(described.files, POST_FEATURES, replace=True)
+        else:
+            store.write(described.post_features, POST_FEATURES, few=few)
+        store.write(described.accounts, ACCOUNTS, few=True)
     return Metrics()
 
 

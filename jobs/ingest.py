@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 
 from influencers import progress
 from influencers.config import Config
-from influencers.ingest import accounts, disputes, lost_encodings, posts, sources
+from influencers.ingest import accounts, direct, disputes, lost_encodings, posts, sources
 from influencers.ingest.source import files_of
 from influencers.ingest.tables import POSTS, QUARANTINE
 from influencers.measured.metrics import Metrics
@@ -34,14 +34,18 @@ def run(spark: SparkSession, config: Config) -> Metrics:
         now = int(time.time())
         unwanted = forgotten.read(spark, config)
         profiles = accounts.read(spark, config, unwanted, now=now, keep=keep)
-        read = sources.read_posts(spark, found, config.ingest, now=now)
-        checked = posts.checked(read, config.ingest, now=now, keep=keep)
+        read = sources.reader(spark, found, config.ingest)
+        target = store.target(POSTS) if first and not unwanted.hashes else None
+        size = sum(file.size for file in files_of(found))
+        passed = direct.passed(read, target, config.ingest, size=size, now=now, keep=keep)
+        checked = passed.records
         if profiles.sources:
             checked = keep(profiles.given_to(checked))
         others, left_out = unwanted.split(checked)
         settled = disputes.settled(others, held, read=uris, replacing=replacing, keep=keep)
         good = posts.good(settled.records)
-        reasons = posts.by_reasons(settled.records)
+        left = posts.by_reasons(settled.records)
+        reasons = [*left, *passed.counted]
         numbers = posts.with_forgotten(posts.counts(reasons, repeated=settled.surplus), left_out)
         told = posts.by_reasons(checked) if left_out else reasons
         empty = sources.without_records(found, {row["source_file"] for row in told})
@@ -49,8 +53,11 @@ def run(spark: SparkSession, config: Config) -> Metrics:
         named = (*patterns, *config.ingest.accounts)
         sources.require_unchanged(spark, named, (*found, *profiles.sources))
         latest = settled.repeats.latest(good, replacing=replacing)
-        wins = posts.wins("source", "target", read=uris, replacing=replacing)
-        store.merge(latest, POSTS, keys=["shortcode"], update_when=wins)
+        if passed.target is None:
+            wins = posts.wins("source", "target", read=uris, replacing=replacing)
+            store.merge(latest, POSTS, keys=["shortcode"], update_when=wins)
+        else:
+            passed.write(latest, left, store)
         # What is mended in a file that is read again leaves the quarantine.
         store.merge(
             profiles.with_quarantined(posts.quarantined(settled.records)), QUARANTINE,

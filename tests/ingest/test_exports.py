@@ -16,6 +16,7 @@ from pyspark.sql import SparkSession
 from influencers.errors import UserError
 from influencers.ingest import exports, posts, sources
 from influencers.ingest.naming import Naming, for_names, for_records, header_of, json_cells
+from influencers.ingest.plain_posts import PlainPosts
 from influencers.run import persisted
 from tests.ingest.test_sources import CONFIG, NAMES, line, read
 
@@ -227,7 +228,7 @@ def test_the_examples_of_the_documentation(spark: SparkSession, tmp_path: Path) 
     found = sources.find(spark, [str(tmp_path)], CONFIG)
     assert [source.head.naming.export for source in found] == sorted(exports.NAMES)
     now = 1_700_000_000
-    read = sources.read_posts(spark, found, CONFIG, now=now)
+    read = sources.read_records(spark, found, CONFIG, PlainPosts.by(CONFIG, now=now).work())
     with persisted.frames() as keep:
         rows = posts.checked(read, CONFIG, now=now, keep=keep).collect()
     assert len(rows) == len(given)

@@ -17,7 +17,7 @@ from pyspark.sql import SparkSession
 from influencers.config import IngestConfig
 from influencers.errors import UserError
 from influencers.ingest import partitions, sources
-from influencers.ingest.plain_posts import UNREAD
+from influencers.ingest.plain_posts import UNREAD, PlainPosts
 from influencers.ingest.records import ARROW_SCHEMA
 
 CONFIG = IngestConfig(latest_time=1_600_000_000)
@@ -71,7 +71,9 @@ def test_every_format(spark: SparkSession, tmp_path: Path) -> None:
     assert {(row.is_video, row.location, row.username, row.caption) for row in read.values()} == {
         ("true", "a/b é=c", None, "hi")
     }
-    typed = sources.read_posts(spark, found, CONFIG, now=1_600_000_000)
+    typed = sources.read_records(
+        spark, found, CONFIG, PlainPosts.by(CONFIG, now=1_600_000_000).work()
+    )
     assert [row.is_video for row in typed.where(f"{UNREAD} is null").collect()].count(True) == 5
 
 

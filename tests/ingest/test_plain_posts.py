@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 from influencers.config import IngestConfig
 from influencers.ingest import captions, posts
 from influencers.ingest.columns import FIELDS
-from influencers.ingest.plain_posts import SCHEMA, UNREAD, PlainPosts, with_plain_posts
+from influencers.ingest.plain_posts import SCHEMA, UNREAD, PlainPosts
 from influencers.ingest.records import ARROW_SCHEMA, RECORDS_SCHEMA
 from influencers.run import persisted
 
@@ -282,7 +282,7 @@ def test_the_frame_is_the_same_in_batches_of_any_size(
     spark.conf.set(name, str(size))
     try:
         few = raw.where(F.col("record") <= 300).coalesce(1)
-        made = with_plain_posts(few, PlainPosts.by(CONFIG, now=NOW))
+        made = few.mapInArrow(*PlainPosts.by(CONFIG, now=NOW).work())
         assert made.schema == SCHEMA
         found = [row.asDict(recursive=True) for row in made.sort("record").collect()]
     finally:
@@ -294,7 +294,7 @@ def test_the_frame_is_the_same_in_batches_of_any_size(
 
 def test_checked_records_are_those_of_the_rules(raw: DataFrame) -> None:
     with persisted.frames() as keep:
-        made = with_plain_posts(raw, PlainPosts.by(CONFIG, now=NOW))
+        made = raw.mapInArrow(*PlainPosts.by(CONFIG, now=NOW).work())
         columns = ["source_file", "record", "raw", "reasons", *posts.FIELDS]
         found = posts.checked(made, CONFIG, now=NOW, keep=keep)
         assert set(found.columns) == {*columns, "notes", *captions.NAMES}

@@ -261,6 +261,11 @@ class StorageConfig(Section, section="storage"):
         "driver itself, without a query of Spark. 0: Spark writes every table.",
         at_least(0),
     )
+    direct: bool = setting(
+        True,
+        "Whether tasks write the data files of tables in a local folder themselves, as far as they "
+        "make the rows. false: Spark does.",
+    )
     retain_days: float = setting(
         7.0,
         "Days for which old versions of a table stay readable; older ones are removed when a job "

@@ -13,25 +13,38 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from influencers.features import accounts, posts
-from influencers.features.account_pass import ACCOUNT, passed
+from influencers.features.account_pass import ACCOUNT, FILE, passed
 from influencers.features.feature import Feature, names, values
 from influencers.features.tiers import with_tier
 from influencers.ingest.captions import with_counts
 from influencers.run.persisted import Keep
+from influencers.storage.data_files import DataFile, Target
 
 # What accounts need of posts beside the features.
 _OF_AUTHOR = ("owner_username", "username", "crawled_at")
 
 
 class Described(NamedTuple):
-    """The tables post_features and accounts of the same posts."""
+    """The tables post_features and accounts of the same posts.
 
-    post_features: DataFrame
+    Attributes:
+        post_features: None if they are written already.
+        files: of post_features, that have all of them.
+        accounts: the table accounts.
+    """
+
+    post_features: DataFrame | None
+    files: Sequence[DataFile]
     accounts: DataFrame
 
 
 def posts_and_accounts(
-    table: DataFrame, *, tier_edges: Sequence[int], history_length: int, keep: Keep
+    table: DataFrame,
+    *,
+    tier_edges: Sequence[int],
+    history_length: int,
+    target: Target | None = None,
+    keep: Keep,
 ) -> Described:
     """Both tables, of one shuffle and one pass; see `post_features` and `account_features`.
 
@@ -39,16 +52,25 @@ def posts_and_accounts(
         table: the table posts.
         tier_edges: four rising follower counts, see `tiers.tier`.
         history_length: how many earlier posts of the author the history looks at.
+        target: where tasks write post_features; None: they do not.
         keep: persists the pass for as long as either is read.
     """
     rows = _rows(posts.with_age(table), posts.OF_POST, tier_edges=tier_edges)
     both = keep(
-        passed(rows, names(posts.OF_POST), history_length=history_length, with_accounts=True)
+        passed(
+            rows,
+            names(posts.OF_POST),
+            history_length=history_length,
+            with_accounts=True,
+            target=target,
+        )
     )
-    return Described(
-        both.where(F.col(ACCOUNT).isNull()).select(*names(posts.FEATURES)),
-        _accounts(both.where(F.col(ACCOUNT).isNotNull()), tier_edges=tier_edges),
-    )
+    described = _accounts(both.where(F.col(ACCOUNT).isNotNull()), tier_edges=tier_edges)
+    if target is None:
+        of_posts = both.where(F.col(ACCOUNT).isNull()).select(*names(posts.FEATURES))
+        return Described(of_posts, (), described)
+    files = both.where(F.col(FILE).isNotNull()).select(f"{FILE}.*").collect()
+    return Described(None, [DataFile(**row.asDict()) for row in files], described)
 
 
 def post_features(table: DataFrame, *, tier_edges: Sequence[int], history_length: int) -> DataFrame:

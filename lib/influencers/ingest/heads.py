@@ -24,11 +24,12 @@ from influencers.ingest.formats import check_is_text
 from influencers.ingest.json_heads import JsonLayout, layout_of, records_of
 from influencers.ingest.naming import Naming, for_names, for_records, names_in
 from influencers.ingest.source import CSV, Head
-from influencers.ingest.split_tasks import row_batch, splits_of
+from influencers.ingest.split_tasks import row_batch
 from influencers.ingest.text_files import HEAD_BYTES, whole_lines
 from influencers.ingest.unpacking import needs_recoding, packing_of
 from influencers.storage import input_files
 from influencers.storage.input_files import FileStatus
+from influencers.storage.text_splits import Split, map_splits
 
 # Far more than a small file, so that none is split.
 _TASK_BYTES = 32 << 20
@@ -113,8 +114,8 @@ def _of_distinct(
         {key: (file.path, kinds[file]) for key, file in by_key.items()}
     )
 
-    def look(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for key, _, pieces in splits_of(batches):
+    def look(splits: Iterator[Split]) -> Iterator[pa.RecordBatch]:
+        for key, _, pieces in splits:
             # A gzipped file may be much larger than it looks.
             start = next(pieces)[:HEAD_BYTES]
             head = refusal = None
@@ -124,9 +125,8 @@ def _of_distinct(
                 refusal = str(error)
             yield row_batch((key, head, refusal), _TOLD)
 
-    session = input_files.split_session(spark, split_bytes=_TASK_BYTES)
-    lines = input_files.read_splits(session, [file.path for file in files])
-    told = lines.mapInArrow(look, from_arrow_schema(_TOLD)).collect()
+    schema = from_arrow_schema(_TOLD)
+    told = map_splits(spark, files, look, schema, split_bytes=_TASK_BYTES).collect()
     return {by_key[row["file"]]: row["refusal"] or _from_json(row["head"]) for row in told}
 
 

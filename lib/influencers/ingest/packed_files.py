@@ -15,10 +15,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from influencers.errors import UserError
-from influencers.ingest import plain_posts
 from influencers.ingest.csv_splits import without_lines
-from influencers.ingest.plain_posts import PlainPosts
-from influencers.ingest.records import RECORDS_SCHEMA
+from influencers.ingest.records import RAW, Work
 from influencers.ingest.split_plans import Plan
 from influencers.ingest.split_tasks import Batches, row_batch
 from influencers.ingest.unpacking import members, pieces
@@ -93,20 +91,20 @@ def read(
     spark: SparkSession,
     files: Mapping[FileStatus, Mapping[str, Batches]],
     *,
-    plain: PlainPosts | None = None,
+    work: Work = RAW,
 ) -> DataFrame:
     """The records of files: as `split_tasks.read_splits`; those of a file are numbered through.
 
     Args:
         spark: the session.
         files: with keys of their own; what reads each of their members that is read.
-        plain: as for `read_splits`.
+        work: as for `read_splits`.
     """
     by_key = spark.sparkContext.broadcast(
         {key: (file.uri, batches) for file, batches in files.items() for key in file.keys}
     )
 
-    def records(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for key, content in _contents(batches):
             uri, readers = by_key.value[key]
             before = 0
@@ -119,11 +117,10 @@ def read(
                 for batch in readers[name].of_split(lines, Plan()):
                     numbered = _numbered(batch, before)
                     number += len(batch)
-                    yield plain.of(numbered) if plain else numbered
+                    yield numbered
                 before = number
 
-    schema = plain_posts.SCHEMA if plain else RECORDS_SCHEMA
-    return _bytes_of(spark, files).mapInArrow(records, schema)
+    return _bytes_of(spark, files).mapInArrow(lambda batches: work.of(read(batches)), work.schema)
 
 
 def _numbered(batch: pa.RecordBatch, before: int) -> pa.RecordBatch:

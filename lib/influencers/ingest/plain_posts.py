@@ -10,19 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyspark.sql import DataFrame
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructField, StructType
 
 from influencers.config import IngestConfig
 from influencers.ingest import captions
-from influencers.ingest.records import RECORDS_SCHEMA
+from influencers.ingest.records import RECORDS_SCHEMA, Work
 from influencers.ingest.tables import POSTS
 from influencers.ingest.values import BETWEEN_ADDRESSES, MONTH, SPACES
 
@@ -36,7 +35,10 @@ _HIDEABLE_COUNT = r"^([0-9]{1,12}(\.0)?|-1)$"
 _SECONDS = r"^[0-9]{1,10}(\.0)?$"
 _SHORTCODE = "^[0-9A-Za-z_-]{5,64}$"
 # What a spreadsheet may have made of a shortcode.
-_DAY = f"(?i)^([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}|[0-9]{{1,2}}-{MONTH}|{MONTH}-[0-9])"
+_DAY = (
+    "(?i)^([0-9]{4}-[0-9]{2}-[0-9]{2}(t[0-9].*)?"
+    f"|[0-9]{{1,2}}-{MONTH}(-[0-9]{{2,4}})?|{MONTH}-[0-9]{{2,4}})$"
+)
 
 
 class Cells(NamedTuple):
@@ -72,23 +74,31 @@ class PlainPosts:
         Args:
             records: the columns of `records.RECORDS_SCHEMA`.
         """
-        read = {field: self._reader(field)(records.column(field)) for field in _FIELDS}
+        typed, plain = self.typed(records)
+        return _with_captions(typed, _unread(records, plain))
+
+    def typed(self, records: pa.RecordBatch) -> tuple[pa.RecordBatch, pa.Array]:
+        """The fields of records as those of plain posts, and which of them are plain posts.
+
+        Args:
+            records: the columns of `records.RECORDS_SCHEMA`.
+        """
+        read = {field: self._reader(field)(records.column(field)) for field in FIELDS}
         plain = reduce(
             pc.and_, (cells.plain for cells in read.values()), records.column("problem").is_null()
-        )
-        of_captions = dict(
-            zip(captions.NAMES, captions.read(records.column("caption")), strict=True)
         )
         columns = {
             "source_file": records.column("source_file"),
             "record": records.column("record"),
             **{field: cells.values for field, cells in read.items()},
-            **of_captions,
-            UNREAD: _unread(records, plain),
         }
         return pa.RecordBatch.from_arrays(
-            [columns[field.name].cast(field.type) for field in ARROW_SCHEMA], schema=ARROW_SCHEMA
-        )
+            [columns[field.name].cast(field.type) for field in _TYPED], schema=_TYPED
+        ), plain
+
+    def work(self) -> Work:
+        """What makes the columns of `SCHEMA` of records."""
+        return Work(partial(map, self.of), SCHEMA)
 
     def _reader(self, field: str) -> Callable[[pa.Array], Cells]:
         if field == "created_at":
@@ -98,9 +108,18 @@ class PlainPosts:
         return _READ.get(field, _text)
 
 
-def with_plain_posts(records: DataFrame, plain: PlainPosts) -> DataFrame:
-    """Raw records with those told that are plain posts: the columns of `SCHEMA`."""
-    return records.mapInArrow(lambda batches: map(plain.of, batches), SCHEMA)
+def with_captions(typed: pa.RecordBatch) -> pa.RecordBatch:
+    """Plain posts, typed, with what is read in their captions: the columns of `SCHEMA`."""
+    return _with_captions(typed, pa.nulls(len(typed), ARROW_SCHEMA.field(UNREAD).type))
+
+
+def _with_captions(typed: pa.RecordBatch, unread: pa.Array) -> pa.RecordBatch:
+    of_captions = dict(zip(captions.NAMES, captions.read(typed.column("caption")), strict=True))
+    columns = {**dict(zip(typed.schema.names, typed.columns, strict=True)), **of_captions}
+    columns[UNREAD] = unread
+    return pa.RecordBatch.from_arrays(
+        [columns[field.name].cast(field.type) for field in ARROW_SCHEMA], schema=ARROW_SCHEMA
+    )
 
 
 def _unread(records: pa.RecordBatch, plain: pa.Array) -> pa.Array:
@@ -196,7 +215,7 @@ _READ: dict[str, Callable[[pa.Array], Cells]] = {
     "caption": _as_it_is,
 }
 # The fields of a post that are read from a record.
-_FIELDS: Sequence[str] = tuple(
+FIELDS: Sequence[str] = tuple(
     field.name for field in POSTS.schema if field.name in RECORDS_SCHEMA.fieldNames()
     and field.name != "source_file"
 )  # fmt: skip
@@ -204,7 +223,7 @@ SCHEMA = StructType(
     [
         RECORDS_SCHEMA["source_file"],
         RECORDS_SCHEMA["record"],
-        *(POSTS.schema[name] for name in (*_FIELDS, *captions.NAMES)),
+        *(POSTS.schema[name] for name in (*FIELDS, *captions.NAMES)),
         StructField(
             UNREAD,
             StructType([f for f in RECORDS_SCHEMA if f.name not in ("source_file", "record")]),
@@ -212,3 +231,4 @@ SCHEMA = StructType(
     ]
 )
 ARROW_SCHEMA = to_arrow_schema(SCHEMA, timezone="UTC")
+_TYPED = pa.schema([ARROW_SCHEMA.field(name) for name in ("source_file", "record", *FIELDS)])

@@ -43,7 +43,13 @@ def checked(read: DataFrame, config: IngestConfig, *, now: int, keep: Keep) -> D
         keep: persists a frame for as long as the result is used.
     """
     both = keep(read)
-    plain = _with_resolutions(both.where(F.col(UNREAD).isNull())).select(
+    others = keep(others_checked(both.where(F.col(UNREAD).isNotNull()), config, now=now))
+    return plain_checked(both.where(F.col(UNREAD).isNull())).unionByName(others)
+
+
+def plain_checked(read: DataFrame) -> DataFrame:
+    """As `checked`, of plain posts alone."""
+    return _with_resolutions(read).select(
         "source_file",
         "record",
         F.lit(None).cast("string").alias("raw"),
@@ -51,10 +57,12 @@ def checked(read: DataFrame, config: IngestConfig, *, now: int, keep: Keep) -> D
         *FIELDS,
         *captions.NAMES,
     )
-    others = both.where(F.col(UNREAD).isNotNull()).select(
-        "source_file", "record", f"{UNREAD}.*", *captions.NAMES
-    )
-    return plain.unionByName(keep(with_reasons(others, config, now=now)))
+
+
+def others_checked(read: DataFrame, config: IngestConfig, *, now: int) -> DataFrame:
+    """As `checked`, of the records that are no plain posts."""
+    raw = read.select("source_file", "record", f"{UNREAD}.*", *captions.NAMES)
+    return with_reasons(raw, config, now=now)
 
 
 def with_reasons(records: DataFrame, config: IngestConfig, *, now: int) -> DataFrame:

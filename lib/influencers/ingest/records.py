@@ -9,7 +9,7 @@ neither CSV nor JSON.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
@@ -47,6 +47,22 @@ ARROW_SCHEMA = pa.schema(
 _BATCH_RECORDS = 8_192
 _BATCH_CHARS = 8_000_000
 _NOTHING: tuple[str | None, ...] = (None,) * len(FIELDS)
+
+
+class Work(NamedTuple):
+    """What is made of raw records in the tasks that read them.
+
+    Attributes:
+        of: of the batches of a task, with the columns of `RECORDS_SCHEMA`, one after the other.
+        schema: of what it makes.
+    """
+
+    of: Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]
+    schema: StructType
+
+
+# They stay as they are.
+RAW = Work(iter, RECORDS_SCHEMA)
 
 
 class Record(NamedTuple):

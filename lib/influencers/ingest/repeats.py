@@ -19,7 +19,7 @@ from influencers.run.persisted import Keep
 # Of `Repeats.posts`: those of which something has to be settled now.
 CONTESTED = "several_words AND NOT held"
 # Of so many posts the keys go to every executor: 30 MB.
-_MOST_EVERYWHERE = 500_000
+MOST_EVERYWHERE = 500_000
 
 
 @dataclass(frozen=True)
@@ -53,13 +53,13 @@ class Repeats:
         """As `posts.latest`; rows of which there is one word are not moved."""
         if self.number == 0:
             return posts
-        if self.number > _MOST_EVERYWHERE:
+        if self.number > MOST_EVERYWHERE:
             return latest(posts, replacing=replacing)
         return self.others(posts).unionByName(latest(self.of(posts), replacing=replacing))
 
     def few(self, posts: DataFrame, *, keep: Keep) -> DataFrame:
         """As `of`, kept for several uses; all rows as they are, if they are not few."""
-        return keep(self.of(posts)) if self.number <= _MOST_EVERYWHERE else posts
+        return keep(self.of(posts)) if self.number <= MOST_EVERYWHERE else posts
 
     def surplus_of(self, posts: DataFrame) -> int:
         """By how much rows outnumber the posts that they are of, by `shortcode`."""
@@ -70,7 +70,7 @@ class Repeats:
 
     def _keys(self) -> DataFrame:
         keys = self.posts.select("shortcode")
-        return F.broadcast(keys) if self.number <= _MOST_EVERYWHERE else keys
+        return F.broadcast(keys) if self.number <= MOST_EVERYWHERE else keys
 
 
 def repeats(said: DataFrame, *, keep: Keep) -> Repeats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import reduce
 
 from pyspark.sql import DataFrame, SparkSession
@@ -21,10 +21,13 @@ from influencers.ingest import (
 from influencers.ingest.formats import PACKED, format_by_name, kinds_of, unpacked_name
 from influencers.ingest.headers import header_of_file
 from influencers.ingest.heads import head_of, read_heads
-from influencers.ingest.plain_posts import PlainPosts, with_plain_posts
+from influencers.ingest.records import RAW, Work
 from influencers.ingest.source import CSV, JSON, PARQUET, Head, Source, first_of
 from influencers.storage import files, input_files
 from influencers.storage.input_files import FileStatus
+
+# Reads files, as often as it is called: gives what is made of their records.
+Read = Callable[[Work], DataFrame]
 
 
 def find(
@@ -108,33 +111,32 @@ def _listed(spark: SparkSession, pattern: str, output: str | None) -> list[FileS
     return delta_tables.without_removed(spark, pattern, listed) if listed else []
 
 
-def read_records(spark: SparkSession, sources: Sequence[Source], config: IngestConfig) -> DataFrame:
-    """All records of the files, raw: the columns of `records.RECORDS_SCHEMA`.
-
-    Grain: one row for each record. A file that is cut off fails the query that reads it.
-    """
-    return _read(spark, sources, config, None)
-
-
-def read_posts(
-    spark: SparkSession, sources: Sequence[Source], config: IngestConfig, *, now: int
+def read_records(
+    spark: SparkSession, sources: Sequence[Source], config: IngestConfig, work: Work = RAW
 ) -> DataFrame:
-    """All records of the files, those that are plain posts typed: see `plain_posts.SCHEMA`.
+    """What is made of all records of the files, in the tasks that read them; see `reader`."""
+    return reader(spark, sources, config)(work)
 
-    Grain: one row for each record. A file that is cut off fails the query that reads it.
+
+def reader(spark: SparkSession, sources: Sequence[Source], config: IngestConfig) -> Read:
+    """What reads the files, as often as it is called: it gives what is made of their records.
+
+    By itself (`records.RAW`) that is a row for each record, the columns of
+    `records.RECORDS_SCHEMA`. A file that is cut off fails the query that reads it.
     """
-    return _read(spark, sources, config, PlainPosts.by(config, now=now))
-
-
-def _read(
-    spark: SparkSession, sources: Sequence[Source], config: IngestConfig, plain: PlainPosts | None
-) -> DataFrame:
     texts = [source for source in sources if source.format != PARQUET]
-    frames = [text_files.read(spark, texts, config, plain=plain)] if texts else []
     columnar = [source for source in sources if source.format == PARQUET]
-    for records in parquet_files.read(spark, columnar, config):
-        frames.append(with_plain_posts(records, plain) if plain else records)
-    return reduce(DataFrame.unionByName, frames)
+    of_texts = text_files.reader(spark, texts, config) if texts else None
+
+    def read(work: Work) -> DataFrame:
+        frames = [of_texts(work)] if of_texts else []
+        frames += [
+            records.mapInArrow(work.of, work.schema)
+            for records in parquet_files.read(spark, columnar, config)
+        ]
+        return reduce(DataFrame.unionByName, frames)
+
+    return read
 
 
 def remarks(sources: Sequence[Source], config: IngestConfig) -> list[str]:

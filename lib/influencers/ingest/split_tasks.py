@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import codecs
-import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from influencers.ingest import plain_posts
 from influencers.ingest.csv_splits import without_lines
-from influencers.ingest.plain_posts import PlainPosts
-from influencers.ingest.records import RECORDS_SCHEMA
+from influencers.ingest.records import RAW, Work
 from influencers.ingest.split_plans import Ending, Outline, Plan, Summary
 from influencers.storage import input_files
 from influencers.storage.input_files import FileStatus
+from influencers.storage.text_splits import Split, map_splits
 
-# A split is handed on in pieces of about so many bytes.
-_PIECE_BYTES = 8 << 20
 # The driver holds the heads of all splits; a record that is longer is beyond any use.
 _MOST_HEAD = 1 << 16
 
@@ -74,33 +68,37 @@ def read_splits(
     readings: Sequence[Reading],
     *,
     split_bytes: int,
-    plain: PlainPosts | None = None,
+    work: Work = RAW,
 ) -> DataFrame:
-    """The records of files: the columns of `records.RECORDS_SCHEMA`.
+    """What is made of the records of files; by itself, the columns of `records.RECORDS_SCHEMA`.
 
     Args:
         spark: the session.
         readings: of files with keys of their own, and the same separator.
         split_bytes: the size of a split; as it was when the files were planned.
-        plain: tells plain posts, and the columns are those of `plain_posts.SCHEMA`.
+        work: what is made of the records.
     """
     by_key = spark.sparkContext.broadcast(
         {key: reading for reading in readings for key in reading.file.keys}
     )
 
-    def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for key, start, pieces in splits_of(batches):
+    def read(splits: Iterator[Split]) -> Iterator[pa.RecordBatch]:
+        for key, start, pieces in splits:
             reading = by_key.value[key]
             if start == 0:
                 pieces = without_lines(pieces, reading.batches.preamble)
-            batches_of_split = reading.batches.of_split(pieces, _plan(reading, start))
-            yield from map(plain.of, batches_of_split) if plain else batches_of_split
+            yield from reading.batches.of_split(pieces, _plan(reading, start))
 
-    schema = plain_posts.SCHEMA if plain else RECORDS_SCHEMA
     separator = readings[0].batches.separator
     files = [reading.file for reading in readings]
-    lines = _lines(spark, files, split_bytes, separator=separator)
-    return lines.mapInArrow(read, schema)
+    return map_splits(
+        spark,
+        files,
+        lambda splits: work.of(read(splits)),
+        work.schema,
+        split_bytes=split_bytes,
+        separator=separator,
+    )
 
 
 def summarise_splits(
@@ -118,8 +116,8 @@ def summarise_splits(
     by_key = {key: file for file in files for key in file.keys}
     shared = spark.sparkContext.broadcast({key: files[file] for key, file in by_key.items()})
 
-    def summarise(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for key, start, pieces in splits_of(batches):
+    def summarise(splits: Iterator[Split]) -> Iterator[pa.RecordBatch]:
+        for key, start, pieces in splits:
             batches_of_file = shared.value[key]
             if start == 0:
                 pieces = without_lines(pieces, batches_of_file.preamble)
@@ -128,8 +126,8 @@ def summarise_splits(
             told = (summary.head, _to_json(summary)) if small else (None, None)
             yield row_batch((key, start, *told), _SUMMARIES)
 
-    lines = _lines(spark, files, split_bytes)
-    for row in lines.mapInArrow(summarise, from_arrow_schema(_SUMMARIES)).collect():
+    schema = from_arrow_schema(_SUMMARIES)
+    for row in map_splits(spark, files, summarise, schema, split_bytes=split_bytes).collect():
         told = None if row.summary is None else _from_json(row.summary, row.head)
         yield by_key[row.file], row.start, told
 
@@ -139,16 +137,6 @@ def row_batch(values: Sequence[Any], schema: pa.Schema) -> pa.RecordBatch:
     columns = zip(values, schema.types, strict=True)
     arrays = [pa.array([value], kind) for value, kind in columns]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
-
-
-def splits_of(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[int, int, Iterator[bytes]]]:
-    """The splits in a partition of `input_files.read_splits`.
-
-    Of each, the key of its file, where it starts, and its lines in pieces.
-    """
-    for (key, start), stretches in itertools.groupby(_stretches(batches), lambda one: one[0]):
-        pieces = _pieces(text for _, text in stretches)
-        yield key, start, _without_mark(pieces) if start == 0 else pieces
 
 
 _SUMMARIES = pa.schema(
@@ -163,50 +151,6 @@ def _plan(reading: Reading, start: int) -> Plan:
         # The file grew after its splits were looked at.
         raise input_files.changed(reading.file)
     return reading.plans[start]
-
-
-def _lines(
-    spark: SparkSession, files: Iterable[FileStatus], split_bytes: int, *, separator: bytes = b"\n"
-) -> DataFrame:
-    session = input_files.split_session(spark, split_bytes=split_bytes)
-    return input_files.read_splits(session, [file.path for file in files], separator=separator)
-
-
-def _stretches(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[tuple[int, int], memoryview]]:
-    """Lines of the same split in a row, as one text."""
-    for batch in batches:
-        keys, starts = batch.column(0).to_numpy(), batch.column(1).to_numpy()
-        changes = np.flatnonzero((np.diff(keys) != 0) | (np.diff(starts) != 0)) + 1
-        for first, end in itertools.pairwise([0, *changes.tolist(), len(keys)]):
-            text = _text(batch.column(2).slice(first, end - first))
-            yield (int(keys[first]), int(starts[first])), text
-
-
-def _text(lines: pa.Array) -> memoryview:
-    """The bytes of an array's values; Arrow has them in a row."""
-    kind = np.int64 if pa.types.is_large_binary(lines.type) else np.int32
-    _, offsets, data = lines.buffers()
-    places = np.frombuffer(offsets, kind)[lines.offset : lines.offset + len(lines) + 1]
-    return memoryview(data)[places[0] : places[-1]]
-
-
-def _pieces(texts: Iterator[memoryview]) -> Iterator[bytes]:
-    held: list[memoryview] = []
-    size = 0
-    for text in texts:
-        held.append(text)
-        size += len(text)
-        if size >= _PIECE_BYTES:
-            yield b"".join(held)
-            held, size = [], 0
-    if held:
-        yield b"".join(held)
-
-
-def _without_mark(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    first = next(pieces)
-    yield first.removeprefix(codecs.BOM_UTF8)
-    yield from pieces
 
 
 def _to_json(summary: Summary) -> str:

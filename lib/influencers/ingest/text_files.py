@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, reduce
 from typing import TypeVar
 
@@ -23,8 +23,7 @@ from influencers.ingest.encodings import UTF_8
 from influencers.ingest.line_batches import JsonBatches, JsonStreamBatches, StrictCsvBatches
 from influencers.ingest.naming import Naming
 from influencers.ingest.partitions import FilledBatches
-from influencers.ingest.plain_posts import PlainPosts
-from influencers.ingest.records import ARROW_SCHEMA, RECORDS_SCHEMA
+from influencers.ingest.records import ARROW_SCHEMA, RECORDS_SCHEMA, Work
 from influencers.ingest.source import CSV, JSON, Source, files_of
 from influencers.ingest.split_plans import Plan, Summary, plan
 from influencers.ingest.split_tasks import (
@@ -48,25 +47,19 @@ _Csv = TypeVar("_Csv", CsvBatches, StrictCsvBatches)
 _ASCII = (bytes(range(128)), b"\x1b$B!!", b"\x1b$)C\n\x0e!!")
 
 
-def read(
-    spark: SparkSession,
-    files: Sequence[Source],
-    config: IngestConfig,
-    *,
-    plain: PlainPosts | None = None,
-) -> DataFrame:
-    """All records of the files, raw: the columns of `records.RECORDS_SCHEMA`.
+def reader(
+    spark: SparkSession, files: Sequence[Source], config: IngestConfig
+) -> Callable[[Work], DataFrame]:
+    """What reads files, as often as it is called: it gives what is made of their records.
 
-    Grain: one row for each record. A file that is cut off fails the query that reads it.
+    A file that is cut off fails the query that reads it.
 
     Args:
         spark: the session.
-        files: what is read.
+        files: what is read; large ones are looked at now.
         config: how.
-        plain: tells plain posts, and the columns are those of `plain_posts.SCHEMA`.
     """
     packed = [one for one in files if one.member is not None]
-    frames = _packed(spark, packed, config, plain=plain)
     files = [one for one in files if one.member is None]
     split_bytes = _split_bytes(spark, files, config)
     several = [one for one in files if one.file.size > split_bytes and _is_splittable(one, config)]
@@ -80,8 +73,8 @@ def read(
         if _is_whole(one, config) or (one.file in plans and plans[one.file] is None)
     }
     streams = {one.file for one in files if one.head.layout.is_stream}
-    frames += [
-        read_splits(spark, [readings[file] for file in some], split_bytes=size, plain=plain)
+    parts = [
+        ([readings[file] for file in some], size)
         for chosen, size in (
             (readings.keys() - whole, split_bytes),
             (whole - streams, WHOLE_FILE),
@@ -89,7 +82,13 @@ def read(
         )
         for some in with_distinct_keys(file for file in readings if file in chosen)
     ]
-    return reduce(DataFrame.unionByName, frames)
+
+    def read(work: Work) -> DataFrame:
+        frames = _packed(spark, packed, config, work=work)
+        frames += [read_splits(spark, some, split_bytes=size, work=work) for some, size in parts]
+        return reduce(DataFrame.unionByName, frames)
+
+    return read
 
 
 def sample(spark: SparkSession, files: Sequence[Source], config: IngestConfig) -> DataFrame:
@@ -144,7 +143,7 @@ def _packed(
     files: Sequence[Source],
     config: IngestConfig,
     *,
-    plain: PlainPosts | None,
+    work: Work,
 ) -> list[DataFrame]:
     """The records of files that are unpacked, in as many frames as it takes."""
     batches: dict[FileStatus, dict[str, Batches]] = defaultdict(dict)
@@ -152,7 +151,7 @@ def _packed(
         assert one.member is not None
         batches[one.file][one.member] = _batches_of(one, config)
     return [
-        packed_files.read(spark, {file: batches[file] for file in some}, plain=plain)
+        packed_files.read(spark, {file: batches[file] for file in some}, work=work)
         for some in with_distinct_keys(batches)
     ]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
@@ -52,6 +53,38 @@ def read_few(folder: Path, *, most_rows: int, most_bytes: int) -> pa.Table | Non
     # File by file: a dataset of pyarrow's over delta-rs aborts the process when it ends.
     parts = [_rows_of(uri, schema) for uri in table.file_uris()]
     return pa.concat_tables([schema.empty_table(), *parts])
+
+
+class Files(NamedTuple):
+    """The files of a table as it stands.
+
+    Attributes:
+        uris: their addresses.
+        schema: of the table, as JSON.
+    """
+
+    uris: list[str]
+    schema: str
+
+
+def few_files(folder: Path, *, most: int) -> Files | None:
+    """The files of a table, if they hold its rows and nothing else has to be known to read them.
+
+    None if they are none, or too many, or have to be read by what knows Delta.
+
+    Args:
+        folder: the table's.
+        most: how many files are not too many.
+    """
+    table = DeltaTable(str(folder))
+    # Readers of the first version know neither rows that are marked as removed, nor columns that
+    # are called otherwise in files.
+    if table.protocol().min_reader_version > 1 or table.metadata().partition_columns:
+        return None
+    paths = [Path(unquote(urlsplit(uri).path)) for uri in table.file_uris()]
+    if not 0 < len(paths) <= most:
+        return None
+    return Files([path.as_uri() for path in paths], table.schema().to_json())
 
 
 def row_count(folder: Path) -> int | None:

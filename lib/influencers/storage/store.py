@@ -6,23 +6,30 @@ output may have tables that a newer version has written and this one does not kn
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
+from pyspark.sql.types import StructType
 
 from influencers.config import Config
 from influencers.errors import UserError
-from influencers.storage import claim, files, local_tables
+from influencers.storage import claim, data_files, files, local_tables
+from influencers.storage.data_files import DataFile, Target
 from influencers.storage.table import Table, conform
 
 # A version in a table's log; old ones are merged into checkpoints.
 _DIGITS = 20
 # Of Parquet that is brought to the driver to be read: thumbnails are many bytes in few rows.
 _FEW_BYTES = 32 << 20
+# Of rows that go through Spark into data files, what one task writes.
+_ROWS_OF_PART = 250_000
+# Files of a table that Spark reads without asking Delta: it lists more by a job.
+_FEW_FILES = 32
 _VERSION = re.compile(rf"\d{{{_DIGITS}}}\.(json|checkpoint\b.*parquet)$")
 
 
@@ -101,7 +108,23 @@ class Store:
         if not self.exists(table):
             return None
         rows = self._few_rows(table)
-        return self._delta(table) if rows is None else self.spark.createDataFrame(rows)
+        if rows is not None:
+            return self.spark.createDataFrame(rows)
+        frame = self._few_files(table)
+        return self._delta(table) if frame is None else frame
+
+    def _few_files(self, table: Table | str) -> DataFrame | None:
+        """The rows of a table of few files; None else.
+
+        What Delta does before it reads such a table takes longer than reading it.
+        """
+        folder = self._local_folder(table) if self.config.storage.direct else None
+        found = local_tables.few_files(folder, most=_FEW_FILES) if folder else None
+        if not found:
+            return None
+        schema = StructType.fromJson(json.loads(found.schema))
+        reader = self.spark.read.schema(schema).option("__globPaths__", "false")
+        return reader.parquet(*found.uris)
 
     def _few_rows(self, table: Table | str) -> pa.Table | None:
         """The rows of a table if they are few; None else.
@@ -177,6 +200,47 @@ class Store:
         claim.check(self.config)
         columns = table.arrow_schema
         local_tables.write(rows.select(columns.names).cast(columns), folder, statistics=table.key)
+
+    def target(self, table: Table) -> Target | None:
+        """Where tasks can write data files of a table themselves; None if they cannot."""
+        folder = self._local_folder(table) if self.config.storage.direct else None
+        return None if folder is None else Target(str(folder), table.arrow_schema, table.key)
+
+    def write_parts(
+        self, frame: DataFrame, table: Table, target: Target, *, about: int
+    ) -> list[DataFile]:
+        """Write rows into data files of a table, which are not of it before `commit`.
+
+        Args:
+            frame: the rows.
+            table: what they are of.
+            target: the table's, from `target`.
+            about: how many they are, roughly; 0: none.
+        """
+        if not about:
+            return []
+        claim.check(self.config)
+
+        def write(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+            for file in target.write(batches):
+                yield data_files.row_of(file)
+
+        few = conform(frame, table).coalesce(about // _ROWS_OF_PART + 1)
+        rows = few.mapInArrow(write, data_files.SCHEMA).collect()
+        return [DataFile(**row.asDict()) for row in rows]
+
+    def commit(self, written: Sequence[DataFile], table: Table, *, replace: bool) -> None:
+        """Make a table of data files that tasks have written, in one atomic step.
+
+        Args:
+            written: all of them.
+            table: what they are of.
+            replace: whether they replace the rows that are there; else none may be there.
+        """
+        claim.check(self.config)
+        folder = self._local_folder(table)
+        assert folder is not None
+        data_files.commit(folder, written, table.arrow_schema, key=table.key, replace=replace)
 
     def create(self, frame: DataFrame, table: Table) -> None:
         """Write the first version of a table in one atomic step; fails if there is one."""
