@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial, reduce
+from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -98,7 +98,7 @@ class PlainPosts:
 
     def work(self) -> Work:
         """What makes the columns of `SCHEMA` of records."""
-        return Work(partial(map, self.of), SCHEMA)
+        return Work(lambda batches: map(self.of, batches), SCHEMA)
 
     def _reader(self, field: str) -> Callable[[pa.Array], Cells]:
         if field == "created_at":

@@ -62,7 +62,7 @@ class Work(NamedTuple):
 
 
 # They stay as they are.
-RAW = Work(iter, RECORDS_SCHEMA)
+RAW = Work(lambda batches: batches, RECORDS_SCHEMA)
 
 
 class Record(NamedTuple):

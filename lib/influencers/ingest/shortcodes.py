@@ -45,7 +45,9 @@ def hashes(shortcodes: pa.Array) -> Hashes:
         places = ends[:-1, None] + np.arange(start, start + _WORD)
         within = places < ends[1:, None]
         taken = np.where(within, text[np.minimum(places, len(text) - 1)], 0).astype(np.uint8)
-        hashed = _mixed(hashed ^ np.ascontiguousarray(taken).view(np.uint64)[:, 0])
+        mixed = _mixed(hashed ^ np.ascontiguousarray(taken).view(np.uint64)[:, 0])
+        # A text's hash does not depend on how long the others are.
+        hashed = np.where(lengths > start, mixed, hashed)
     return hashed
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from deltalake import Schema
+from deltalake import DeltaTable, Schema
 from deltalake.transaction import AddAction, create_table_with_add_actions
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import LongType, StringType, StructField, StructType
@@ -217,9 +217,16 @@ def commit(
         )
         for file in written
     ]
+    columns = Schema.from_arrow(schema)
+    if replace and DeltaTable.is_deltatable(str(folder)):
+        table = DeltaTable(str(folder))
+        if table.schema() == columns:
+            # It stays the table that it is: readers know it by an id.
+            table.create_write_transaction([*actions], "overwrite", columns)
+            return
     create_table_with_add_actions(
         str(folder),
-        Schema.from_arrow(schema),
+        columns,
         actions,
         mode="overwrite" if replace else "error",
         configuration={"delta.dataSkippingStatsColumns": ",".join(key)},
@@ -233,8 +240,8 @@ def _repeating(rows: pa.Table) -> list[str]:
         values, path = column, name
         if pa.types.is_list(column.type):
             values, path = pc.list_flatten(column), f"{name}.list.element"
-        if not pa.types.is_nested(values.type) and pc.count_distinct(values).as_py() * 2 < len(
-            values
-        ):
+        if pa.types.is_nested(values.type):
+            continue
+        if 2 * pc.count_distinct(values).as_py() < len(values):
             names.append(path)
     return names

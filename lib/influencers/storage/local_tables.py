@@ -59,7 +59,7 @@ class Files(NamedTuple):
     """The files of a table as it stands.
 
     Attributes:
-        uris: their addresses.
+        uris: their addresses, without escapes, as Hadoop takes them.
         schema: of the table, as JSON.
     """
 
@@ -82,9 +82,11 @@ def few_files(folder: Path, *, most: int) -> Files | None:
     if table.protocol().min_reader_version > 1 or table.metadata().partition_columns:
         return None
     paths = [Path(unquote(urlsplit(uri).path)) for uri in table.file_uris()]
-    if not 0 < len(paths) <= most:
+    # Spark takes such a path for a pattern, even if it is told not to, and reads files again.
+    is_pattern = any(sign in str(folder) for sign in "*?[]{}\\")
+    if is_pattern or not 0 < len(paths) <= most:
         return None
-    return Files([path.as_uri() for path in paths], table.schema().to_json())
+    return Files([f"file://{path}" for path in paths], table.schema().to_json())
 
 
 def row_count(folder: Path) -> int | None:
