@@ -3,6 +3,7 @@
     PYTHONPATH=lib:. .venv/bin/python benchmarks/ingest.py [--posts 100000] [--rounds 3]
     ... --baseline ../before    another checkout, with its own .venv and .jars
     ... --only ours polars      some of the contenders
+    ... --only ours --files 10000       many small files
 
 Posts are generated, a hundred an account, one in a hundred crawled twice, none of them spoilt: all
 contenders read the same file. In alternating rounds, each in processes of its own:
@@ -27,6 +28,7 @@ not. Linux only: it reads /proc.
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import os
 import shutil
@@ -171,6 +173,21 @@ def make_posts(posts: int, folder: Path) -> Path:
     return folder / "posts.csv"
 
 
+def in_files(source: Path, number: int) -> Path:
+    """The same records in a folder of so many files, each with a header."""
+    folder = source.with_name("files")
+    folder.mkdir()
+    with source.open(newline="", encoding="utf-8") as text:
+        reader = csv.reader(text)
+        header = next(reader)
+        records = list(reader)
+    for place in range(number):
+        some = records[place * len(records) // number : (place + 1) * len(records) // number]
+        with (folder / f"{place}.csv").open("w", newline="", encoding="utf-8") as target:
+            csv.writer(target).writerows([header, *some])
+    return folder
+
+
 def measure(bench: Bench) -> dict[str, list[Took]]:
     """All rounds; the outputs of the first are compared."""
     names = bench.chosen.only
@@ -245,6 +262,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--baseline", type=Path, help="another checkout of this project")
     parser.add_argument("--folder", type=Path, help="a new folder that keeps all files")
     parser.add_argument("--python", default=sys.executable, help="of pandas, polars and DuckDB")
+    parser.add_argument("--files", type=int, help="write the posts into so many files, for ours")
     chosen = parser.parse_args(arguments)
     if chosen.baseline:
         chosen.baseline = chosen.baseline.resolve()
@@ -256,6 +274,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             place = folder / f"{posts}-posts"
             source = make_posts(posts, place / "sample")
             print(f"{posts:,} records, {source.stat().st_size / 1e6:.0f} MB", flush=True)
+            if chosen.files:
+                source = in_files(source, chosen.files)
             report(measure(Bench(chosen, source, place)), posts)
 
 

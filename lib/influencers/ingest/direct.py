@@ -121,7 +121,7 @@ def _written(
     now: int,
     keep: Keep,
 ) -> Passed | None:
-    """Write the plain posts of which there is one record; None, and nothing, if they are few."""
+    """Write the plain posts of which there is one record; None if too many occur again."""
     buckets = size // _BYTES_OF_BUCKET + 1
     looked = keep(read(Work(partial(_look, plain, buckets), _LOOKED)))
     unread = _of(looked, "other")
