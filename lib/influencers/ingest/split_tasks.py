@@ -18,6 +18,8 @@ from influencers.storage import input_files
 from influencers.storage.input_files import FileStatus
 from influencers.storage.text_splits import Split, map_splits
 
+# Batches of fewer records are put together.
+_FEW_RECORDS = 4_096
 # The driver holds the heads of all splits; a record that is longer is beyond any use.
 _MOST_HEAD = 1 << 16
 
@@ -94,11 +96,25 @@ def read_splits(
     return map_splits(
         spark,
         files,
-        lambda splits: work.of(read(splits)),
+        lambda splits: work.of(_joined(read(splits))),
         work.schema,
         split_bytes=split_bytes,
         separator=separator,
     )
+
+
+def _joined(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Rows in batches that are not small, as those of small files are: each takes milliseconds."""
+    held: list[pa.RecordBatch] = []
+    rows = 0
+    for batch in batches:
+        held.append(batch)
+        rows += len(batch)
+        if rows >= _FEW_RECORDS:
+            yield pa.concat_batches(held) if len(held) > 1 else batch
+            held, rows = [], 0
+    if held:
+        yield pa.concat_batches(held)
 
 
 def summarise_splits(
