@@ -149,8 +149,8 @@ def test_many_rows_are_in_several_files(tmp_path: Path, monkeypatch: pytest.Monk
     assert sorted(told["size_bytes"].to_pylist()) == sorted(
         (tmp_path / file.path).stat().st_size for file in files
     )
-    assert local_tables.few_files(tmp_path, most=len(files)) is not None
-    assert local_tables.few_files(tmp_path, most=len(files) - 1) is None
+    assert local_tables.few_files(table, most=len(files)) is not None
+    assert local_tables.few_files(table, most=len(files) - 1) is None
 
 
 def test_values_that_repeat_are_in_dictionaries_and_others_are_not(tmp_path: Path) -> None:

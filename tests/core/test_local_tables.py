@@ -174,7 +174,9 @@ def test_a_writer_that_is_killed_leaves_the_old_table_or_the_new_one(tmp_path: P
             with pytest.raises(subprocess.TimeoutExpired):
                 writer.wait(written * 0.0017)
             writer.send_signal(signal.SIGKILL)
-        rows = local_tables.read_few(folder, most_rows=100_000, most_bytes=1 << 30)
+        rows = local_tables.read_few(
+            local_tables.log_of(folder), most_rows=100_000, most_bytes=1 << 30
+        )
         assert rows is not None
         assert rows.num_rows >= written
         assert set(rows["id"].to_pylist()) == {rows.num_rows}

@@ -20,7 +20,7 @@ from influencers.features.feature import columns
 from influencers.features.history import History
 from influencers.storage import data_files
 from influencers.storage.data_files import DataFile, Target, Writer
-from influencers.storage.table import schema_of
+from influencers.storage.table import rows_with, schema_of
 
 ORDER = ("owner_id", "created_at", "shortcode")
 # Stands in rows of accounts, and in no others; of files likewise.
@@ -92,7 +92,7 @@ def _pass(
         if past is not None:
             posts = _of_posts(batch, past, of_posts)
             if writer is None:
-                yield _within(made, **dict(zip(posts.schema.names, posts.columns, strict=True)))
+                yield rows_with(made, dict(zip(posts.schema.names, posts.columns, strict=True)))
             else:
                 yield from _of_files(writer.add(posts), made)
         if gathering is not None:
@@ -127,20 +127,12 @@ def _of_accounts(whole: AccountPosts, made: pa.Schema) -> pa.RecordBatch:
         ],
         fields=list(kind),
     )
-    return _within(made, **{ACCOUNT: described})
+    return rows_with(made, {ACCOUNT: described})
 
 
 def _of_files(files: Iterable[DataFile], made: pa.Schema) -> Iterator[pa.RecordBatch]:
     for file in files:
-        yield _within(made, **{FILE: data_files.row_of(file).to_struct_array()})
-
-
-def _within(schema: pa.Schema, **columns: pa.Array) -> pa.RecordBatch:
-    """Rows with some of the columns, and nothing in the others."""
-    size = len(next(iter(columns.values())))
-    return pa.RecordBatch.from_arrays(
-        [columns.get(field.name, pa.nulls(size, field.type)) for field in schema], schema=schema
-    )
+        yield rows_with(made, {FILE: data_files.row_of(file).to_struct_array()})
 
 
 _HISTORY = tuple(feature.name for feature in history.FEATURES)

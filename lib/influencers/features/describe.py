@@ -18,6 +18,7 @@ from influencers.features.feature import Feature, names, values
 from influencers.features.tiers import with_tier
 from influencers.ingest.captions import with_counts
 from influencers.run.persisted import Keep
+from influencers.storage import data_files
 from influencers.storage.data_files import DataFile, Target
 
 # What accounts need of posts beside the features.
@@ -69,8 +70,8 @@ def posts_and_accounts(
     if target is None:
         of_posts = both.where(F.col(ACCOUNT).isNull()).select(*names(posts.FEATURES))
         return Described(of_posts, (), described)
-    files = both.where(F.col(FILE).isNotNull()).select(f"{FILE}.*").collect()
-    return Described(None, [DataFile(**row.asDict()) for row in files], described)
+    files = both.where(F.col(FILE).isNotNull()).select(f"{FILE}.*")
+    return Described(None, data_files.collected(files), described)
 
 
 def post_features(table: DataFrame, *, tier_edges: Sequence[int], history_length: int) -> DataFrame:

@@ -32,6 +32,7 @@ from influencers.run.persisted import Keep
 from influencers.storage import data_files
 from influencers.storage.data_files import DataFile, Target
 from influencers.storage.store import Store
+from influencers.storage.table import rows_with
 
 _COUNTS = ("records", "lossy", "with_emoji")
 # What the first pass makes: hashes of plain posts' shortcodes, or a record that is no plain post.
@@ -137,7 +138,7 @@ def _written(
         return None
     shared = looked.sparkSession.sparkContext.broadcast(repeated)
     both = keep(read(Work(partial(_pass, plain, target, shared), _PASSED)))
-    files = [DataFile(**row.asDict()) for row in _of(both, "file").collect()]
+    files = data_files.collected(_of(both, "file"))
     numbers = _of(both, "counted").groupBy("source_file")
     counted = numbers.agg(*(F.sum(name).alias(name) for name in _COUNTS)).collect()
     of_several = posts.plain_checked(_of(both, "post"))
@@ -162,9 +163,9 @@ def _look(
         hashed.append(shortcodes.hashes(typed.column("shortcode").filter(is_plain)))
         if len(hashed[-1]) < len(records):
             others = plain.of(records.filter(pc.invert(is_plain)))
-            yield _rows(_ARROW_LOOKED, other=others)
+            yield _rows(_ARROW_LOOKED, "other", others)
     if hashed:
-        yield _rows(_ARROW_LOOKED, plain=shortcodes.bucketed(np.concatenate(hashed), buckets))
+        yield _rows(_ARROW_LOOKED, "plain", shortcodes.bucketed(np.concatenate(hashed), buckets))
 
 
 def _pass(
@@ -185,19 +186,21 @@ def _pass(
             alone = with_captions(usual.filter(pc.invert(several)))
             if len(alone):
                 _count(alone, counted)
-                yield _as_table(alone)
+                # Their counts have all of their digits: nothing is said of that.
+                columns = dict(zip(alone.schema.names, alone.columns, strict=True))
+                yield rows_with(_POSTS, columns)
 
     for file in target.write(single()):
-        yield _rows(_ARROW_PASSED, file=data_files.row_of(file))
+        yield _rows(_ARROW_PASSED, "file", data_files.row_of(file))
     numbers = [
         {"source_file": name, **{number: counted[name, number] for number in _COUNTS}}
         for name in sorted({name for name, _ in counted})
     ]
     if numbers:
-        yield _rows(_ARROW_PASSED, counted=pa.RecordBatch.from_pylist(numbers))
+        yield _rows(_ARROW_PASSED, "counted", pa.RecordBatch.from_pylist(numbers))
     for several in held:
         if len(several):
-            yield _rows(_ARROW_PASSED, post=with_captions(several))
+            yield _rows(_ARROW_PASSED, "post", with_captions(several))
 
 
 def _count(written: pa.RecordBatch, counted: Counter[tuple[str, str]]) -> None:
@@ -217,30 +220,9 @@ def _count(written: pa.RecordBatch, counted: Counter[tuple[str, str]]) -> None:
         counted[row["source_file"], "with_emoji"] += row["with_emoji_sum"]
 
 
-def _as_table(written: pa.RecordBatch) -> pa.RecordBatch:
-    """Plain posts with the columns of the table posts."""
-    return pa.RecordBatch.from_arrays(
-        [
-            written.column(field.name)
-            if field.name in written.schema.names
-            else pa.nulls(len(written), field.type)  # counts with all of their digits
-            for field in _POSTS
-        ],
-        schema=_POSTS,
-    )
-
-
-def _rows(schema: pa.Schema, **columns: pa.RecordBatch) -> pa.RecordBatch:
+def _rows(schema: pa.Schema, name: str, structs: pa.RecordBatch) -> pa.RecordBatch:
     """Rows with one column, of structs, and nothing in the others."""
-    ((name, rows),) = columns.items()
-    structs = rows.to_struct_array()
-    return pa.RecordBatch.from_arrays(
-        [
-            structs.cast(field.type) if field.name == name else pa.nulls(len(rows), field.type)
-            for field in schema
-        ],
-        schema=schema,
-    )
+    return rows_with(schema, {name: structs.to_struct_array()})
 
 
 _POSTS = POSTS.arrow_schema

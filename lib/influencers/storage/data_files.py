@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from deltalake import DeltaTable, Schema
 from deltalake.transaction import AddAction, create_table_with_add_actions
+from pyspark.sql import DataFrame
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import LongType, StringType, StructField, StructType
 
@@ -63,6 +64,11 @@ class DataFile:
 def row_of(file: DataFile) -> pa.RecordBatch:
     """A row with the columns of `SCHEMA`."""
     return pa.RecordBatch.from_pylist([asdict(file)], schema=ARROW_SCHEMA)
+
+
+def collected(rows: DataFrame) -> list[DataFile]:
+    """The files that the rows of a frame with the columns of `SCHEMA` tell of; runs it."""
+    return [DataFile(**row.asDict()) for row in rows.collect()]
 
 
 @dataclass(frozen=True)

@@ -37,13 +37,17 @@ def write(rows: pa.Table, folder: Path, *, statistics: Sequence[str]) -> None:
     )
 
 
-def read_few(folder: Path, *, most_rows: int, most_bytes: int) -> pa.Table | None:
-    """All rows of a table as it stands; None if it is larger, or its columns have metadata.
+def log_of(folder: Path) -> DeltaTable:
+    """What a table's log says of it as it stands."""
+    return DeltaTable(str(folder))
+
+
+def read_few(table: DeltaTable, *, most_rows: int, most_bytes: int) -> pa.Table | None:
+    """All rows of a table, as `log_of` has it; None if it is larger, or its columns have metadata.
 
     Columns that it has got after some of its files were written are null in these. Metadata, what
     a column says of itself beside its name and type, would be lost.
     """
-    table = DeltaTable(str(folder))
     files = _files_of(table)
     rows, size = _rows_in(files), sum(files["size_bytes"].to_pylist())
     has_metadata = any(field.metadata for field in table.schema().fields)
@@ -67,23 +71,22 @@ class Files(NamedTuple):
     schema: str
 
 
-def few_files(folder: Path, *, most: int) -> Files | None:
+def few_files(table: DeltaTable, *, most: int) -> Files | None:
     """The files of a table, if they hold its rows and nothing else has to be known to read them.
 
     None if they are none, or too many, or have to be read by what knows Delta.
 
     Args:
-        folder: the table's.
+        table: as `log_of` has it.
         most: how many files are not too many.
     """
-    table = DeltaTable(str(folder))
     # Readers of the first version know neither rows that are marked as removed, nor columns that
     # are called otherwise in files.
     if table.protocol().min_reader_version > 1 or table.metadata().partition_columns:
         return None
     paths = [Path(unquote(urlsplit(uri).path)) for uri in table.file_uris()]
     # Spark takes such a path for a pattern, even if it is told not to, and reads files again.
-    is_pattern = any(sign in str(folder) for sign in "*?[]{}\\")
+    is_pattern = any(sign in str(path) for path in paths for sign in "*?[]{}\\")
     if is_pattern or not 0 < len(paths) <= most:
         return None
     return Files([f"file://{path}" for path in paths], table.schema().to_json())

@@ -107,35 +107,28 @@ class Store:
         """The table as it stands; None before it is written."""
         if not self.exists(table):
             return None
-        rows = self._few_rows(table)
-        if rows is not None:
-            return self.spark.createDataFrame(rows)
-        frame = self._few_files(table)
+        frame = self._without_delta(table)
         return self._delta(table) if frame is None else frame
 
-    def _few_files(self, table: Table | str) -> DataFrame | None:
-        """The rows of a table of few files; None else.
+    def _without_delta(self, table: Table | str) -> DataFrame | None:
+        """A table of few rows or files, in a folder of this machine; None else.
 
-        What Delta does before it reads such a table takes longer than reading it.
+        Of a table that Delta reads, each query reads the log first, by two queries of its own.
         """
-        folder = self._local_folder(table) if self.config.storage.direct else None
-        found = local_tables.few_files(folder, most=_FEW_FILES) if folder else None
-        if not found:
+        folder, storage = self._local_folder(table), self.config.storage
+        if folder is None or not (storage.driver_rows or storage.direct):
+            return None
+        log = local_tables.log_of(folder)
+        if storage.driver_rows:
+            rows = local_tables.read_few(log, most_rows=storage.driver_rows, most_bytes=_FEW_BYTES)
+            if rows is not None:
+                return self.spark.createDataFrame(rows)
+        found = local_tables.few_files(log, most=_FEW_FILES) if storage.direct else None
+        if found is None:
             return None
         schema = StructType.fromJson(json.loads(found.schema))
         reader = self.spark.read.schema(schema).option("__globPaths__", "false")
         return reader.parquet(*found.uris)
-
-    def _few_rows(self, table: Table | str) -> pa.Table | None:
-        """The rows of a table if they are few; None else.
-
-        Of a table that Spark reads, each query reads the log first, by two queries of its own.
-        """
-        folder = self._local_folder(table)
-        if folder is None or not self.config.storage.driver_rows:
-            return None
-        most = self.config.storage.driver_rows
-        return local_tables.read_few(folder, most_rows=most, most_bytes=_FEW_BYTES)
 
     def files(self, table: Table | str) -> list[str]:
         """The names of the data files of the table's latest version."""
@@ -226,8 +219,7 @@ class Store:
                 yield data_files.row_of(file)
 
         few = conform(frame, table).coalesce(about // _ROWS_OF_PART + 1)
-        rows = few.mapInArrow(write, data_files.SCHEMA).collect()
-        return [DataFile(**row.asDict()) for row in rows]
+        return data_files.collected(few.mapInArrow(write, data_files.SCHEMA))
 
     def commit(self, written: Sequence[DataFile], table: Table, *, replace: bool) -> None:
         """Make a table of data files that tasks have written, in one atomic step.

@@ -7,7 +7,7 @@ against, the job that a message names and the description in docs/tables.md all 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -199,6 +199,25 @@ def conform(frame: DataFrame, table: Table) -> DataFrame:
         ]
         raise TypeError(f"table {table.name}: missing {missing}, extra {extra}, types {differs}")
     return frame.select(*wanted)
+
+
+def rows_with(schema: pa.Schema, columns: Mapping[str, pa.Array]) -> pa.RecordBatch:
+    """Rows with some of the columns of a schema, and nothing in the others.
+
+    Args:
+        schema: of the rows.
+        columns: at least one, by name, all of one length; those that the schema lacks are left out.
+    """
+    size = len(next(iter(columns.values())))
+    return pa.RecordBatch.from_arrays(
+        [
+            columns[field.name].cast(field.type)
+            if field.name in columns
+            else pa.nulls(size, field.type)
+            for field in schema
+        ],
+        schema=schema,
+    )
 
 
 def _plain(schema: StructType) -> dict[str, str]:

@@ -50,13 +50,13 @@ class Split(NamedTuple):
     pieces: Iterator[bytes]
 
 
-Work = Callable[[Iterator[Split]], Iterator[pa.RecordBatch]]
+OfSplits = Callable[[Iterator[Split]], Iterator[pa.RecordBatch]]
 
 
 def map_splits(
     spark: SparkSession,
     files: Iterable[FileStatus],
-    work: Work,
+    work: OfSplits,
     schema: StructType,
     *,
     split_bytes: int,
