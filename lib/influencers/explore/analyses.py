@@ -1,56 +1,136 @@
-"""The analyses: by table name, what each is computed from."""
+"""All that is explored: the rows of every table of figures and analyses."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
+
+import pandas as pd
+import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from influencers.config import Config
-from influencers.explore.clock import posts_by_second, read_clock
+from influencers.explore import cells, influence, levels, standing, tables, virality
+from influencers.explore.cells import Groups
+from influencers.explore.clock import Clock, posts_by_second, read_clock
 from influencers.explore.content import content
-from influencers.explore.influence import leaders, tiers
-from influencers.explore.levels import supported_hashtags
-from influencers.explore.mature import settled_posts
+from influencers.explore.figures import FIGURES
+from influencers.explore.passes import Passed, Questions, counted_accounts, passed
 from influencers.explore.verdicts import Band
-from influencers.explore.virality import DELTA, ODDS_RATIO, viral_labels, virality
+from influencers.explore.virality import DELTA, ODDS_RATIO
 from influencers.run.persisted import Keep
+from influencers.run.side_by_side import Start
+from influencers.storage.table import Table, conform
 
 
-def analyses(
-    posts: DataFrame, post_features: DataFrame, accounts: DataFrame, config: Config, keep: Keep
-) -> dict[str, DataFrame]:
-    """The tables of the three analyses, and the tiers' summary.
+@dataclass(frozen=True)
+class Explored:
+    """The rows of all tables, by name, as these are declared.
 
-    Only what they rest on is computed here: the thresholds of virality, whether times of day can
-    be trusted, and which hashtags are judged.
+    Attributes:
+        figures: of the figures, which are few and there.
+        analyses: of the analyses, which are computed meanwhile.
+    """
+
+    figures: Mapping[str, pa.Table]
+    analyses: Mapping[str, Future[pa.Table]]
+
+
+def explored(
+    posts: DataFrame,
+    post_features: DataFrame,
+    accounts: DataFrame,
+    config: Config,
+    *,
+    keep: Keep,
+    start: Start,
+) -> Explored:
+    """Figures and analyses of all posts, of one pass over them.
 
     Args:
         posts: the table posts.
-        post_features: with `relative_rate` (see `with_relative_rate`).
+        post_features: the table of that name.
         accounts: the table accounts.
-        config: of the analyses, and of what is viral.
+        config: of the figures and analyses, and of what is viral.
         keep: persists what is gone through more than once.
+        start: starts a call in another thread.
     """
     chosen = config.explore
-    clock = read_clock(posts_by_second(post_features))
-    viral = viral_labels(post_features, config.models)
-    compared = settled_posts(post_features, accounts, days=chosen.settled_days)
-    tagged = supported_hashtags(
-        posts, top=chosen.top_hashtags, min_accounts=chosen.min_hashtag_accounts
-    )
+    asked = questions(posts, post_features, config, start)
+    through = passed(posts, post_features, accounts, asked, config, keep=keep)
+    groups = grouped(through.cells.unionByName(counted_accounts(accounts, config)))
+    figures = {
+        declared.name: _declared(figure.table(groups, config), declared)
+        for figure, declared in zip(FIGURES, tables.FIGURES, strict=True)
+    }
     bands = {
         DELTA: Band.of_delta(chosen.negligible_effect),
         ODDS_RATIO: Band.of_odds_ratio(chosen.negligible_odds_ratio),
     }
-    buckets = chosen.account_buckets
-    return {
-        "analysis_influence": leaders(
-            post_features, accounts, top=chosen.top_accounts, min_posts=chosen.leader_min_posts
-        ),
-        "analysis_tiers": tiers(accounts, min_posts=chosen.min_posts),
-        "analysis_virality": virality(
-            compared, viral, clock=clock, bands=bands, account_buckets=buckets
-        ),
-        "analysis_content": content(
-            compared, tagged, clock=clock, band=bands[DELTA], account_buckets=buckets, keep=keep
-        ),
+    analyses: dict[Table, Callable[[], DataFrame | pd.DataFrame]] = {
+        tables.ANALYSIS_INFLUENCE: partial(_leaders, through, accounts, chosen.top_accounts, keep),
+        tables.ANALYSIS_TIERS: partial(influence.tiers, groups),
+        tables.ANALYSIS_VIRALITY: partial(_virality, through, asked.clock, bands),
+        tables.ANALYSIS_CONTENT: partial(_content, through, groups, asked, bands[DELTA]),
     }
+    return Explored(
+        figures,
+        {
+            table.name: start(partial(_made, analysis, table))
+            for table, analysis in analyses.items()
+        },
+    )
+
+
+def questions(
+    posts: DataFrame, post_features: DataFrame, config: Config, start: Start
+) -> Questions:
+    """What has to be known of all posts before they are passed through."""
+    chosen = config.explore
+    hashtags = start(
+        partial(
+            levels.supported_hashtags,
+            posts,
+            top=chosen.top_hashtags,
+            min_accounts=chosen.min_hashtag_accounts,
+        )
+    )
+    viral = start(partial(virality.viral_labels, post_features, config.models))
+    clock = start(partial(_clock, post_features))
+    return Questions(clock.result(), viral.result(), hashtags.result())
+
+
+def grouped(counted: DataFrame) -> Groups:
+    """The groups of counted rows (`cells.SCHEMA`), in the driver's memory."""
+    return Groups(cells.groups(counted).toArrow().to_pandas())
+
+
+def _clock(post_features: DataFrame) -> Clock:
+    return read_clock(posts_by_second(post_features))
+
+
+def _leaders(through: Passed, accounts: DataFrame, top: int, keep: Keep) -> DataFrame:
+    return influence.leaders(through.accounts, accounts, top=top, keep=keep)
+
+
+def _virality(through: Passed, clock: Clock, bands: Mapping[str, Band]) -> DataFrame:
+    return virality.virality(through.steps, clock=clock, bands=bands)
+
+
+def _content(through: Passed, groups: Groups, asked: Questions, band: Band) -> pd.DataFrame:
+    sums = standing.summed(through.standings).toArrow().to_pandas()
+    return content(sums, groups, asked.hashtags, clock=asked.clock, band=band)
+
+
+def _made(analysis: Callable[[], DataFrame | pd.DataFrame], table: Table) -> pa.Table:
+    made = analysis()
+    if isinstance(made, pd.DataFrame):
+        return _declared(made, table)
+    return conform(made, table).toArrow()
+
+
+def _declared(frame: pd.DataFrame, table: Table) -> pa.Table:
+    """Rows with the columns that are declared, in their order."""
+    return pa.Table.from_pandas(frame, schema=table.arrow_schema, preserve_index=False)

@@ -1,84 +1,85 @@
-"""Values as log-scaled bins, and exact quantiles of rounded values.
+"""Values as log-scaled bins and as four significant digits.
 
-Both bound what leaves Spark: a figure's table has as many rows as bins, however many posts there
+Both bound what leaves a task: a figure's table has as many rows as bins, however many posts there
 are, and a quantile keeps at most 9,000 different values a decade. A quantile sketch would be
 smaller still, but its answer depends on how rows lie in partitions.
-
-Posts are therefore counted by rounded value first, as by any other group: that is summed where the
-posts lie, and what is left for a quantile is a row a value.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
 
-from pyspark.sql import Column
-from pyspark.sql import functions as F
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pandas.arrays import IntegerArray
 
-QUARTILES = (0.25, 0.5, 0.75)
+Floats = npt.NDArray[np.float64]  # NaN: unknown
+
+Ints = npt.NDArray[np.int64]
+
+_DIGITS = 4
+_NUMBERS = 10**_DIGITS
+_ZERO = -(10**8)
+_POWERS = np.array([float(f"1e{n}") for n in range(330)])
+_LARGEST = 2**63 - 1  # of a bigint
 
 
-def log_bin(value: Column, per_decade: int) -> Column:
-    """The number of the bin that holds `value`: bin 0 begins at 1, bin `per_decade` at 10.
+def log_bin(values: Floats, per_decade: int) -> Floats:
+    """The number of the bin that holds each value: bin 0 begins at 1, bin `per_decade` at 10.
 
-    Null where `value` is null, 0 or negative: these have no place on a log axis.
+    NaN where the value is unknown, 0 or negative: these have no place on a log axis.
+
+    >>> log_bin(np.array([1.0, 9.0, 10.0, 0.0]), 1).tolist()
+    [0.0, 0.0, 1.0, nan]
     """
-    return F.when(value > 0, F.floor(F.log10(value) * per_decade)).cast("int")
+    logs = np.log10(values, where=values > 0, out=np.full(len(values), np.nan))
+    bins: Floats = np.floor(logs * per_decade)
+    return bins
 
 
-def edges(number: Column, per_decade: int, *, whole: bool) -> tuple[Column, Column]:
-    """Where a log bin begins and where the next one does.
+def edges(bins: Floats, per_decade: int) -> Floats:
+    """Where each log bin begins; NaN stays NaN."""
+    return np.array([math.pow(10.0, one / per_decade) for one in bins.tolist()])
 
-    Args:
-        number: of the bin.
-        per_decade: as in `log_bin`.
-        whole: the bin holds whole numbers: the edges are the first of this bin's and the first of
-            the next's (bigint), so that between 1 and 2 there is no gap that could not be filled.
+
+def whole_edges(bins: Floats, per_decade: int) -> IntegerArray:
+    """The first whole number of each log bin, so that between 1 and 2 no gap stays empty.
+
+    That of the next bin follows from the next number. Null for NaN; the largest bigint is the most.
+
+    >>> whole_edges(np.array([0.0, 1.0, 2.0, 8.0]), 8).tolist()
+    [1, 2, 2, 10]
     """
-
-    def start(bin_number: Column) -> Column:
-        exact = F.pow(F.lit(10.0), bin_number / F.lit(float(per_decade)))
-        return F.ceil(exact).cast("bigint") if whole else exact
-
-    return start(number), start(number + 1)
+    starts = np.ceil(edges(bins, per_decade)).tolist()
+    whole = [None if one != one else min(int(one), _LARGEST) for one in starts]
+    return pd.array(whole, dtype=pd.Int64Dtype())
 
 
-def significant(value: Column, digits: int = 4) -> Column:
-    """`value`, never negative, rounded to so many significant digits; null stays null."""
-    magnitude = F.floor(F.log10(value)) - (digits - 1)
-    unit = F.pow(F.lit(10.0), magnitude.cast("double"))
+def rounded_code(values: Floats) -> Ints:
+    """A whole number for each value, never negative, as four significant digits, halves up.
+
+    Larger values have larger numbers. `rounded_value` gives the value.
+
+    >>> rounded_value(rounded_code(np.array([0.0, 12345.0, 0.0123449]))).tolist()
+    [0.0, 12350.0, 0.01234]
+    """
+    zero = values <= 0
+    some = np.where(zero, 1.0, values)
+    magnitude = np.floor(np.log10(some)).astype(np.int64) - (_DIGITS - 1)
     # For magnitudes below 1 dividing by the power of ten is exact where multiplying is not.
-    power = F.pow(F.lit(10.0), (-magnitude).cast("double"))
-    rounded = F.when(magnitude < 0, _nearest(value * power) / power).otherwise(
-        _nearest(value / unit) * unit
-    )
-    return F.when(value == 0, F.lit(0.0)).otherwise(rounded)
+    power = _POWERS[np.abs(magnitude)]
+    digits = np.floor(np.where(magnitude < 0, some * power, some / power) + 0.5).astype(np.int64)
+    # 9,999.5 is rounded up to the next magnitude.
+    over = digits == _NUMBERS
+    code = (magnitude + over) * _NUMBERS + np.where(over, _NUMBERS // 10, digits)
+    return np.where(zero, _ZERO, code)
 
 
-def _nearest(value: Column) -> Column:
-    """The nearest whole number, of two the upper one; `F.round` says so by way of decimals."""
-    return F.floor(value + 0.5)
-
-
-def quantile(value: Column, share: float, count: Column | None = None) -> Column:
-    """The exact quantile, among the rows of a group, of values rounded to four digits.
-
-    Nulls are ignored; null when nothing is left. Between two values it interpolates.
-
-    Args:
-        value: is rounded here, unless there is a count.
-        share: of the values that are below.
-        count: how many of the value a row stands for; None: it is one.
-    """
-    if count is None:
-        return F.percentile(significant(value), F.lit(share))
-    return F.percentile(value, F.lit(share), count)
-
-
-def quartiles(value: Column, prefix: str, count: Column | None = None) -> Sequence[Column]:
-    """Columns `{prefix}_p25`, `{prefix}_median` and `{prefix}_p75`; as `quantile`."""
-    names = ("p25", "median", "p75")
-    return [
-        quantile(value, share, count).alias(f"{prefix}_{name}")
-        for name, share in zip(names, QUARTILES, strict=True)
-    ]
+def rounded_value(codes: Ints) -> Floats:
+    """The values that `rounded_code` has given these numbers."""
+    magnitude, digits = np.divmod(codes, _NUMBERS)
+    zero = codes == _ZERO
+    power = _POWERS[np.abs(np.where(zero, 0, magnitude))]
+    value = np.where(magnitude < 0, digits / power, digits * power)
+    return np.where(zero, 0.0, value)

@@ -8,32 +8,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
+from numpy.typing import NDArray
 
-from influencers.explore.bins import quartiles, significant
-from influencers.explore.exclusions import SHOWN, left_out, rows_shown
+from influencers.explore.bins import Ints
+from influencers.explore.cells import Cells, Groups
+from influencers.explore.exclusions import SHOWN, first_of, left_out, named, rows_shown
+from influencers.explore.rows import Rows, starts
 from influencers.figures import style
 
 # First and last number of hashtags of a group; 30 is the most that Instagram lets a post have.
 HASHTAG_GROUPS = ((0, 0), (1, 2), (3, 5), (6, 10), (11, 20), (21, None))
 CONTENT_TYPES = ("photo", "carousel", "video")
+_REASONS = (
+    SHOWN, "likes unknown", "followers unknown", "no followers", "engagement unknown",
+)  # fmt: skip
 _BAR = 0.34  # height of a bar where groups are 1 apart
 _TYPE_COLOURS = {"photo": style.BLUE, "carousel": style.ORANGE, "video": style.GREEN}
 
 
-def hashtag_group(hashtag_count: Column) -> Column:
-    """The group that a number of hashtags lies in: `0`, `1–2`, …; null stays null."""
-    group = F.lit(None).cast("string")
-    for first, last in HASHTAG_GROUPS:
-        inside = hashtag_count >= first
-        if last is not None:
-            inside &= hashtag_count <= last
-        group = F.when(inside, group_name(first, last)).otherwise(group)
-    return group
+def hashtag_group(counts: Ints) -> Ints:
+    """The number of the group that each number of hashtags lies in; -1 stays -1.
+
+    >>> hashtag_group(np.array([-1, 0, 2, 21, 500])).tolist()
+    [-1, 0, 1, 5, 5]
+    """
+    firsts = [first for first, _ in HASHTAG_GROUPS]
+    return np.searchsorted(firsts, counts, side="right") - 1
 
 
 def group_name(first: int, last: int | None) -> str:
@@ -47,24 +51,38 @@ def group_name(first: int, last: int | None) -> str:
     return str(first) if first == last else f"{first}–{last}"
 
 
-def engagement_by_hashtags(posts: DataFrame) -> DataFrame:
+def count_by_hashtags(cells: Cells, posts: Rows) -> None:
+    """Count posts by number of hashtags, and what engagement they have."""
+    _count(cells, "by_hashtags", posts, hashtag_group(posts.ints("hashtag_count", null=-1)))
+
+
+def count_by_content_type(cells: Cells, posts: Rows) -> None:
+    """Count posts by content type, and what engagement they have."""
+    _count(cells, "by_type", posts, posts.places("content_type", CONTENT_TYPES))
+
+
+def engagement_by_hashtags(groups: Groups) -> pd.DataFrame:
     """Engagement by number of hashtags.
 
     Args:
-        posts: post_features with `relative_rate` (see `with_relative_rate`).
+        groups: of what `count_by_hashtags` has counted.
 
     Returns:
         A row a group of hashtag counts (`part` is `shown`), and one for each reason to leave
         posts out. `relative_posts` have a rate relative to their author's; `likes_only` of the
         posts have unknown comments. Zeros count; quartiles are of values with four digits.
     """
-    group = hashtag_group(F.col("hashtag_count"))
-    return _by_group(posts, "hashtags", group, unknown="hashtags unknown")
+    names = [group_name(*group) for group in HASHTAG_GROUPS]
+    return _by_group(groups, "by_hashtags", "hashtags", names, unknown="hashtags unknown")
 
 
-def engagement_by_content_type(posts: DataFrame) -> DataFrame:
-    """Engagement of photos, carousels and videos; as `engagement_by_hashtags`."""
-    return _by_group(posts, "content_type", F.col("content_type"), unknown="type unknown")
+def engagement_by_content_type(groups: Groups) -> pd.DataFrame:
+    """Engagement of photos, carousels and videos; as `engagement_by_hashtags`.
+
+    Args:
+        groups: of what `count_by_content_type` has counted.
+    """
+    return _by_group(groups, "by_type", "content_type", CONTENT_TYPES, unknown="type unknown")
 
 
 def draw_engagement_by_hashtags(table: pd.DataFrame) -> Figure:
@@ -84,58 +102,52 @@ def draw_engagement_by_content_type(table: pd.DataFrame) -> Figure:
     )  # fmt: skip
 
 
-def _by_group(posts: DataFrame, name: str, group: Column, *, unknown: str) -> DataFrame:
-    part = (
-        F.when(F.col("likes").isNull(), "likes unknown")
-        .when(F.col("followers").isNull(), "followers unknown")
-        .when(F.col("followers") <= 0, "no followers")
-        # A sum beyond bigint is unknown (see features.posts.engagement).
-        .when(F.col("engagement_rate").isNull(), "engagement unknown")
-        .when(group.isNull(), unknown)
-        .otherwise(SHOWN)
+def _count(cells: Cells, tally: str, posts: Rows, group: Ints) -> None:
+    """Count posts of whole accounts by group; -1: it is unknown."""
+    followers, rate = posts.floats("followers"), posts.floats("engagement_rate")
+    # A sum beyond bigint is unknown (see features.posts.engagement).
+    part = first_of(
+        posts.is_null("likes"), np.isnan(followers), followers <= 0, np.isnan(rate), group < 0
     )
-    shown = part == SHOWN
-    # What a post is counted by: its author, and each of its rates.
-    measures = {
-        "account": (F.col("owner_id"), F.lit(None).cast("double")),
-        "rate": (F.lit(None).cast("bigint"), F.col("rate")),
-        "relative": (F.lit(None).cast("bigint"), F.col("relative")),
-    }
-    each = F.array(
-        *[
-            F.struct(F.lit(measure).alias("measure"), owner.alias("owner"), rate.alias("value"))
-            for measure, (owner, rate) in measures.items()
-        ]
+    shown = part == 0
+    group = np.where(shown, group, -1)
+    cells.count(
+        tally, part=part, x=group, number=1, likes_only=posts.is_null("comments"), accounts=0
     )
-    cells = (
-        posts.select(
-            "owner_id", part.alias("part"), F.when(shown, group).alias(name),
-            F.col("comments").isNull().alias("likes_only"),
-            significant(F.when(shown, F.col("engagement_rate"))).alias("rate"),
-            significant(F.when(shown, F.col("relative_rate"))).alias("relative"),
-        )
-        .select("part", name, "likes_only", F.inline(each))
-        .groupBy("part", name, "measure", "owner", "value")
-        .agg(F.count(F.lit(1)).alias("posts"), F.count_if("likes_only").alias("likes_only"))
-    )  # fmt: skip
-    return cells.groupBy("part", name).agg(
-        _sum("account", F.col("posts")).alias("posts"),
-        _sum("account", F.lit(1)).alias("accounts"),
-        _sum("account", F.col("likes_only")).alias("likes_only"),
-        *quartiles(_of("rate", F.col("value")), "rate", F.col("posts")),
-        _sum("relative", F.when(F.col("value").isNotNull(), F.col("posts"))).alias(
-            "relative_posts"
-        ),
-        *quartiles(_of("relative", F.col("value")), "relative", F.col("posts")),
+    # Each account once in each of them.
+    together = (part << 8) + group + 1
+    owner = posts.ints("owner_id")
+    order = np.lexsort((together, owner))
+    once = order[starts(owner[order], together[order])]
+    cells.count(tally, part=part[once], x=group[once], number=0, likes_only=0, accounts=1)
+    for name, values in (("rate", rate), ("relative", posts.floats("relative_rate"))):
+        cells.count_values(f"{tally}/{name}", values[shown], x=group[shown])
+
+
+def _by_group(
+    groups: Groups, tally: str, name: str, names: Sequence[str], *, unknown: str
+) -> pd.DataFrame:
+    counted = groups.of(tally)
+    rates, relative = (
+        groups.of(f"{tally}/{measure}").set_index("x").reindex(counted["x"])
+        for measure in ("rate", "relative")
+    )
+    return pd.DataFrame(
+        {
+            "part": named(counted["part"], (*_REASONS, unknown)),
+            name: [None if place < 0 else names[place] for place in counted["x"].astype(int)],
+            "posts": counted["number"],
+            "accounts": counted["accounts"],
+            "likes_only": counted["likes_only"],
+            **_quartiles(rates, "rate"),
+            "relative_posts": relative["number"].fillna(0).to_numpy(),
+            **_quartiles(relative, "relative"),
+        }
     )
 
 
-def _of(measure: str, value: Column) -> Column:
-    return F.when(F.col("measure") == measure, value)
-
-
-def _sum(measure: str, value: Column) -> Column:
-    return F.sum(F.coalesce(_of(measure, value), F.lit(0)))
+def _quartiles(groups: pd.DataFrame, prefix: str) -> dict[str, NDArray[np.float64]]:
+    return {f"{prefix}_{name}": groups[name].to_numpy() for name in ("p25", "median", "p75")}
 
 
 def _draw(

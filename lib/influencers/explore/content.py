@@ -6,20 +6,18 @@ and in habits; whoever compares posts across them measures these.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
-from influencers.explore.bins import quantile, significant
+from influencers.explore.cells import Cells, Groups
 from influencers.explore.clock import Clock
-from influencers.explore.comparisons import CONTENT_TYPES
 from influencers.explore.effects import delta_within
-from influencers.explore.levels import Hashtags, Level, with_levels
-from influencers.explore.standing import OUTCOMES, by_bucket
+from influencers.explore.levels import found, levels
+from influencers.explore.rows import Rows
+from influencers.explore.standing import OUTCOMES
 from influencers.explore.verdicts import NO_DATA, TOO_FEW, TRUNCATED, Band, summary, verdict
-from influencers.run.persisted import Keep
 
 FEATURES = (
     "content_type", "has_location", "question", "hashtag_count", "hashtag", "hour", "weekday",
@@ -27,32 +25,39 @@ FEATURES = (
 ANY = "any"
 
 _COUNTS = ("posts", "accounts", "compared_accounts")
+_NUMBERS = ("effect", "low", "high")
 
-_RESULT = (
-    "outcome string, feature string, level string, position int, posts bigint, accounts bigint, "
-    "compared_accounts bigint, effect double, low double, high double, verdict string"
-)
+
+def count_relative_rates(cells: Cells, posts: Rows, hashtags: Sequence[str]) -> None:
+    """Count posts by level and rate against their author's.
+
+    Args:
+        cells: where they are counted.
+        posts: `relative_rate`, and what levels are of.
+        hashtags: that are judged.
+    """
+    rate = posts.floats("relative_rate")
+    for of_feature in found(posts, hashtags):
+        level = of_feature.first + of_feature.level
+        cells.count_values("levels", rate[of_feature.post], x=level)
 
 
 def content(
-    posts: DataFrame,
-    hashtags: Hashtags,
+    sums: pd.DataFrame,
+    groups: Groups,
+    hashtags: Sequence[str],
     *,
     clock: Clock,
     band: Band,
-    account_buckets: int,
-    keep: Keep = lambda frame: frame,
-) -> DataFrame:
+) -> pd.DataFrame:
     """How posts with a trait do against the same author's posts without it.
 
     Args:
-        posts: post_features with `relative_rate` (see `with_relative_rate`), of posts whose likes
-            have come in (see `settled_posts`).
+        sums: of posts whose likes have come in (see `standing.summed`).
+        groups: of what `count_relative_rates` has counted of the same posts.
         hashtags: that are judged (see `supported_hashtags`).
         clock: which times of day are times.
         band: of no effect.
-        account_buckets: how many buckets of accounts the intervals are taken from.
-        keep: persists the posts with their levels, which are gone through twice.
 
     Returns:
         A row an outcome, feature and level. `posts` of `accounts` have the trait and a known
@@ -62,83 +67,43 @@ def content(
         are intervals that in 95 % of tables hold all together. A feature without any level has
         the level `any` and the reason.
     """
-    levels = hashtags.levels()
-    described = keep(_described(posts, hashtags, clock))
-    sums = _named(by_bucket(described, levels, account_buckets), levels).withColumn(
-        "outcome", F.get(F.array(*[F.lit(name) for name in OUTCOMES]), F.col("outcome"))
-    )
-    effects = (
-        sums.unionByName(_placeholders(sums))
-        .groupBy("outcome", "feature")
-        .applyInPandas(_effects_of(band, clock), schema=_RESULT)
-    )
-    medians = _named(_median_rates(described), levels).drop("position")
-    of_rate = F.col("outcome") == OUTCOMES[0]
-    return effects.join(F.broadcast(medians), on=["feature", "level"], how="left").select(
-        "outcome", "feature", "level", "position", "posts", "accounts", "compared_accounts",
-        F.when(of_rate, F.col("median_relative_rate")).alias("median_relative_rate"),
-        *[F.nanvl(name, F.lit(None).cast("double")).alias(name)
-          for name in ("effect", "low", "high")],
-        "verdict",
-    )  # fmt: skip
-
-
-def _described(posts: DataFrame, hashtags: Hashtags, clock: Clock) -> DataFrame:
-    """What is looked at of each post, with its levels."""
-    timed = posts.withColumn("trusted_hour", clock.hour())
-    return with_levels(timed, hashtags).select(
-        "owner_id", "relative_rate", "engagement_rate", "comments", "likes", "content_type",
-        "trusted_hour", "levels",
-    )  # fmt: skip
-
-
-def _median_rates(posts: DataFrame) -> DataFrame:
-    """The median relative rate of the posts of each level, which is given by its number."""
-    cells = (
-        posts.select("levels", significant(F.col("relative_rate")).alias("rate"))
-        .where(F.col("rate").isNotNull())
-        .select(F.explode("levels").alias("level"), "rate")
-        .groupBy("level", "rate")
-        .agg(F.count(F.lit(1)).alias("posts"))
-    )
-    return cells.groupBy("level").agg(
-        quantile(F.col("rate"), 0.5, F.col("posts")).alias("median_relative_rate")
-    )
-
-
-def _named(counted: DataFrame, levels: Sequence[Level]) -> DataFrame:
-    """Feature, level by its name, and position, for the number of a level."""
-    names = [
-        F.struct(
-            F.lit(level.feature).alias("feature"),
-            F.lit(level.name).alias("level"),
-            F.lit(level.position).alias("position"),
-        )
-        for level in levels
-    ]
-    named = F.get(F.array(*names), F.col("level"))
-    others = [name for name in counted.columns if name != "level"]
-    return counted.withColumn("named", named).select("named.*", *others)
-
-
-def _placeholders(like: DataFrame) -> DataFrame:
-    """An empty row for every content type, and for `any` level of the other features; by outcome.
-
-    They make sure that every feature gets a verdict, be it only why there is none.
-    """
-    expected = [("content_type", kind, place) for place, kind in enumerate(CONTENT_TYPES)]
-    expected += [(feature, ANY, 0) for feature in FEATURES[1:]]
-    rows = [
-        F.struct(*[F.lit(part) for part in (outcome, *row)])
-        for outcome in OUTCOMES
-        for row in expected
-    ]
-    none = F.lit(0).cast("bigint")
-    return like.sparkSession.range(1).select(
-        F.inline(F.array(*rows)).alias("outcome", "feature", "level", "position"),
-        F.lit(0).alias("bucket"),
-        *[none.alias(name) for name in (*_COUNTS, "wins", "weight")],
-    )
+    every = levels(hashtags)
+    of_level = {key: rows.sort_values("bucket") for key, rows in sums.groupby(["outcome", "level"])}
+    medians = groups.of("levels").set_index("x")["median"]
+    rows = []
+    for outcome, name in enumerate(OUTCOMES):
+        for feature in FEATURES:
+            judged = {
+                number: level
+                for number, level in enumerate(every)
+                if level.feature == feature
+                and (feature == "content_type" or (outcome, number) in of_level)
+            }
+            parts = {number: of_level.get((outcome, number), sums.iloc[:0]) for number in judged}
+            comparisons = shared_by(sum(part["weight"].sum() > 0 for part in parts.values()))
+            for number, level in judged.items():
+                part = parts[number]
+                effect = delta_within(
+                    part["wins"].to_numpy(), part["weight"].to_numpy(), comparisons=comparisons
+                )
+                rows.append(
+                    {
+                        "outcome": name, "feature": feature, "level": level.name,
+                        "position": level.position, **{n: part[n].sum() for n in _COUNTS},
+                        "median_relative_rate": None if outcome else medians.get(number),
+                        "effect": effect.value, "low": effect.low, "high": effect.high,
+                        "verdict": verdict(effect, band=band),
+                    }
+                )  # fmt: skip
+            if not judged:
+                rows.append(
+                    {
+                        "outcome": name, "feature": feature, "level": ANY, "position": 0,
+                        **dict.fromkeys(_COUNTS, 0), **dict.fromkeys(_NUMBERS, np.nan),
+                        "median_relative_rate": None, "verdict": _why_none(feature, clock),
+                    }
+                )  # fmt: skip
+    return pd.DataFrame(rows)
 
 
 def shared_by(levels: int) -> int:
@@ -154,31 +119,6 @@ def shared_by(levels: int) -> int:
     (21, 840)
     """
     return len(OUTCOMES) * len(FEATURES) * max(1, levels)
-
-
-def _effects_of(band: Band, clock: Clock) -> Callable[[pd.DataFrame], pd.DataFrame]:
-    def effects_of(buckets: pd.DataFrame) -> pd.DataFrame:
-        """A row a level of one outcome and feature; `any` only where there is no other."""
-        real = buckets[buckets["level"] != ANY]
-        keys = ["outcome", "feature", "position", "level"]
-        levels = (buckets if real.empty else real).groupby(keys)
-        comparisons = shared_by(int((levels["weight"].sum() > 0).sum()))
-        rows = []
-        for (outcome, feature, position, level), own in levels:
-            part = own.sort_values("bucket")
-            effect = delta_within(
-                part["wins"].to_numpy(), part["weight"].to_numpy(), comparisons=comparisons
-            )
-            word = verdict(effect, band=band)
-            if level == ANY:
-                word = _why_none(str(feature), clock)
-            counts = (part[name].sum() for name in _COUNTS)
-            interval = (effect.value, effect.low, effect.high)
-            rows.append((outcome, feature, level, position, *counts, *interval, word))
-        names = [column.split()[0] for column in _RESULT.split(", ")]
-        return pd.DataFrame(rows, columns=names)
-
-    return effects_of
 
 
 def _why_none(feature: str, clock: Clock) -> str:

@@ -5,33 +5,47 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
-from influencers.explore.bins import edges, log_bin, quantile, significant
-from influencers.explore.exclusions import SHOWN, left_out, rows_shown
+from influencers.explore.bins import log_bin, whole_edges
+from influencers.explore.cells import Cells, Groups
+from influencers.explore.exclusions import SHOWN, first_of, left_out, named, rows_shown
+from influencers.explore.rows import Rows
+from influencers.features.tiers import TIERS
 from influencers.figures import style
 
-_TIERS = ("nano", "micro", "mid", "macro", "mega")
+
+def count_followers(cells: Cells, accounts: Rows, *, bins_per_decade: int) -> None:
+    """Count accounts by followers."""
+    _count(cells, "followers", accounts, bins_per_decade)
 
 
-def follower_distribution(accounts: DataFrame, *, bins_per_decade: int) -> DataFrame:
+def count_likes(cells: Cells, posts: Rows, *, bins_per_decade: int) -> None:
+    """Count posts by likes."""
+    _count(cells, "likes", posts, bins_per_decade)
+
+
+def follower_distribution(groups: Groups, *, bins_per_decade: int) -> pd.DataFrame:
     """How many accounts have how many followers.
+
+    Args:
+        groups: of what `count_followers` has counted.
+        bins_per_decade: as they were counted.
 
     Returns:
         A row a log bin (`part` is `shown`), and one each for accounts that have no place on the
         axis; every row repeats the median and the 90th percentile of all known values, zeros too.
     """
-    return _histogram(accounts, "followers", "accounts", bins_per_decade)
+    return _histogram(groups, "followers", "accounts", bins_per_decade)
 
 
-def likes_distribution(post_features: DataFrame, *, bins_per_decade: int) -> DataFrame:
+def likes_distribution(groups: Groups, *, bins_per_decade: int) -> pd.DataFrame:
     """How many posts have how many likes; as `follower_distribution`, for posts."""
-    return _histogram(post_features, "likes", "posts", bins_per_decade)
+    return _histogram(groups, "likes", "posts", bins_per_decade)
 
 
 def draw_follower_distribution(table: pd.DataFrame, *, tier_edges: Sequence[int]) -> Figure:
@@ -65,28 +79,25 @@ def draw_likes_distribution(table: pd.DataFrame) -> Figure:
     return figure
 
 
-def _histogram(frame: DataFrame, value: str, things: str, per_decade: int) -> DataFrame:
-    reason = (
-        F.when(F.col(value).isNull(), f"{value} unknown")
-        .when(F.col(value) <= 0, f"no {value}")
-        .otherwise(SHOWN)
-    )
-    cells = frame.groupBy(
-        reason.alias("part"),
-        log_bin(F.col(value), per_decade).alias("bin"),
-        significant(F.col(value)).alias("rounded"),
-    ).agg(F.count(F.lit(1)).alias(things))
-    typical = cells.agg(
-        *[
-            quantile(F.col("rounded"), share, F.col(things)).alias(name)
-            for name, share in (("median", 0.5), ("p90", 0.9))
-        ]
-    )
-    counted = cells.groupBy("part", "bin").agg(F.sum(things).alias(things))
+def _count(cells: Cells, name: str, rows: Rows, per_decade: int) -> None:
+    value = rows.floats(name)
+    part = first_of(np.isnan(value), value <= 0)
+    cells.count(name, part=part, x=log_bin(value, per_decade), number=1)
+    cells.count_values(f"{name}/typical", value)
 
-    start, end = edges(F.col("bin"), per_decade, whole=True)
-    return counted.crossJoin(F.broadcast(typical)).select(
-        "part", start.alias(f"{value}_from"), end.alias(f"{value}_to"), things, "median", "p90"
+
+def _histogram(groups: Groups, value: str, things: str, per_decade: int) -> pd.DataFrame:
+    counted, typical = groups.of(value), groups.of(f"{value}/typical")
+    reasons = (SHOWN, f"{value} unknown", f"no {value}")
+    bins = counted["x"].to_numpy(float)
+    return pd.DataFrame(
+        {
+            "part": named(counted["part"], reasons),
+            f"{value}_from": whole_edges(bins, per_decade),
+            f"{value}_to": whole_edges(bins + 1, per_decade),
+            things: counted["number"],
+            **{name: typical[name].max() for name in ("median", "p90")},
+        }
     )
 
 
@@ -149,7 +160,7 @@ def _mark_tiers(axes: Axes, edges: Sequence[int]) -> None:
     for edge in edges:
         if low < edge < high:
             axes.axvline(edge, color=style.GREY, linewidth=0.8, linestyle=(0, (2, 2)))
-    for name, start, end in zip(_TIERS, bounds, bounds[1:], strict=False):
+    for name, start, end in zip(TIERS, bounds, bounds[1:], strict=False):
         if math.log(end / start) > 0.06 * math.log(high / low):  # room enough for the name
             axes.annotate(
                 name, ((start * end) ** 0.5, 0.99), xycoords=("data", "axes fraction"),

@@ -6,9 +6,26 @@ not, in the words of the caption.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 import pandas as pd
 
+from influencers.explore.bins import Ints
+from influencers.explore.rows import Flags
+
 SHOWN = "shown"
+
+
+def first_of(*reasons: Flags) -> Ints:
+    """The number of the first reason that leaves a row out, from 1; 0 where none does."""
+    numbers = np.arange(1, len(reasons) + 1)
+    return np.select(list(reasons), list(numbers), 0)
+
+
+def named(part: pd.Series[int], reasons: Sequence[str]) -> list[str]:
+    """The parts of rows by their numbers: `shown` is 0, the reasons are others."""
+    return [reasons[number] for number in part]
 
 
 def rows_shown(table: pd.DataFrame, *order: str) -> pd.DataFrame:

@@ -7,34 +7,31 @@ from dataclasses import dataclass
 
 import pandas as pd
 from matplotlib import figure as matplotlib_figure
-from pyspark.sql import DataFrame
 
 from influencers.config import Config
 from influencers.explore import comparisons, distributions, relations
+from influencers.explore.cells import Cells, Groups
+from influencers.explore.rows import Rows
 from influencers.figures.figure import Figure
-
-
-@dataclass(frozen=True)
-class Sources:
-    """The tables that figures are computed from.
-
-    Attributes:
-        post_features: with `relative_rate` (see `with_relative_rate`).
-        accounts: as the job `features` has left them.
-    """
-
-    post_features: DataFrame
-    accounts: DataFrame
 
 
 @dataclass(frozen=True, kw_only=True)
 class Exploration(Figure):
-    """A figure: `table` computes its bounded table, `draw` draws that table, in any row order.
+    """A figure: `count` counts rows, `table` makes its bounded table of that, `draw` draws it.
 
-    The table is written as `figure_NAME`: its columns are declared in `schemas`.
+    The table is written as `figure_NAME`: its columns are declared in `tables`. It is drawn the
+    same in any row order.
+
+    Attributes:
+        count: counts some rows, all posts of an account among them, in a task.
+        of_accounts: whether rows of accounts are counted, in place of those of posts.
+        table: the table, of the groups of all tasks.
+        draw: the figure, of the table.
     """
 
-    table: Callable[[Sources, Config], DataFrame]
+    count: Callable[[Cells, Rows, Config], None]
+    of_accounts: bool = False
+    table: Callable[[Groups, Config], pd.DataFrame]
     draw: Callable[[pd.DataFrame, Config], matplotlib_figure.Figure]
 
 
@@ -43,8 +40,12 @@ FIGURES: tuple[Exploration, ...] = (
         name="follower_distribution",
         title="Accounts by followers",
         section="engagement",
-        table=lambda sources, config: distributions.follower_distribution(
-            sources.accounts, bins_per_decade=config.explore.bins_per_decade
+        count=lambda cells, accounts, config: distributions.count_followers(
+            cells, accounts, bins_per_decade=config.explore.bins_per_decade
+        ),
+        of_accounts=True,
+        table=lambda groups, config: distributions.follower_distribution(
+            groups, bins_per_decade=config.explore.bins_per_decade
         ),
         draw=lambda table, config: distributions.draw_follower_distribution(
             table, tier_edges=config.features.tier_edges
@@ -54,8 +55,11 @@ FIGURES: tuple[Exploration, ...] = (
         name="engagement_vs_followers",
         title="Engagement rate by followers",
         section="engagement",
-        table=lambda sources, config: relations.engagement_vs_followers(
-            sources.post_features, bins_per_decade=config.explore.bins_per_decade
+        count=lambda cells, posts, config: relations.count_engagement_by_followers(
+            cells, posts, bins_per_decade=config.explore.bins_per_decade
+        ),
+        table=lambda groups, config: relations.engagement_vs_followers(
+            groups, bins_per_decade=config.explore.bins_per_decade
         ),
         draw=lambda table, _: relations.draw_engagement_vs_followers(table),
     ),
@@ -63,8 +67,11 @@ FIGURES: tuple[Exploration, ...] = (
         name="likes_distribution",
         title="Posts by likes",
         section="engagement",
-        table=lambda sources, config: distributions.likes_distribution(
-            sources.post_features, bins_per_decade=config.explore.bins_per_decade
+        count=lambda cells, posts, config: distributions.count_likes(
+            cells, posts, bins_per_decade=config.explore.bins_per_decade
+        ),
+        table=lambda groups, config: distributions.likes_distribution(
+            groups, bins_per_decade=config.explore.bins_per_decade
         ),
         draw=lambda table, _: distributions.draw_likes_distribution(table),
     ),
@@ -72,8 +79,11 @@ FIGURES: tuple[Exploration, ...] = (
         name="likes_vs_comments",
         title="Likes and comments of posts",
         section="engagement",
-        table=lambda sources, config: relations.likes_vs_comments(
-            sources.post_features, bins_per_decade=config.explore.bins_per_decade
+        count=lambda cells, posts, config: relations.count_comments_by_likes(
+            cells, posts, bins_per_decade=config.explore.bins_per_decade
+        ),
+        table=lambda groups, config: relations.likes_vs_comments(
+            groups, bins_per_decade=config.explore.bins_per_decade
         ),
         draw=lambda table, _: relations.draw_likes_vs_comments(table),
     ),
@@ -81,14 +91,16 @@ FIGURES: tuple[Exploration, ...] = (
         name="engagement_by_hashtags",
         title="Engagement rate by number of hashtags",
         section="engagement",
-        table=lambda sources, _: comparisons.engagement_by_hashtags(sources.post_features),
+        count=lambda cells, posts, _: comparisons.count_by_hashtags(cells, posts),
+        table=lambda groups, _: comparisons.engagement_by_hashtags(groups),
         draw=lambda table, _: comparisons.draw_engagement_by_hashtags(table),
     ),
     Exploration(
         name="engagement_by_content_type",
         title="Engagement rate by type of post",
         section="engagement",
-        table=lambda sources, _: comparisons.engagement_by_content_type(sources.post_features),
+        count=lambda cells, posts, _: comparisons.count_by_content_type(cells, posts),
+        table=lambda groups, _: comparisons.engagement_by_content_type(groups),
         draw=lambda table, _: comparisons.draw_engagement_by_content_type(table),
     ),
 )

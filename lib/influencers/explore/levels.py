@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import pyarrow as pa
-from pyspark.sql import Column, DataFrame
+import numpy as np
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from influencers.explore.bins import Ints
 from influencers.explore.comparisons import CONTENT_TYPES, HASHTAG_GROUPS, group_name, hashtag_group
+from influencers.explore.rows import Flags, Rows, places
 
 YES = "yes"
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -17,17 +21,8 @@ _HASHTAG_GROUPS = tuple(group_name(*group) for group in HASHTAG_GROUPS)
 
 # Among which of its author's posts a post is compared: where a feature is unknown for some posts,
 # these are no posts without the level.
-POPULATIONS = ("all", "typed", "timed")
-_POPULATIONS = {"content_type": "typed", "hour": "timed"}
-
-
-def populations() -> dict[str, Column]:
-    """For each population, whether a post is in it (of post_features with `trusted_hour`)."""
-    return {
-        "all": F.lit(True),
-        "typed": F.col("content_type").isNotNull(),
-        "timed": F.col("trusted_hour").isNotNull(),
-    }
+ALL, TYPED, TIMED = "all", "typed", "timed"
+_POPULATIONS = {"content_type": TYPED, "hour": TIMED}
 
 
 @dataclass(frozen=True)
@@ -46,8 +41,8 @@ class Level:
 
     @property
     def population(self) -> str:
-        """The posts that those of this level are compared among, one of `POPULATIONS`."""
-        return _POPULATIONS.get(self.feature, "all")
+        """The posts that those of this level are compared among: `all`, `typed` or `timed`."""
+        return _POPULATIONS.get(self.feature, ALL)
 
 
 def _levels(feature: str, names: Sequence[str]) -> tuple[Level, ...]:
@@ -64,89 +59,108 @@ _PLAIN = (
     *_levels("weekday", WEEKDAYS),
 )
 _FIRST = {level.feature: number for number, level in enumerate(_PLAIN) if level.position == 0}
+_COUNTS = Counter(level.feature for level in _PLAIN)
 
 
-@dataclass(frozen=True)
-class Hashtags:
-    """The hashtags that are judged.
-
-    Attributes:
-        names: the commonest first.
-        tagged: a row a post and hashtag: shortcode, hashtag.
-    """
-
-    names: tuple[str, ...]
-    tagged: DataFrame
-
-    def levels(self) -> tuple[Level, ...]:
-        """All levels, those of hashtags too: the number of a level is its place."""
-        return (*_PLAIN, *_levels("hashtag", [f"#{name}" for name in self.names]))
-
-    def by_post(self) -> DataFrame:
-        """The posts that have any: shortcode, and `tags`, the numbers of their levels."""
-        numbers = range(len(_PLAIN), len(_PLAIN) + len(self.names))
-        # As Arrow: of a list Spark makes rows in a Python worker, which takes seconds to start.
-        numbered = pa.table(
-            {"hashtag": pa.array(self.names, pa.string()), "number": pa.array(numbers, pa.int32())}
-        )
-        frame = self.tagged.sparkSession.createDataFrame(numbered)
-        return (
-            self.tagged.join(F.broadcast(frame), on="hashtag", how="inner")
-            .groupBy("shortcode")
-            .agg(F.collect_list("number").alias("tags"))
-        )
+def levels(hashtags: Sequence[str]) -> tuple[Level, ...]:
+    """All levels, those of the hashtags that are judged too: the number of a level is its place."""
+    return (*_PLAIN, *_levels("hashtag", [f"#{name}" for name in hashtags]))
 
 
-def supported_hashtags(posts: DataFrame, *, top: int, min_accounts: int) -> Hashtags:
+def supported_hashtags(posts: DataFrame, *, top: int, min_accounts: int) -> tuple[str, ...]:
     """The `top` hashtags that most accounts use, at least `min_accounts` each.
 
-    Ties go to the hashtag of more posts, then by the hashtag itself. They are counted here: at
-    most `top` names come to the driver.
+    The commonest come first. Ties go to the hashtag of more posts, then by the hashtag itself.
+    They are counted here: at most `top` names come to the driver.
 
     Args:
-        posts: shortcode, owner_id, hashtags.
+        posts: owner_id, hashtags.
         top: how many there are at most.
         min_accounts: that use each.
     """
-    tagged = posts.select("shortcode", "owner_id", F.explode("hashtags").alias("hashtag"))
     common = (
-        tagged.groupBy("hashtag")
-        .agg(F.count_distinct("owner_id").alias("accounts"), F.count(F.lit(1)).alias("posts"))
+        posts.select("owner_id", F.explode("hashtags").alias("hashtag"))
+        # Once for each account: what is left for the count of accounts is a row an account.
+        .groupBy("hashtag", "owner_id")
+        .agg(F.count(F.lit(1)).alias("posts"))
+        .groupBy("hashtag")
+        .agg(F.count(F.lit(1)).alias("accounts"), F.sum("posts").alias("posts"))
         .where(F.col("accounts") >= min_accounts)
         .orderBy(F.desc("accounts"), F.desc("posts"), F.asc("hashtag"))
         .limit(top)
     )
-    names = tuple(row["hashtag"] for row in common.collect())
-    return Hashtags(names, tagged.select("shortcode", "hashtag"))
+    return tuple(row["hashtag"] for row in common.collect())
 
 
-def with_levels(posts: DataFrame, hashtags: Hashtags) -> DataFrame:
-    """Add `levels`, an array of the numbers of the levels that a post has.
+def tagged_posts(posts: DataFrame, hashtags: Sequence[str]) -> DataFrame:
+    """The posts that have any of some hashtags: owner_id, shortcode, and these `tags`.
 
     Args:
-        posts: post_features, with `trusted_hour` (see `Clock.hour`).
-        hashtags: that are judged.
+        posts: owner_id, shortcode, hashtags.
+        hashtags: that are judged; may be none.
     """
-    positions = {
-        "content_type": _place(F.col("content_type"), CONTENT_TYPES),
-        "has_location": F.when(F.col("has_location"), 0),
-        "question": F.when(F.col("question"), 0),
-        "hashtag_count": _place(hashtag_group(F.col("hashtag_count")), _HASHTAG_GROUPS),
-        "hour": F.col("trusted_hour"),
-        "weekday": F.col("day_of_week") - 1,
+    judged = F.array(*[F.lit(name) for name in hashtags]).cast("array<string>")
+    return posts.where(F.arrays_overlap("hashtags", judged)).select(
+        "owner_id", "shortcode", F.array_intersect("hashtags", judged).alias("tags")
+    )
+
+
+@dataclass(frozen=True)
+class Found:
+    """Which posts have which levels.
+
+    Attributes:
+        first: the number of the first of these levels.
+        count: how many levels these are.
+        population: the posts that those of these levels are compared among.
+        post: the places of the posts.
+        level: of each of these, a level, from 0.
+    """
+
+    first: int
+    count: int
+    population: str
+    post: Ints
+    level: Ints
+
+
+def populations(posts: Rows) -> dict[str, Flags]:
+    """For each population, whether a post is in it.
+
+    Args:
+        posts: content_type, trusted_hour.
+    """
+    return {
+        ALL: np.ones(len(posts), np.bool_),
+        TYPED: ~posts.is_null("content_type"),
+        TIMED: ~posts.is_null("trusted_hour"),
     }
-    plain = F.array_compact(
-        F.array(*[position + _FIRST[feature] for feature, position in positions.items()])
-    )
-    levels = F.when(F.col("tags").isNull(), plain).otherwise(F.concat(plain, F.col("tags")))
-    return (
-        posts.join(hashtags.by_post(), on="shortcode", how="left")
-        .withColumn("levels", levels)
-        .drop("tags")
-    )
 
 
-def _place(value: Column, names: Sequence[str]) -> Column:
-    """Where a text stands among the names, from 0; null where it does not."""
-    place = F.array_position(F.array(*[F.lit(name) for name in names]), value)
-    return F.when(place > 0, place - 1).cast("int")
+def found(posts: Rows, hashtags: Sequence[str]) -> Iterator[Found]:
+    """The levels of posts, feature by feature.
+
+    Args:
+        posts: what levels are of, with `trusted_hour` (see `Clock.hour`) and `tags`.
+        hashtags: that are judged: posts have no others in `tags`.
+    """
+    no, yes = -1, 0
+    plain = {
+        "content_type": posts.places("content_type", CONTENT_TYPES),
+        "has_location": np.where(posts.is_true("has_location"), yes, no),
+        "question": np.where(posts.is_true("question"), yes, no),
+        "hashtag_count": hashtag_group(posts.ints("hashtag_count", null=-1)),
+        "hour": posts.ints("trusted_hour", null=-1),
+        "weekday": posts.ints("day_of_week") - 1,
+    }
+    for feature, level in plain.items():
+        post = np.flatnonzero(level >= 0)
+        yield _found(feature, _COUNTS[feature], post, level[post])
+    tags = posts.column("tags")
+    sizes = np.asarray(pc.list_value_length(tags).fill_null(0).to_numpy(), np.int64)
+    level = places(tags.flatten(), hashtags)
+    yield Found(len(_PLAIN), len(hashtags), ALL, np.repeat(np.arange(len(posts)), sizes), level)
+
+
+def _found(feature: str, count: int, post: Ints, level: Ints) -> Found:
+    return Found(_FIRST[feature], count, _POPULATIONS.get(feature, ALL), post, level)

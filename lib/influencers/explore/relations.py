@@ -13,21 +13,50 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import NDArray
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
 
-from influencers.explore.bins import edges, log_bin, quartiles, significant
-from influencers.explore.exclusions import SHOWN, left_out, rows_shown
+from influencers.explore.bins import Floats, Ints, edges, log_bin, whole_edges
+from influencers.explore.cells import Cells, Groups
+from influencers.explore.exclusions import SHOWN, first_of, left_out, named, rows_shown
+from influencers.explore.rows import Rows
 from influencers.figures import style
-
-Floats = NDArray[np.float64]
 
 # Quartiles of fewer posts than this say more about the posts than about the column.
 _MIN_COLUMN_POSTS = 20
 
 
-def engagement_vs_followers(post_features: DataFrame, *, bins_per_decade: int) -> DataFrame:
+_RATE_REASONS = (
+    SHOWN, "likes unknown", "followers unknown", "no followers", "engagement unknown",
+    "no engagement",
+)  # fmt: skip
+_COMMENTS_REASONS = (
+    SHOWN, "likes and comments unknown", "likes unknown", "comments unknown", "no likes",
+    "no comments",
+)  # fmt: skip
+
+
+def count_engagement_by_followers(cells: Cells, posts: Rows, *, bins_per_decade: int) -> None:
+    """Count posts by followers and engagement rate."""
+    followers, rate = posts.floats("followers"), posts.floats("engagement_rate")
+    part = first_of(
+        posts.is_null("likes"), np.isnan(followers), followers <= 0, np.isnan(rate), rate <= 0
+    )
+    _count(cells, "followers_rate", posts, part, followers, rate, bins_per_decade)
+
+
+def count_comments_by_likes(cells: Cells, posts: Rows, *, bins_per_decade: int) -> None:
+    """Count posts by likes and comments."""
+    likes, comments = posts.floats("likes"), posts.floats("comments")
+    no_likes, no_comments = np.isnan(likes), np.isnan(comments)
+    part = first_of(no_likes & no_comments, no_likes, no_comments, likes <= 0, comments <= 0)
+    _count(cells, "likes_comments", posts, part, likes, comments, bins_per_decade)
+
+
+def engagement_vs_followers(groups: Groups, *, bins_per_decade: int) -> pd.DataFrame:
     """How many posts have which engagement rate at how many followers.
+
+    Args:
+        groups: of what `count_engagement_by_followers` has counted.
+        bins_per_decade: as they were counted.
 
     Returns:
         A row a cell (`part` is `shown`), and one for each reason to leave posts out.
@@ -35,34 +64,25 @@ def engagement_vs_followers(post_features: DataFrame, *, bins_per_decade: int) -
         alone. The quartiles are those of all posts in the cell's column of followers with a known
         rate, zeros too.
     """
-    part = (
-        F.when(F.col("likes").isNull(), "likes unknown")
-        .when(F.col("followers").isNull(), "followers unknown")
-        .when(F.col("followers") <= 0, "no followers")
-        .when(F.col("engagement_rate").isNull(), "engagement unknown")
-        .when(F.col("engagement_rate") <= 0, "no engagement")
-        .otherwise(SHOWN)
-    )
-    return _grid(
-        post_features, ("followers", F.col("followers")), ("rate", F.col("engagement_rate")),
-        part, bins_per_decade,
-    )  # fmt: skip
+    grid = _grid(groups, "followers_rate", "followers", _RATE_REASONS, bins_per_decade)
+    row = grid.pop("row").to_numpy(float)
+    for name, numbers in (("rate_from", row), ("rate_to", row + 1)):
+        grid[name] = edges(numbers, bins_per_decade)
+    return grid
 
 
-def likes_vs_comments(post_features: DataFrame, *, bins_per_decade: int) -> DataFrame:
-    """How many posts have how many comments at how many likes; as `engagement_vs_followers`."""
-    part = (
-        F.when(F.col("likes").isNull() & F.col("comments").isNull(), "likes and comments unknown")
-        .when(F.col("likes").isNull(), "likes unknown")
-        .when(F.col("comments").isNull(), "comments unknown")
-        .when(F.col("likes") <= 0, "no likes")
-        .when(F.col("comments") <= 0, "no comments")
-        .otherwise(SHOWN)
-    )
-    return _grid(
-        post_features, ("likes", F.col("likes")), ("comments", F.col("comments")), part,
-        bins_per_decade,
-    ).drop("likes_only")  # fmt: skip
+def likes_vs_comments(groups: Groups, *, bins_per_decade: int) -> pd.DataFrame:
+    """How many posts have how many comments at how many likes; as `engagement_vs_followers`.
+
+    Args:
+        groups: of what `count_comments_by_likes` has counted.
+        bins_per_decade: as they were counted.
+    """
+    grid = _grid(groups, "likes_comments", "likes", _COMMENTS_REASONS, bins_per_decade)
+    row = grid.pop("row").to_numpy(float)
+    for name, numbers in (("comments_from", row), ("comments_to", row + 1)):
+        grid[name] = whole_edges(numbers, bins_per_decade)
+    return grid.drop(columns="likes_only")
 
 
 def draw_engagement_vs_followers(table: pd.DataFrame) -> Figure:
@@ -91,40 +111,39 @@ def draw_likes_vs_comments(table: pd.DataFrame) -> Figure:
     )  # fmt: skip
 
 
-def _grid(
-    posts: DataFrame, x: tuple[str, Column], y: tuple[str, Column], part: Column, per_decade: int
-) -> DataFrame:
-    # Both tables below are sums over these cells, which are counted once: the keys are the same.
-    cells = posts.groupBy(
-        part.alias("part"),
-        log_bin(x[1], per_decade).alias("column"),
-        F.when(part == SHOWN, log_bin(y[1], per_decade)).alias("row"),
-        significant(y[1]).alias("value"),
-        F.col("comments").isNull().alias("likes_only"),
-    ).agg(F.count(F.lit(1)).alias("posts"))
-    value, count = F.col("value"), F.col("posts")
-    columns = cells.groupBy("column").agg(
-        F.sum(F.when(value.isNotNull(), count)).alias("column_posts"),
-        *quartiles(value, "column", count),
-    )
-    grid = (
-        cells.withColumn("column", F.when(F.col("part") == SHOWN, F.col("column")))
-        .groupBy("part", "column", "row")
-        .agg(
-            F.sum(count).alias("posts"),
-            F.sum(F.when(F.col("likes_only"), count).otherwise(0)).alias("likes_only"),
-        )
-    )
-
-    x_from, x_to = edges(F.col("column"), per_decade, whole=True)
-    y_from, y_to = edges(F.col("row"), per_decade, whole=y[0] != "rate")
-    return grid.join(F.broadcast(columns), on="column", how="left").select(
-        "part",
-        x_from.alias(f"{x[0]}_from"), x_to.alias(f"{x[0]}_to"),
-        y_from.alias(f"{y[0]}_from"), y_to.alias(f"{y[0]}_to"),
-        "posts", "likes_only",
-        "column_posts", "column_p25", "column_median", "column_p75",
+def _count(
+    cells: Cells, tally: str, posts: Rows, part: Ints, x: Floats, y: Floats, per_decade: int
+) -> None:
+    column, row = log_bin(x, per_decade), log_bin(y, per_decade)
+    row[part != 0] = np.nan
+    cells.count(
+        tally, part=part, x=np.where(part == 0, column, np.nan), y=row, number=1,
+        likes_only=posts.is_null("comments"),
     )  # fmt: skip
+    placed = ~np.isnan(column)
+    cells.count_values(f"{tally}/column", y[placed], x=column[placed])
+
+
+def _grid(
+    groups: Groups, tally: str, x: str, reasons: tuple[str, ...], per_decade: int
+) -> pd.DataFrame:
+    """The cells, with the number of the row of each, and what is known of its column."""
+    columns = groups.of(f"{tally}/column").set_index("x")
+    cells = groups.of(tally)
+    column = cells["x"].to_numpy(float)
+    of_column = columns.reindex(column)
+    return pd.DataFrame(
+        {
+            "part": named(cells["part"], reasons),
+            f"{x}_from": whole_edges(column, per_decade),
+            f"{x}_to": whole_edges(column + 1, per_decade),
+            "row": cells["y"],
+            "posts": cells["number"],
+            "likes_only": cells["likes_only"],
+            "column_posts": of_column["number"].to_numpy(),
+            **{f"column_{name}": of_column[name].to_numpy() for name in ("p25", "median", "p75")},
+        }
+    )
 
 
 def _draw(

@@ -8,17 +8,22 @@ before posting, and the age of the post; differences between accounts are part o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.types import DoubleType, IntegerType, LongType, StructField, StructType
 
-from influencers.buckets import bucket
 from influencers.config import ModelsConfig
+from influencers.explore.bins import Floats, Ints
 from influencers.explore.clock import Clock
 from influencers.explore.effects import UNDEFINED, Effect, delta_between, odds_ratio_between
+from influencers.explore.rows import Rows
 from influencers.explore.verdicts import NO_DATA, TRUNCATED, Band, verdict
 from influencers.features.feature import Feature, Trait
 from influencers.features.posts import FEATURES as POST_FEATURES
@@ -45,6 +50,18 @@ DELTA, ODDS_RATIO = "Cliff's delta", "odds ratio"
 # Values are compared in steps of 2.3 %: whole numbers up to 43 each have their own.
 _STEPS_PER_DECADE = 100
 _ZERO_STEP = -1_000_000
+# What a label says of a post: nothing, that it is another, that it is viral.
+_OTHER, _VIRAL = 1, 2
+_LABELLED = (3,) * len(VIRAL_LABELS)
+
+_COUNTS = [f"{name}_{kind}" for name in VIRAL_LABELS for kind in ("viral", "other")]
+STEPS = StructType(
+    [
+        *(StructField(name, IntegerType()) for name in ("feature", "bucket", "step")),
+        StructField("value", DoubleType()),
+        *(StructField(name, LongType()) for name in _COUNTS),
+    ]
+)
 
 _RESULT = (
     "label string, feature string, viral_posts bigint, other_posts bigint, typical_viral double, "
@@ -62,22 +79,116 @@ def viral_labels(post_features: DataFrame, models: ModelsConfig) -> dict[str, Co
     return {label.name: labels.labelled(label, learnt[label.name]) for label in chosen}
 
 
-def virality(
-    posts: DataFrame,
-    viral: Mapping[str, Column],
-    *,
-    clock: Clock,
-    bands: Mapping[str, Band],
-    account_buckets: int,
-) -> DataFrame:
+def traits() -> Column:
+    """Every feature of a post as a double of 0 or above, in the order of `FEATURES`; yes is 1."""
+    numbers = [t.value() if t.numeric else t.value().cast("int") for t in TRAITS]
+    return F.array(*[number.cast("double") for number in numbers])
+
+
+class Steps:
+    """Viral and other posts by feature, bucket of accounts and step of the value.
+
+    Args:
+        buckets: how many there are.
+    """
+
+    def __init__(self, buckets: int) -> None:
+        self._buckets = buckets
+        self._counts: list[_Histogram | None] = [None] * len(FEATURES)
+
+    def add(self, posts: Rows) -> None:
+        """Count posts in.
+
+        Args:
+            posts: `bucket`, `traits` (see there), and a column for each label.
+        """
+        if not len(posts):
+            return
+        values = posts.column("traits").flatten().to_numpy(zero_copy_only=False)
+        bucket = posts.ints("bucket")
+        # 0 where a label is unknown, 1 for other posts, 2 for viral ones; of all labels together.
+        of_label = [np.nan_to_num(posts.floats(name) + 1).astype(np.int64) for name in VIRAL_LABELS]
+        label = np.ravel_multi_index(of_label, _LABELLED)
+        for feature, value in enumerate(values.reshape(len(posts), len(FEATURES)).T):
+            known = ~np.isnan(value)
+            if known.any():
+                counted = self._counted(value[known], bucket[known], label[known])
+                before = self._counts[feature]
+                self._counts[feature] = counted if before is None else before.plus(counted)
+
+    def _counted(self, value: Floats, bucket: Ints, label: Ints) -> _Histogram:
+        zero = value <= 0
+        step = np.floor(np.log10(np.where(zero, 1.0, value)) * _STEPS_PER_DECADE).astype(np.int64)
+        low = int(step.min())
+        place = np.where(zero, 0, step - low + 1)
+        width = int(place.max()) + 1
+        least = np.full(width, np.inf)
+        np.minimum.at(least, place, value)
+        shape = (*_LABELLED, self._buckets, width)
+        cells = np.bincount((label * self._buckets + bucket) * width + place, minlength=prod(shape))
+        cells = cells.reshape(shape)
+        axes = range(len(_LABELLED))
+        counts = [
+            cells.sum(axis=tuple(other for other in axes if other != axis)).take(kind, axis=0)
+            for axis in axes
+            for kind in (_VIRAL, _OTHER)
+        ]
+        return _Histogram(low, least, np.stack(counts))
+
+    def rows(self) -> pa.Table:
+        """A row for each feature, by number, bucket and step that has posts."""
+        tables = []
+        for feature, histogram in enumerate(self._counts):
+            if histogram is not None:
+                bucket, place = np.nonzero(histogram.counts.any(axis=0))
+                step = np.where(place == 0, _ZERO_STEP, histogram.low + place - 1)
+                columns = (
+                    np.full(len(step), feature), bucket, step, histogram.least[place],
+                    *histogram.counts[:, bucket, place],
+                )  # fmt: skip
+                tables.append(pa.table(dict(zip(STEPS.names, columns, strict=True))))
+        return pa.concat_tables(tables) if tables else pa.table({n: [] for n in STEPS.names})
+
+
+@dataclass(frozen=True)
+class _Histogram:
+    """Posts by step of a feature.
+
+    Attributes:
+        low: the step of place 1; place 0 is of zeros.
+        least: by place, the smallest value; infinite where there is none.
+        counts: viral and other posts of each label, by bucket and place.
+    """
+
+    low: int
+    least: Floats
+    counts: Ints
+
+    def plus(self, other: _Histogram) -> _Histogram:
+        """Both together."""
+        low = min(self.low, other.low)
+        parts = (self, other)
+        width = max(part.low + len(part.least) for part in parts) - low
+        least = np.full(width, np.inf)
+        counts = np.zeros((*self.counts.shape[:-1], width), np.int64)
+        for part in parts:
+            begin = part.low - low + 1
+            for into, of in (
+                (slice(0, 1), slice(0, 1)),
+                (slice(begin, begin + len(part.least) - 1), slice(1, None)),
+            ):
+                least[into] = np.minimum(least[into], part.least[of])
+                counts[..., into] += part.counts[..., of]
+        return _Histogram(low, least, counts)
+
+
+def virality(steps: DataFrame, *, clock: Clock, bands: Mapping[str, Band]) -> DataFrame:
     """The effect size of every feature between viral and other posts, by label.
 
     Args:
-        posts: post_features, of posts whose likes have come in (see `settled_posts`).
-        viral: a column for every label (see `viral_labels`).
+        steps: posts whose likes have come in, counted by `Steps`.
         clock: which times of day are times.
         bands: the band of no effect of each measure.
-        account_buckets: how many buckets of accounts the intervals are taken from.
 
     Returns:
         A row a label and feature. `typical_viral` and `typical_other` are medians, or shares for
@@ -85,43 +196,18 @@ def virality(
         features, over posts whose value is known; `low` to `high` are intervals, clustered by
         account, that in 95 % of tables hold all together. Values closer than 2.3 % count as ties.
     """
-    histograms = _histograms(posts.withColumn("hour", clock.hour()), viral, account_buckets)
-    effects = histograms.groupBy("label", "feature").applyInPandas(
-        _effect_of(bands), schema=_RESULT
+    effects = (
+        _by_label(steps)
+        .groupBy("label", "feature")
+        .applyInPandas(_effect_of(bands), schema=_RESULT)
     )
     return _with_every_feature(effects, clock)
 
 
-def _values() -> dict[str, Column]:
-    """Every feature as a number that is 0 or above; yes is 1."""
-    return {
-        trait.name: trait.value() if trait.numeric else trait.value().cast("int")
-        for trait in TRAITS
-    }
-
-
-def _histograms(posts: DataFrame, viral: Mapping[str, Column], account_buckets: int) -> DataFrame:
+def _by_label(steps: DataFrame) -> DataFrame:
     """Viral and other posts by label, feature, bucket of accounts and step of the value."""
-    features = _values()
-    # An array of numbers alone: Spark makes an object of every struct, for each post and feature.
-    each = F.array(*[value.cast("double") for value in features.values()])
-    value = F.col("value")
-    step = F.floor(F.log10(value) * _STEPS_PER_DECADE).cast("int")
-    counted = (
-        # What is of the post is computed before there is a row for each of its features.
-        posts.select(
-            bucket("owner_id", count=account_buckets).cast("int").alias("bucket"),
-            *[label.alias(name) for name, label in viral.items()],
-            each.alias("each"),
-        )
-        .select("bucket", *viral, F.posexplode("each").alias("number", "value"))
-        .where(value.isNotNull())
-        .groupBy("number", "bucket", F.when(value > 0, step).otherwise(_ZERO_STEP).alias("step"))
-        .agg(
-            F.min("value").alias("value"),
-            *[F.count_if(F.col(name) == 1).alias(f"{name}_viral") for name in viral],
-            *[F.count_if(F.col(name) == 0).alias(f"{name}_other") for name in viral],
-        )
+    counted = steps.groupBy("feature", "bucket", "step").agg(
+        F.min("value").alias("value"), *[F.sum(name).alias(name) for name in _COUNTS]
     )
     by_label = F.array(
         *[
@@ -130,11 +216,13 @@ def _histograms(posts: DataFrame, viral: Mapping[str, Column], account_buckets: 
                 F.col(f"{name}_viral").alias("viral"),
                 F.col(f"{name}_other").alias("other"),
             )
-            for name in viral
+            for name in VIRAL_LABELS
         ]
     )
-    feature = F.get(F.array(*[F.lit(name) for name in features]), F.col("number")).alias("feature")
-    return counted.select(feature, "bucket", "step", "value", F.inline(by_label))
+    feature = F.get(F.array(*[F.lit(name) for name in FEATURES]), F.col("feature"))
+    return counted.select(
+        feature.alias("feature"), "bucket", "step", "value", F.inline(by_label)
+    ).where(F.col("viral") + F.col("other") > 0)
 
 
 def compared(

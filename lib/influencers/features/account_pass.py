@@ -97,10 +97,10 @@ def _pass(
                 yield from _of_files(writer.add(posts), made)
         if gathering is not None:
             for whole in gathering.add(batch.select(accounts.READ)):
-                yield _of_accounts(whole, made)
+                yield _of_accounts(AccountPosts(whole), made)
     if gathering is not None:
         for whole in gathering.rest():
-            yield _of_accounts(whole, made)
+            yield _of_accounts(AccountPosts(whole), made)
     if writer is not None:
         yield from _of_files(writer.close(), made)
 

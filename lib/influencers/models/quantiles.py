@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from math import ceil
+from operator import itemgetter
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
-# Counters a pass may bring to the driver for one group: two passes narrow four billion to one.
+# Counters a pass may bring to the driver for one group.
 _BUCKETS = 1 << 16
-
-# So few values come to the driver as they are, and one pass is enough.
-_FEW_ROWS = 200_000
+# The first pass counts in buckets of a tenth of a percent, of which 64 bits have 44,000.
+_BUCKETS_PER_E = 1_000
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,10 @@ class _Search:
     low: int
     high: int
     rank: int
-    buckets: int
 
     @property
     def width(self) -> int:
-        return (self.high - self.low) // self.buckets + 1
+        return (self.high - self.low) // _BUCKETS + 1
 
 
 def top_share_thresholds(
@@ -51,25 +51,32 @@ def top_share_thresholds(
         Group to threshold; groups without values are missing.
     """
     known = values.select("group", "value").dropna()
-    bounds = known.groupBy("group").agg(
+    # Rough buckets of rising values, whatever their range is.
+    rough = F.signum("value") * F.floor(F.log1p(F.abs(F.col("value"))) * _BUCKETS_PER_E)
+    counted = known.groupBy("group", rough.cast("int").alias("bucket")).agg(
         F.count(F.lit(1)).alias("rows"), F.min("value").alias("low"), F.max("value").alias("high")
     )
-
-    def rank(group: str, rows: int) -> int:
-        part = share[group] if isinstance(share, Mapping) else share
-        return ceil(round(part * rows, 9))
-
-    groups = bounds.collect()
-    # Wide enough for a bucket a value: there are no more counters than values.
-    buckets = 1 << 64 if sum(row["rows"] for row in groups) <= _FEW_ROWS else _BUCKETS
-    searches = {
-        row["group"]: _Search(row["low"], row["high"], rank(row["group"], row["rows"]), buckets)
-        for row in groups
-        if row["rows"] >= (min_rows(row["group"]) if callable(min_rows) else min_rows)
-    }
+    buckets: dict[str, list[Row]] = defaultdict(list)
+    for row in counted.collect():
+        buckets[row["group"]].append(row)
+    searches = {}
+    for group, its in buckets.items():
+        rows = sum(row["rows"] for row in its)
+        if rows >= (min_rows(group) if callable(min_rows) else min_rows):
+            part = share[group] if isinstance(share, Mapping) else share
+            searches[group] = _first_search(its, ceil(round(part * rows, 9)))
     while any(search.low < search.high for search in searches.values()):
         searches = _narrowed(known, searches)
     return {group: search.low for group, search in sorted(searches.items())}
+
+
+def _first_search(buckets: list[Row], rank: int) -> _Search:
+    """The search in the rough bucket that holds the rank."""
+    for row in sorted(buckets, key=itemgetter("low"), reverse=True):
+        if rank <= row["rows"]:
+            return _Search(row["low"], row["high"], rank)
+        rank -= row["rows"]
+    raise AssertionError("the rank lies beyond the counted rows")
 
 
 def _narrowed(known: DataFrame, searches: dict[str, _Search]) -> dict[str, _Search]:
