@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import pandas as pd
+import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from influencers.catalog import TABLES
+from influencers.explore.cells import GROUPS, Cells, Groups, put_together
+from influencers.explore.relative import relative_rate
+from influencers.explore.rows import Rows
+from influencers.storage.table import Table
 
 START = datetime(2017, 4, 3, 9, 17, 23)  # a Monday
 
@@ -113,3 +119,82 @@ def shuffled(frame: DataFrame, partitions: int) -> DataFrame:
     """The same rows in another order and other partitions."""
     order = F.xxhash64(*frame.columns, F.lit(partitions))
     return frame.orderBy(order).repartition(partitions)
+
+
+def arrow_rows(name: str, rows: Iterable[Mapping[str, Any]]) -> Rows:
+    """Rows of a declared table, and of columns that it does not have, as tasks see them."""
+    rows = list(rows)
+    schema = TABLES[name].arrow_schema
+    declared = pa.Table.from_pylist([{c: row.get(c) for c in schema.names} for row in rows], schema)
+    further = {key: None for row in rows for key in row if key not in schema.names}
+    return Rows(declared).with_columns(**{c: pa.array([r.get(c) for r in rows]) for c in further})
+
+
+def with_relative_rate(
+    posts: Iterable[Mapping[str, Any]], accounts: Iterable[Mapping[str, Any]], *, min_posts: int
+) -> list[dict[str, Any]]:
+    """Posts with their `relative_rate`."""
+    posts = list(posts)
+    usual = {
+        one["owner_id"]: one["median_engagement_rate"] if one["posts"] >= min_posts else None
+        for one in accounts
+    }
+    rates = arrow_rows("post_features", posts).floats("engagement_rate")
+    medians = pd.Series([usual.get(post["owner_id"]) for post in posts], dtype=float).to_numpy()
+    relative = relative_rate(rates, medians).tolist()
+    return [
+        {**post, "relative_rate": None if rate != rate else rate}
+        for post, rate in zip(posts, relative, strict=True)
+    ]
+
+
+def grouped(
+    count: Callable[[Cells, Rows], None],
+    name: str,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    tasks: int = 1,
+) -> Groups:
+    """The groups of rows that so many tasks have counted, each with whole accounts.
+
+    Args:
+        count: counts some rows.
+        name: of their table.
+        rows: of posts or accounts.
+        tasks: how many there are.
+    """
+    parts = []
+    for task in range(tasks):
+        cells = Cells()
+        own = [row for row in rows if row.get("owner_id", 0) % tasks == task]
+        # Two calls of one task.
+        half = {row.get("owner_id") for row in own[: len(own) // 2]}
+        for inside in (True, False):
+            part = [row for row in own if (row.get("owner_id") in half) == inside]
+            if part:
+                count(cells, arrow_rows(name, part))
+        parts += cells.rows().to_batches()
+    return Groups(pa.Table.from_batches(put_together(parts), GROUPS).to_pandas())
+
+
+def declared(frame: pd.DataFrame, table: Table) -> pa.Table:
+    """The rows of a table as it is written, in the order of its columns."""
+    made = pa.Table.from_pandas(frame, schema=table.arrow_schema, preserve_index=False)
+    assert set(frame.columns) == set(made.column_names)
+    return made
+
+
+def same_rows(
+    found: pa.Table, table: Table, expected: Iterable[Mapping[str, Any]], digits: int = 9
+) -> None:
+    """Assert that a table has these rows, in any order; what a row does not say is null."""
+    names = table.schema.names
+    assert found.column_names == names
+
+    def rounded(row: Mapping[str, Any]) -> tuple[Any, ...]:
+        values = (row.get(name) for name in names)
+        return tuple(round(v, digits) if isinstance(v, float) else v for v in values)
+
+    assert sorted(map(rounded, found.to_pylist()), key=repr) == sorted(
+        map(rounded, expected), key=repr
+    )

@@ -1,33 +1,40 @@
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
-from chispa import assert_df_equality
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
-from pyspark.sql import SparkSession
-from pyspark.sql import functions as F
 
-from explore_seeds import account_rows, post_rows, random_posts, shuffled, table
+from explore_seeds import (
+    account_rows,
+    declared,
+    grouped,
+    post_rows,
+    random_posts,
+    same_rows,
+    with_relative_rate,
+)
 from influencers.explore.comparisons import (
     HASHTAG_GROUPS,
+    count_by_content_type,
+    count_by_hashtags,
     draw_engagement_by_content_type,
     draw_engagement_by_hashtags,
     engagement_by_content_type,
     engagement_by_hashtags,
-    group_name,
     hashtag_group,
 )
-from influencers.explore.relative import with_relative_rate
 from influencers.explore.tables import (
     FIGURE_ENGAGEMENT_BY_CONTENT_TYPE,
     FIGURE_ENGAGEMENT_BY_HASHTAGS,
 )
-from influencers.storage.table import conform
 
 
-def test_rates_are_compared_by_type_as_they_are_and_within_the_author(spark: SparkSession) -> None:
+@pytest.mark.parametrize("tasks", [1, 2])
+def test_rates_are_compared_by_type_as_they_are_and_within_the_author(tasks: int) -> None:
     comments = [0, None, 0, 0, 0, 0]
     kinds = ["photo", "photo", "carousel", None, "photo", "photo"]
     likes = [10, 20, 40, 30, None, 50]
@@ -36,55 +43,46 @@ def test_rates_are_compared_by_type_as_they_are_and_within_the_author(spark: Spa
         {"owner_id": o, "followers": f, "likes": n, "content_type": k, "comments": c}
         for o, f, n, k, c in zip(owners, followers, likes, kinds, comments, strict=True)
     )
-    accounts = table(spark, "accounts", account_rows(rows))  # medians: .25, and none
-    posts = with_relative_rate(table(spark, "post_features", rows), accounts, min_posts=2)
-    found = conform(engagement_by_content_type(posts), FIGURE_ENGAGEMENT_BY_CONTENT_TYPE)
+    # The medians of the authors: .25, and none.
+    posts = with_relative_rate(rows, account_rows(rows), min_posts=2)
+    groups = grouped(count_by_content_type, "post_features", posts, tasks=tasks)
+    found = declared(engagement_by_content_type(groups), FIGURE_ENGAGEMENT_BY_CONTENT_TYPE)
     one = {"posts": 1, "accounts": 1, "likes_only": 0, "relative_posts": 0}
-    expected = table(
-        spark,
-        "figure_engagement_by_content_type",
-        [
-            {"part": "shown", "content_type": "photo", "posts": 2, "accounts": 1, "likes_only": 1,
-             "rate_p25": 0.125, "rate_median": 0.15, "rate_p75": 0.175, "relative_posts": 2,
-             "relative_p25": 0.5, "relative_median": 0.6, "relative_p75": 0.7},
-            {"part": "shown", "content_type": "carousel", **one, "rate_p25": 0.4,
-             "rate_median": 0.4, "rate_p75": 0.4, "relative_posts": 1, "relative_p25": 1.6,
-             "relative_median": 1.6, "relative_p75": 1.6},
-            *[{"part": part, **one} for part in ("likes unknown", "no followers", "type unknown")],
-        ],
-    )  # fmt: skip
-    rounded = [F.round(c, 9).alias(c) if kind == "double" else F.col(c) for c, kind in found.dtypes]
-    assert_df_equality(
-        found.select(*rounded), expected, ignore_nullable=True, ignore_row_order=True
-    )
+    expected = [
+        {"part": "shown", "content_type": "photo", "posts": 2, "accounts": 1, "likes_only": 1,
+         "rate_p25": 0.125, "rate_median": 0.15, "rate_p75": 0.175, "relative_posts": 2,
+         "relative_p25": 0.5, "relative_median": 0.6, "relative_p75": 0.7},
+        {"part": "shown", "content_type": "carousel", **one, "rate_p25": 0.4,
+         "rate_median": 0.4, "rate_p75": 0.4, "relative_posts": 1, "relative_p25": 1.6,
+         "relative_median": 1.6, "relative_p75": 1.6},
+        *[{"part": part, **one} for part in ("likes unknown", "no followers", "type unknown")],
+    ]  # fmt: skip
+    same_rows(found, FIGURE_ENGAGEMENT_BY_CONTENT_TYPE, expected)
 
 
-def test_authors_with_few_posts_have_no_usual_rate(spark: SparkSession) -> None:
-    rows = post_rows({"owner_id": o, "likes": 4, "followers": 8} for o in (1, 1, 1, 2))
-    accounts = table(spark, "accounts", account_rows(rows))
-    posts = with_relative_rate(table(spark, "post_features", rows), accounts, min_posts=3)
-    found = {(row["owner_id"], row["relative_rate"]) for row in posts.collect()}
-    assert found == {(1, 1.0), (2, None)}
-    assert "usual_rate" not in posts.columns
-
-
-def test_groups_of_hashtags_add_up_in_any_order(spark: SparkSession) -> None:
+def test_groups_of_hashtags_add_up_in_any_tasks() -> None:
     rows = random_posts(accounts=50, seed=9)
-    accounts = table(spark, "accounts", account_rows(rows))
-    posts = table(spark, "post_features", rows)
+    posts = with_relative_rate(rows, account_rows(rows), min_posts=3)
 
-    def computed(partitions: int):
-        relative = with_relative_rate(shuffled(posts, partitions), accounts, min_posts=3)
-        return conform(engagement_by_hashtags(relative), FIGURE_ENGAGEMENT_BY_HASHTAGS)
+    def computed(tasks: int) -> pa.Table:
+        groups = grouped(count_by_hashtags, "post_features", posts, tasks=tasks)
+        return declared(engagement_by_hashtags(groups), FIGURE_ENGAGEMENT_BY_HASHTAGS)
 
     found = computed(1)
-    assert_df_equality(found, computed(5), ignore_nullable=True, ignore_row_order=True)
-    groups = found.toPandas()
-    assert groups["posts"].sum() == len(rows)
-    shown = groups[groups["part"] == "shown"]
+    assert found.equals(computed(5))
+    table = found.to_pandas()
+    assert table["posts"].sum() == len(rows)
+    shown = table[table["part"] == "shown"]
     assert shown["posts"].sum() == sum(row["engagement_rate"] is not None for row in rows)
     assert set(shown["hashtags"]) == {"0", "1–2", "3–5", "6–10", "21+"}
-    assert (shown["rate_p25"] <= shown["rate_median"]).all()
+    none = [r for r in posts if r["engagement_rate"] is not None and not r["hashtag_count"]]
+    without = shown[shown["hashtags"] == "0"].iloc[0]
+    assert without["accounts"] == len({row["owner_id"] for row in none})
+    for name, of in (("rate", "engagement_rate"), ("relative", "relative_rate")):
+        known = [row[of] for row in none if row[of] is not None]
+        for share, end in ((0.25, "p25"), (0.5, "median"), (0.75, "p75")):
+            exact = pytest.approx(np.quantile(known, share), rel=1e-3)
+            assert without[f"{name}_{end}"] == exact
 
 
 @given(st.integers(0, 500))
@@ -93,10 +91,11 @@ def test_every_number_of_hashtags_has_one_group(number: int) -> None:
     assert len(inside) == 1
 
 
-def test_hashtag_groups_in_spark_are_those_of_the_names(spark: SparkSession) -> None:
-    found = spark.range(40).select("id", hashtag_group(F.col("id")).alias("group")).collect()
-    for first, last in HASHTAG_GROUPS:
-        mine = {row["id"] for row in found if row["group"] == group_name(first, last)}
+def test_numbers_of_hashtags_lie_in_the_groups_of_their_names() -> None:
+    found = hashtag_group(np.arange(-1, 40)).tolist()
+    assert found[0] == -1
+    for group, (first, last) in enumerate(HASHTAG_GROUPS):
+        mine = {number for number, of in enumerate(found[1:]) if of == group}
         assert mine == set(range(first, 40 if last is None else last + 1))
 
 

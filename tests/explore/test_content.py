@@ -1,24 +1,31 @@
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
-from chispa import assert_df_equality
-from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
+from pyspark.sql import SparkSession
 
-from explore_seeds import account_rows, random_posts, shuffled, table
+from explore_seeds import (
+    account_rows,
+    arrow_rows,
+    declared,
+    grouped,
+    random_posts,
+    shuffled,
+    table,
+    with_relative_rate,
+)
 from influencers.explore.clock import Clock
 from influencers.explore.comparisons import HASHTAG_GROUPS, group_name
-from influencers.explore.content import content, verdicts
+from influencers.explore.content import content, count_relative_rates, verdicts
 from influencers.explore.effects import delta_within
-from influencers.explore.levels import WEEKDAYS, supported_hashtags
-from influencers.explore.relative import with_relative_rate
-from influencers.explore.standing import OUTCOMES
+from influencers.explore.levels import WEEKDAYS, levels, supported_hashtags, tagged_posts
+from influencers.explore.standing import OUTCOMES, Standings
 from influencers.explore.tables import ANALYSIS_CONTENT
 from influencers.explore.verdicts import Band, verdict
-from influencers.storage.table import conform
 
 ROWS = random_posts(accounts=120, seed=33)
 TAGS = ("food", "art", "東京")
@@ -79,29 +86,60 @@ def pairs(
     return wins, weights, posts, compared
 
 
-def analysed(
-    spark: SparkSession, rows: list[dict[str, Any]], *, partitions: int = 0, **options: Any
-) -> DataFrame:
-    features = table(spark, "post_features", rows)
+def judged(rows: list[dict[str, Any]]) -> tuple[str, ...]:
+    """The two hashtags of most accounts, if at least five have them."""
+    accounts = {tag: {r["owner_id"] for r in rows if tag in tags_of(r)} for tag in TAGS}
+    enough = [tag for tag in TAGS if len(accounts[tag]) >= 5]
+    return tuple(sorted(enough, key=lambda tag: -len(accounts[tag]))[:2])
+
+
+def analysed(rows: list[dict[str, Any]], **options: Any) -> list[dict[str, Any]]:
+    """The rows of the analysis; buckets of accounts are their ids modulo a number."""
+    chosen = {"clock": Clock(), "band": Band.of_delta(0.1), "account_buckets": 30, **options}
+    buckets, hashtags = chosen.pop("account_buckets"), judged(rows)
+    clock = chosen["clock"]
+    posts = [
+        {
+            **row,
+            "bucket": row["owner_id"] % buckets,
+            "tags": [tag for tag in tags_of(row) if tag in hashtags] or None,
+            "trusted_hour": row["hour"] if clock.trusted else None,
+        }
+        for row in with_relative_rate(rows, account_rows(rows), min_posts=3)
+    ]
+    posts.sort(key=lambda row: row["owner_id"])
+    standings = Standings(buckets, len(levels(hashtags)))
+    if posts:
+        standings.add(arrow_rows("post_features", posts), hashtags)
+    groups = grouped(
+        partial(count_relative_rates, hashtags=hashtags), "post_features", posts, tasks=3
+    )
+    found = content(standings.rows().to_pandas(), groups, hashtags, **chosen)
+    return declared(found, ANALYSIS_CONTENT).to_pylist()
+
+
+@pytest.mark.parametrize("partitions", [0, 5])
+def test_hashtags_are_judged_that_most_accounts_use(spark: SparkSession, partitions: int) -> None:
     posts = table(
         spark,
         "posts",
         [{"shortcode": r["shortcode"], "owner_id": r["owner_id"], "hashtags": tags_of(r)}
-         for r in rows],
+         for r in ROWS],
     )  # fmt: skip
-    accounts = table(spark, "accounts", account_rows(rows))
     if partitions:
-        features, posts = shuffled(features, partitions), shuffled(posts, partitions + 1)
-    found = content(
-        with_relative_rate(features, accounts, min_posts=3),
-        supported_hashtags(posts, top=2, min_accounts=5),
-        **{"clock": Clock(), "band": Band.of_delta(0.1), "account_buckets": 30, **options},
-    )
-    return conform(found, ANALYSIS_CONTENT)
+        posts = shuffled(posts, partitions)
+    found = supported_hashtags(posts, top=2, min_accounts=5)
+    assert found == judged(ROWS) == TAGS[:2]
+    assert supported_hashtags(posts, top=2, min_accounts=1_000) == ()
+    tagged = {row["shortcode"]: set(row["tags"]) for row in tagged_posts(posts, found).collect()}
+    assert tagged == {
+        r["shortcode"]: {*tags_of(r)} & {*found} for r in ROWS if {*tags_of(r)} & {*found}
+    }
+    assert tagged_posts(posts, ()).count() == 0
 
 
-def test_effects_are_those_of_all_pairs_within_authors(spark: SparkSession) -> None:
-    rows = analysed(spark, ROWS).collect()
+def test_effects_are_those_of_all_pairs_within_authors() -> None:
+    rows = analysed(ROWS)
     found = {(row["outcome"], row["feature"], row["level"]): row for row in rows}
     levels = {(f, level) for row in ROWS for f, ls in traits(row).items() for level in ls}
     levels -= {("hashtag", "#東京")}  # two at most
@@ -120,18 +158,13 @@ def test_effects_are_those_of_all_pairs_within_authors(spark: SparkSession) -> N
     assert found["engagement_rate", "weekday", "Sunday"]["position"] == 6
 
 
-def test_intervals_are_as_wide_as_all_comparisons_of_the_table_ask_for(
-    spark: SparkSession,
-) -> None:
+def test_intervals_are_as_wide_as_all_comparisons_of_the_table_ask_for() -> None:
     """Three outcomes of seven features share the 5 %."""
-    owners = spark.createDataFrame([(row["owner_id"],) for row in ROWS], "owner_id bigint")
-    bucket = F.pmod(F.xxhash64("owner_id"), F.lit(30)).alias("bucket")
-    of_owner = {row["owner_id"]: row["bucket"] for row in owners.select("*", bucket).collect()}
-    found = analysed(spark, ROWS).where("feature = 'question'").collect()
+    found = [row for row in analysed(ROWS) if row["feature"] == "question"]
     assert {row["outcome"] for row in found} == set(OUTCOMES)
     for row in found:
         parts = [
-            pairs([one for one in ROWS if of_owner[one["owner_id"]] == number], row["outcome"],
+            pairs([one for one in ROWS if one["owner_id"] % 30 == number], row["outcome"],
                   "question", "yes")
             for number in range(30)
         ]  # fmt: skip
@@ -139,12 +172,6 @@ def test_intervals_are_as_wide_as_all_comparisons_of_the_table_ask_for(
         effect = delta_within(wins, weights, comparisons=21)
         assert (row["low"], row["high"]) == pytest.approx((effect.low, effect.high), abs=1e-4)
         assert row["verdict"] == verdict(effect, band=Band.of_delta(0.1))
-
-
-def test_shuffled_posts_have_the_same_effects(spark: SparkSession) -> None:
-    assert_df_equality(
-        analysed(spark, ROWS), analysed(spark, ROWS, partitions=5), ignore_row_order=True
-    )
 
 
 def planted(row: dict[str, Any]) -> dict[str, Any]:
@@ -156,37 +183,39 @@ def planted(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, "engagement_rate": rate, "content_type": "video" if video else "photo"}
 
 
-def test_account_size_does_not_pass_for_an_effect(spark: SparkSession) -> None:
+def test_account_size_does_not_pass_for_an_effect() -> None:
     rows = [planted(row) for row in ROWS]
-    found = analysed(spark, rows)
-    of_rate = found.where("outcome = 'engagement_rate'")
-    video = of_rate.where("feature = 'content_type' and level = 'video'").head()
+    (video,) = (
+        row
+        for row in analysed(rows)
+        if (row["outcome"], row["level"]) == ("engagement_rate", "video")
+    )
     assert video["effect"] == 1.0 and video["verdict"] == "higher"
     # Across authors videos have the lower rate: .2 against .4.
-    mean = {kind: F.avg(F.when(F.col("content_type") == kind, F.col("engagement_rate")))
-            for kind in ("video", "photo")}  # fmt: skip
-    raw = table(spark, "post_features", rows).agg(mean["video"] < mean["photo"]).head()
-    assert raw[0]
+    mean = {
+        kind: np.mean([r["engagement_rate"] for r in rows if r["content_type"] == kind])
+        for kind in ("video", "photo")
+    }
+    assert mean["video"] < mean["photo"]
 
 
-def test_nothing_to_judge_is_said_in_words(spark: SparkSession) -> None:
+def test_nothing_to_judge_is_said_in_words() -> None:
     photos = [{**row, "content_type": "photo"} for row in ROWS[:60]]
-    found = analysed(spark, photos, clock=Clock(trusted=False), account_buckets=10)
-    words = {(row["feature"], row["level"]): row["verdict"] for row in found.collect()}
+    found = analysed(photos, clock=Clock(trusted=False), account_buckets=10)
+    words = {(row["feature"], row["level"]): row["verdict"] for row in found}
     assert words["hour", "any"] == "times are truncated: no verdict"
     for kind in ("photo", "video", "carousel"):
         assert words["content_type", kind] == "nothing to compare with: no verdict"
     assert not any(feature == "hour" and level != "any" for feature, level in words)
-    lines = verdicts(found.toPandas())
+    lines = verdicts(pd.DataFrame(found))
     assert set(lines) == set(OUTCOMES)
     assert {line["content_type"] for line in lines.values()} == {
         "nothing to compare with: no verdict"
     }
 
 
-def test_no_posts_at_all_get_no_verdict(spark: SparkSession) -> None:
-    rows = analysed(spark, []).collect()
-    found = {(row["outcome"], row["feature"], row["level"]): row for row in rows}
+def test_no_posts_at_all_get_no_verdict() -> None:
+    found = {(row["outcome"], row["feature"], row["level"]): row for row in analysed([])}
     assert len(found) == 3 * 9  # three types, and `any` of the other six
     assert found["comments", "weekday", "any"]["verdict"] == "no data: no verdict"
     assert found["comments", "hashtag", "any"]["verdict"] == "too few accounts: no verdict"

@@ -1,58 +1,57 @@
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import pytest
-from chispa import assert_df_equality
 from matplotlib.figure import Figure
-from pyspark.sql import SparkSession
 
-from explore_seeds import post_rows, shuffled, table
+from explore_seeds import declared, grouped, post_rows, same_rows
 from influencers.explore.distributions import (
+    count_followers,
+    count_likes,
     draw_follower_distribution,
     draw_likes_distribution,
     follower_distribution,
     likes_distribution,
 )
 from influencers.explore.tables import FIGURE_FOLLOWER_DISTRIBUTION, FIGURE_LIKES_DISTRIBUTION
-from influencers.storage.table import conform
 
 EDGES = (10_000, 100_000, 500_000, 1_000_000)
 
 
-def test_accounts_are_counted_by_log_bin_and_left_out_by_reason(spark: SparkSession) -> None:
+@pytest.mark.parametrize("tasks", [1, 5])
+def test_accounts_are_counted_by_log_bin_and_left_out_by_reason(tasks: int) -> None:
     followers = [1, 2, 3, 4, 5, 6, 9, 10, 10, 99, 0, None, None]
-    accounts = table(
-        spark, "accounts", [{"owner_id": i, "followers": n} for i, n in enumerate(followers)]
-    )
-    found = conform(
-        follower_distribution(accounts, bins_per_decade=1), FIGURE_FOLLOWER_DISTRIBUTION
-    )
-    expected = table(
-        spark,
-        "figure_follower_distribution",
-        [
-            {"part": part, "followers_from": low, "followers_to": high, "accounts": n,
-             "median": 5.0, "p90": 10.0}
-            for part, low, high, n in (
-                ("shown", 1, 10, 7), ("shown", 10, 100, 3),
-                ("no followers", None, None, 1), ("followers unknown", None, None, 2),
-            )
-        ],
-    )  # fmt: skip
-    assert_df_equality(found, expected, ignore_nullable=True, ignore_row_order=True)
-    assert_df_equality(
-        follower_distribution(shuffled(accounts, 5), bins_per_decade=1).select(*found.columns),
-        expected,
-        ignore_nullable=True,
-        ignore_row_order=True,
-    )
+    rows = [{"owner_id": i, "followers": n} for i, n in enumerate(followers)]
+    groups = grouped(partial(count_followers, bins_per_decade=1), "accounts", rows, tasks=tasks)
+    found = follower_distribution(groups, bins_per_decade=1)
+    expected = [
+        {"part": part, "followers_from": low, "followers_to": high, "accounts": n,
+         "median": 5.0, "p90": 10.0}
+        for part, low, high, n in (
+            ("shown", 1, 10, 7), ("shown", 10, 100, 3),
+            ("no followers", None, None, 1), ("followers unknown", None, None, 2),
+        )
+    ]  # fmt: skip
+    same_rows(declared(found, FIGURE_FOLLOWER_DISTRIBUTION), FIGURE_FOLLOWER_DISTRIBUTION, expected)
 
 
-def test_hidden_likes_are_not_zero_likes(spark: SparkSession) -> None:
-    posts = table(spark, "post_features", post_rows({"likes": n} for n in (None, 0, 0, 5)))
-    found = conform(likes_distribution(posts, bins_per_decade=8), FIGURE_LIKES_DISTRIBUTION)
-    counted = {row["part"]: row["posts"] for row in found.collect()}
+def test_hidden_likes_are_not_zero_likes() -> None:
+    rows = post_rows({"likes": n} for n in (None, 0, 0, 5))
+    groups = grouped(partial(count_likes, bins_per_decade=8), "post_features", rows)
+    found = declared(likes_distribution(groups, bins_per_decade=8), FIGURE_LIKES_DISTRIBUTION)
+    counted = {row["part"]: row["posts"] for row in found.to_pylist()}
     assert counted == {"likes unknown": 1, "no likes": 2, "shown": 1}
+
+
+@pytest.mark.parametrize("likes", [[], [None, None]])
+def test_where_no_likes_are_known_there_is_no_median(likes: list[None]) -> None:
+    rows = post_rows({"likes": n} for n in likes)
+    groups = grouped(partial(count_likes, bins_per_decade=8), "post_features", rows)
+    found = declared(likes_distribution(groups, bins_per_decade=8), FIGURE_LIKES_DISTRIBUTION)
+    unknown = {"part": "likes unknown", "posts": 2}
+    same_rows(found, FIGURE_LIKES_DISTRIBUTION, [unknown] if likes else [])
 
 
 def likes_table(*rows: tuple[str, float | None, float | None, int]) -> pd.DataFrame:

@@ -1,17 +1,55 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
+from functools import partial
 
+import numpy as np
 import pytest
 from chispa import assert_df_equality
-from pyspark.sql import SparkSession
-from pyspark.sql import functions as F
+from pyspark.sql import DataFrame, SparkSession
 from scipy.stats import binom
 
-from explore_seeds import account_rows, post_rows, random_posts, shuffled, table
-from influencers.explore.influence import leaders, low_rank, median_interval, tiers
+from explore_seeds import (
+    account_rows,
+    arrow_rows,
+    declared,
+    grouped,
+    post_rows,
+    random_posts,
+    same_rows,
+    shuffled,
+    table,
+)
+from influencers.explore.influence import (
+    INTERVALS,
+    count_tiers,
+    intervals,
+    leaders,
+    low_rank,
+    tiers,
+)
 from influencers.explore.tables import ANALYSIS_INFLUENCE, ANALYSIS_TIERS
 from influencers.storage.table import conform
+
+
+def described(spark: SparkSession, rows: list[dict], *, min_posts: int) -> DataFrame:
+    """Accounts with their intervals, of two tasks."""
+    rows = [row for row in rows if row["owner_id"] is not None]
+    frames = []
+    for part in (
+        [r for r in rows if r["owner_id"] % 2 == 0],
+        [r for r in rows if r["owner_id"] % 2],
+    ):
+        found = intervals(arrow_rows("post_features", part), min_posts=min_posts)
+        frames.append(spark.createDataFrame(found.to_pylist(), INTERVALS))
+    return frames[0].unionByName(frames[1])
+
+
+def interval_of(rates: Sequence[float]) -> dict:
+    rows = [{"owner_id": 1, "engagement_rate": rate} for rate in rates]
+    (row,) = intervals(arrow_rows("post_features", rows), min_posts=1).to_pylist()
+    return row
 
 
 def posts_of(owner: int, followers: int, tier: str, likes: list[int | None]) -> list[dict]:
@@ -32,7 +70,7 @@ def test_the_leaders_of_a_tier_are_ranked_by_median_and_lucky_shots_are_not(
     )
     rows += [{"shortcode": "x", "owner_id": 6, "created_at": rows[0]["created_at"]}]  # no tier
     accounts = table(spark, "accounts", account_rows(rows))
-    found = leaders(table(spark, "post_features", rows), accounts, top=2, min_posts=3)
+    found = leaders(described(spark, rows, min_posts=3), accounts, top=2, keep=lambda frame: frame)
     names = ("tier", "rank", "owner_id", "followers", "posts", "median_engagement_rate",
              "percentile", "engagement_rate_p25", "engagement_rate_p75",
              "median_likes")  # fmt: skip
@@ -66,8 +104,8 @@ def test_a_high_median_of_few_posts_does_not_lead(spark: SparkSession) -> None:
         ]
     )
     accounts = table(spark, "accounts", account_rows(rows))
-    posts = table(spark, "post_features", rows)
-    found = leaders(posts, accounts, top=5, min_posts=6).orderBy("rank").collect()
+    found = leaders(described(spark, rows, min_posts=6), accounts, top=5, keep=lambda frame: frame)
+    found = found.orderBy("rank").collect()
     assert [row["owner_id"] for row in found] == [2, 1, 3]
     steady, lucky, last = found
     assert (lucky["median_engagement_rate"], steady["median_engagement_rate"]) == (0.68, 0.3)
@@ -75,18 +113,15 @@ def test_a_high_median_of_few_posts_does_not_lead(spark: SparkSession) -> None:
     assert (lucky["percentile"], steady["percentile"], last["percentile"]) == pytest.approx(
         (1, 2 / 3, 1 / 3)
     )
-    again = leaders(posts, accounts, top=5, min_posts=10)
+    again = leaders(described(spark, rows, min_posts=10), accounts, top=5, keep=lambda frame: frame)
     assert {row["owner_id"] for row in again.collect()} == {2, 3}
 
 
 @pytest.mark.parametrize("posts", [6, 7, 8, 9, 10, 17, 44, 100, 1_001])
-def test_the_interval_of_a_median_ends_at_the_right_posts(spark: SparkSession, posts: int) -> None:
+def test_the_interval_of_a_median_ends_at_the_right_posts(posts: int) -> None:
     rng = random.Random(posts)
     rates = [rng.choice([rng.random(), 0.5]) for _ in range(posts)]
-    frame = spark.createDataFrame(
-        [(1, rate) for rate in rates], "owner_id bigint, engagement_rate double"
-    )
-    row = median_interval(frame).collect()[0]
+    row = interval_of(rates)
     # The largest rank that leaves at most 2.5 % below it, by the binomial distribution.
     exact = max(r for r in range(1, posts) if binom.cdf(r - 1, posts, 0.5) <= 0.025)
     rank = exact - (posts in (17, 44))  # where the approximation is on the safe side
@@ -97,75 +132,73 @@ def test_the_interval_of_a_median_ends_at_the_right_posts(spark: SparkSession, p
     assert row["median_low"] <= ordered[rank - 1] and row["median_high"] >= ordered[posts - rank]
 
 
-def test_a_median_of_five_posts_has_no_interval(spark: SparkSession) -> None:
-    frame = spark.range(5).selectExpr("1L as owner_id", "double(id) as engagement_rate")
-    row = median_interval(frame).collect()[0]
+def test_a_median_of_five_posts_has_no_interval() -> None:
+    row = interval_of(range(5))
     assert (row["median_low"], row["median_high"], row["posts"]) == (None, None, 5)
 
 
-def test_ranks_of_any_number_of_posts_hold_the_median_with_at_least_95_percent(
-    spark: SparkSession,
-) -> None:
-    numbers = spark.range(6, 5_000).select("id", low_rank(F.col("id")).alias("rank")).toPandas()
-    below = binom.cdf(numbers["rank"] - 1, numbers["id"], 0.5)
-    next_below = binom.cdf(numbers["rank"] + 1, numbers["id"], 0.5)
-    assert (below <= 0.025).all()
-    assert (next_below > 0.025).all()  # no further out than one rank
-    millions = spark.range(1).select(low_rank(F.lit(10_000_000))).collect()[0][0]
+def test_ranks_of_any_number_of_posts_hold_the_median_with_at_least_95_percent() -> None:
+    numbers = np.arange(6, 5_000)
+    ranks = low_rank(numbers)
+    assert (binom.cdf(ranks - 1, numbers, 0.5) <= 0.025).all()
+    assert (binom.cdf(ranks + 1, numbers, 0.5) > 0.025).all()  # no further out than one rank
+    (millions,) = low_rank(np.array([10_000_000]))
     assert binom.cdf(millions - 1, 10_000_000, 0.5) == pytest.approx(0.025, abs=1e-4)
 
 
-def test_cells_of_rounded_rates_never_narrow_the_interval(spark: SparkSession) -> None:
-    """A hundred thousand posts of an account are 2,001 cells, and the interval is right."""
-    frame = spark.range(100_000).selectExpr("1L as owner_id", "1 + id / 50000D as engagement_rate")
-    row = median_interval(frame).collect()[0]
+def test_rounded_rates_never_narrow_the_interval() -> None:
+    """A hundred thousand posts of an account have 2,001 rates of four digits."""
+    row = interval_of([1 + number / 50_000 for number in range(100_000)])
     rank = 50_000 - 310 + 1
     assert row["median_low"] == pytest.approx(1 + (rank - 1) / 50_000, abs=1e-3)
     assert row["median_low"] <= 1 + (rank - 1) / 50_000 < 2 <= row["median_high"]
     assert row["engagement_rate_p25"] == pytest.approx(1.5, abs=1e-3)
 
 
+def test_quartiles_are_of_known_rates_and_interpolate() -> None:
+    row = interval_of([4.0, None, 1.0, 3.0, 2.0, None])
+    assert (row["posts"], row["engagement_rate_p25"], row["engagement_rate_p75"]) == (4, 1.75, 3.25)
+
+
+def test_accounts_with_too_few_known_rates_are_not_described() -> None:
+    rows = [
+        {"owner_id": o, "engagement_rate": r} for o, r in ((1, 0.1), (1, None), (2, 0.2), (2, 0.3))
+    ]
+    found = intervals(arrow_rows("post_features", rows), min_posts=2).to_pylist()
+    assert [row["owner_id"] for row in found] == [2]
+    assert not len(intervals(arrow_rows("post_features", rows[1:2]), min_posts=1))
+
+
 def test_leaders_do_not_depend_on_rows_or_partitions(spark: SparkSession) -> None:
     rows = random_posts(accounts=60, seed=4)
-    posts = table(spark, "post_features", rows)
     accounts = table(spark, "accounts", account_rows(rows))
-    found = leaders(posts, accounts, top=4, min_posts=2)
-    again = leaders(shuffled(posts, 5), shuffled(accounts, 4), top=4, min_posts=2)
+    known = described(spark, rows, min_posts=2)
+    found = leaders(known, accounts, top=4, keep=lambda frame: frame)
+    again = leaders(
+        shuffled(known, 5), shuffled(accounts, 4), top=4, keep=lambda frame: frame.persist()
+    )
     assert found.count() > 8
     assert_df_equality(found, again, ignore_nullable=True, ignore_row_order=True)
 
 
-def test_tiers_count_every_account_and_compare_those_with_enough_posts(
-    spark: SparkSession,
-) -> None:
-    accounts = table(
-        spark,
-        "accounts",
-        [
-            {"owner_id": i, "tier": t, "followers": f, "posts": p, "median_engagement_rate": r}
-            for i, (t, f, p, r) in enumerate(
-                [
-                    ("nano", 100, 5, 0.25), ("nano", 200, 9, 0.5), ("nano", 300, 1, 0.9),
-                    ("mega", 2_000_000, 9, None), (None, None, 7, None),
-                ]
-            )
-        ],
-    )  # fmt: skip
-    expected = table(
-        spark,
-        "analysis_tiers",
-        [
-            {"tier": "nano", "accounts": 3, "ranked_accounts": 2, "posts": 15,
-             "median_followers": 200.0, "engagement_rate_p25": 0.3125,
-             "engagement_rate_median": 0.375, "engagement_rate_p75": 0.4375},
-            {"tier": "mega", "accounts": 1, "ranked_accounts": 0, "posts": 9,
-             "median_followers": 2_000_000.0},
-            {"tier": None, "accounts": 1, "ranked_accounts": 0, "posts": 7},
-        ],
-    )  # fmt: skip
-    assert_df_equality(
-        conform(tiers(accounts, min_posts=5), ANALYSIS_TIERS),
-        expected,
-        ignore_nullable=True,
-        ignore_row_order=True,
-    )
+@pytest.mark.parametrize("tasks", [1, 3])
+def test_tiers_count_every_account_and_compare_those_with_enough_posts(tasks: int) -> None:
+    accounts = [
+        {"owner_id": i, "tier": t, "followers": f, "posts": p, "median_engagement_rate": r}
+        for i, (t, f, p, r) in enumerate(
+            [
+                ("nano", 100, 5, 0.25), ("nano", 200, 9, 0.5), ("nano", 300, 1, 0.9),
+                ("mega", 2_000_000, 9, None), (None, None, 7, None),
+            ]
+        )
+    ]  # fmt: skip
+    expected = [
+        {"tier": "nano", "accounts": 3, "ranked_accounts": 2, "posts": 15,
+         "median_followers": 200.0, "engagement_rate_p25": 0.3125,
+         "engagement_rate_median": 0.375, "engagement_rate_p75": 0.4375},
+        {"tier": "mega", "accounts": 1, "ranked_accounts": 0, "posts": 9,
+         "median_followers": 2_000_000.0},
+        {"tier": None, "accounts": 1, "ranked_accounts": 0, "posts": 7},
+    ]  # fmt: skip
+    groups = grouped(partial(count_tiers, min_posts=5), "accounts", accounts, tasks=tasks)
+    same_rows(declared(tiers(groups), ANALYSIS_TIERS), ANALYSIS_TIERS, expected)

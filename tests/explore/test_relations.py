@@ -1,65 +1,68 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
+import numpy as np
 import pandas as pd
 import pytest
-from chispa import assert_df_equality
 from matplotlib.figure import Figure
-from pyspark.sql import SparkSession
 
-from explore_seeds import post_rows, random_posts, shuffled, table
+from explore_seeds import declared, grouped, post_rows, random_posts, same_rows
 from influencers.explore.relations import (
+    count_comments_by_likes,
+    count_engagement_by_followers,
     draw_engagement_vs_followers,
     draw_likes_vs_comments,
     engagement_vs_followers,
     likes_vs_comments,
 )
 from influencers.explore.tables import FIGURE_ENGAGEMENT_VS_FOLLOWERS, FIGURE_LIKES_VS_COMMENTS
-from influencers.storage.table import conform
 
 
-def test_posts_are_counted_by_cell_with_the_quartiles_of_the_column(spark: SparkSession) -> None:
+def test_posts_are_counted_by_cell_with_the_quartiles_of_the_column() -> None:
     pairs = [(10, 1), (20, 3), (90, 0), (100, 5), (0, 4), (None, 4), (10, None), (None, None)]
-    posts = table(spark, "post_features", post_rows({"likes": a, "comments": b} for a, b in pairs))
-    found = conform(likes_vs_comments(posts, bins_per_decade=1), FIGURE_LIKES_VS_COMMENTS)
+    rows = post_rows({"likes": a, "comments": b, "owner_id": a or 0} for a, b in pairs)
+    count = partial(count_comments_by_likes, bins_per_decade=1)
+    groups = grouped(count, "post_features", rows, tasks=2)
+    found = declared(likes_vs_comments(groups, bins_per_decade=1), FIGURE_LIKES_VS_COMMENTS)
     column = {"column_posts": 3, "column_p25": 0.5, "column_median": 1.0, "column_p75": 2.0}
     last = {"column_posts": 1, "column_p25": 5.0, "column_median": 5.0, "column_p75": 5.0}
     cell = {"part": "shown", "comments_from": 1, "comments_to": 10}
-    expected = table(
-        spark,
-        "figure_likes_vs_comments",
-        [
-            {**cell, "likes_from": 10, "likes_to": 100, "posts": 2, **column},
-            {**cell, "likes_from": 100, "likes_to": 1_000, "posts": 1, **last},
-            *[
-                {"part": part, "posts": 1}
-                for part in ("no comments", "no likes", "likes unknown", "comments unknown",
-                             "likes and comments unknown")
-            ],
+    expected = [
+        {**cell, "likes_from": 10, "likes_to": 100, "posts": 2, **column},
+        {**cell, "likes_from": 100, "likes_to": 1_000, "posts": 1, **last},
+        *[
+            {"part": part, "posts": 1}
+            for part in ("no comments", "no likes", "likes unknown", "comments unknown",
+                         "likes and comments unknown")
         ],
-    )  # fmt: skip
-    assert_df_equality(found, expected, ignore_nullable=True, ignore_row_order=True)
+    ]  # fmt: skip
+    same_rows(found, FIGURE_LIKES_VS_COMMENTS, expected)
 
 
-def test_cells_add_up_to_all_posts_in_any_order(spark: SparkSession) -> None:
+@pytest.mark.parametrize("tasks", [1, 5])
+def test_cells_add_up_to_all_posts(tasks: int) -> None:
     rows = random_posts(accounts=60, seed=3)
-    posts = table(spark, "post_features", rows)
-    found = conform(
-        engagement_vs_followers(posts, bins_per_decade=8), FIGURE_ENGAGEMENT_VS_FOLLOWERS
-    )
-    again = engagement_vs_followers(shuffled(posts, 5), bins_per_decade=8)
-    assert_df_equality(
-        found, again.select(*found.columns), ignore_nullable=True, ignore_row_order=True
-    )
-    cells = found.toPandas()
+    count = partial(count_engagement_by_followers, bins_per_decade=8)
+    groups = grouped(count, "post_features", rows, tasks=tasks)
+    table = engagement_vs_followers(groups, bins_per_decade=8)
+    cells = declared(table, FIGURE_ENGAGEMENT_VS_FOLLOWERS).to_pandas()
     assert cells["posts"].sum() == len(rows)
     shown = [r for r in rows if r["engagement_rate"]]
-    assert cells.loc[cells["part"] == "shown", "posts"].sum() == len(shown)
-    alone = sum(r["comments"] is None for r in shown)
-    assert cells.loc[cells["part"] == "shown", "likes_only"].sum() == alone
+    drawn = cells[cells["part"] == "shown"]
+    assert drawn["posts"].sum() == len(shown)
+    assert drawn["likes_only"].sum() == sum(r["comments"] is None for r in shown)
     unknown = sum(r["likes"] is None for r in rows)
     assert cells.loc[cells["part"] == "likes unknown", "posts"].sum() == unknown
+    for start, column in drawn.groupby("followers_from"):
+        known = [
+            r["engagement_rate"] for r in rows
+            if r["engagement_rate"] is not None
+            and start <= r["followers"] < column["followers_to"].iloc[0]
+        ]  # fmt: skip
+        assert set(column["column_posts"]) == {len(known)}
+        assert column["column_p25"].iloc[0] == pytest.approx(np.quantile(known, 0.25), rel=1e-3)
 
 
 def grid(*cells: tuple[float, float, int], likes_only: int = 0) -> pd.DataFrame:

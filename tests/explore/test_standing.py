@@ -1,26 +1,23 @@
-"""Posts that pass in order have the sums that all pairs of them have, wherever they are cut."""
+"""Standings are those of all pairs of posts of an account."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from influencers.explore.levels import POPULATIONS
-from influencers.explore.ranks import Ranking, Sums
-from influencers.explore.standing import Totals, nearest, rows_of
+from influencers.explore.levels import ALL, TIMED, TYPED, Found
+from influencers.explore.standing import Standings, nearest
 
-LEVELS = 4
+BUCKETS, OUTCOMES, LEVELS = 3, 3, 4
 # The posts of level 1 are compared among the typed, those of level 2 among the timed.
-AMONG = (0, 1, 2, 0)
+AMONG = (ALL, TYPED, TIMED, ALL)
 
 # Owner, outcome, value, typed, timed, levels.
 Post = tuple[int, int, float, bool, bool, list[int]]
@@ -33,36 +30,32 @@ posts = st.lists(
 )  # fmt: skip
 
 
-def as_batch(rows: Sequence[Post]) -> pa.RecordBatch:
-    owners, outcomes, values, typed, timed, levels = zip(*rows, strict=True)
-    inside = dict(zip(POPULATIONS, ([True] * len(rows), typed, timed), strict=True))
-    return pa.RecordBatch.from_pydict(
-        {
-            "owner_id": pa.array(owners, pa.int64()),
-            "bucket": pa.array([owner % 3 for owner in owners], pa.int32()),
-            "outcome": pa.array(outcomes, pa.int32()),
-            "value": pa.array(values, pa.float64()),
-            **{name: pa.array(flags, pa.bool_()) for name, flags in inside.items()},
-            "levels": pa.array(levels, pa.list_(pa.int32())),
-        }
-    )
-
-
 def is_among(post: Post, level: int) -> bool:
-    return (True, post[3], post[4])[AMONG[level]]
+    return {ALL: True, TYPED: post[3], TIMED: post[4]}[AMONG[level]]
 
 
 def possible(rows: list[Post]) -> list[Post]:
-    """In order; a post has no level of a feature that is unknown."""
-    kept = [(*post[:5], [level for level in post[5] if is_among(post, level)]) for post in rows]
-    return sorted(kept, key=lambda post: post[:3])
+    """A post has no level of a feature that is unknown."""
+    return [(*post[:5], [level for level in post[5] if is_among(post, level)]) for post in rows]
 
 
-def passed(batches: Iterator[pa.RecordBatch]) -> Iterator[Sums]:
-    ranking = Ranking(AMONG)
-    for batch in batches:
-        yield ranking.add(rows_of(batch))
-    yield ranking.end()
+def add(standings: Standings, rows: list[Post]) -> None:
+    """Count posts of whole accounts in."""
+    owners = sorted({post[0] for post in rows})
+    account = np.array([owners.index(post[0]) for post in rows], np.int64)
+    inside = {
+        ALL: np.ones(len(rows), bool),
+        TYPED: np.array([post[3] for post in rows], bool),
+        TIMED: np.array([post[4] for post in rows], bool),
+    }
+    have = []
+    for level in range(LEVELS):
+        post = np.flatnonzero([level in row[5] for row in rows])
+        have.append(Found(level, 1, AMONG[level], post, np.zeros_like(post)))
+    bucket = np.array([owner % BUCKETS for owner in owners], np.int64)
+    for outcome in range(OUTCOMES):
+        value = np.array([post[2] if post[1] == outcome else np.nan for post in rows])
+        standings.add_outcome(outcome, account, bucket, value, inside, have)
 
 
 def by_pairs(rows: list[Post]) -> dict[tuple[int, int, int], list[tuple[int, int, int]]]:
@@ -82,45 +75,42 @@ def by_pairs(rows: list[Post]) -> dict[tuple[int, int, int], list[tuple[int, int
     return {key: sorted(values) for key, values in found.items()}
 
 
-@given(posts, st.lists(st.integers(0, 40)))
-def test_sums_are_those_of_all_pairs_wherever_rows_are_cut(
-    some: list[Post], cuts: list[int]
-) -> None:
-    rows = possible(some)
-    ends = sorted({0, len(rows), *(cut for cut in cuts if cut < len(rows))})
-    batches = (as_batch(rows[a:b]) for a, b in pairwise(ends))
-    found = defaultdict(list)
-    for sums in passed(batches):
-        standing = sums.ranks - sums.total * sums.posts
-        columns = (sums.bucket, sums.outcome, sums.level, sums.posts, standing, sums.total)
-        for key_and_values in zip(*(column.tolist() for column in columns), strict=True):
-            found[key_and_values[:3]].append(key_and_values[3:])
-    assert {key: sorted(values) for key, values in found.items()} == by_pairs(rows)
+@given(posts, st.integers(-2, 3))
+def test_sums_are_those_of_all_pairs(some: list[Post], cut: int) -> None:
+    """Accounts below a number pass first, and then the others."""
+    rows, standings = possible(some), Standings(BUCKETS, LEVELS)
+    for part in ([p for p in rows if p[0] < cut], [p for p in rows if p[0] >= cut]):
+        add(standings, part)
+    found = {
+        (row["bucket"], row["outcome"], row["level"]): row for row in standings.rows().to_pylist()
+    }
+    expected = by_pairs(rows)
+    assert set(found) == set(expected)
+    for key, accounts in expected.items():
+        assert found[key]["posts"] == sum(n1 for n1, _, _ in accounts)
+        assert found[key]["accounts"] == len(accounts)
+        assert found[key]["compared_accounts"] == sum(n1 < n for n1, _, n in accounts)
+        wins = [nearest(np.array([won / n * 1e6]))[0] for _, won, n in accounts]
+        assert found[key]["wins"] == sum(wins)
+        weights = [nearest(np.array([n1 * ((n - n1) / n) * 1e6]))[0] for n1, _, n in accounts]
+        assert found[key]["weight"] == sum(weights)
 
 
 def test_an_account_of_six_million_posts_has_its_effect() -> None:
-    """Half of its posts are videos and beat all others; no batch has but a part of either."""
-    half, batch, others = 3_100_000, 100_000, 30
-
-    def many(owner: int, value: float, levels: list[int], number: int) -> pa.RecordBatch:
-        one = as_batch([(owner, 1, value, True, True, levels)])
-        return pa.Table.from_batches([one]).take([0] * number).combine_chunks().to_batches()[0]
-
-    ranking, totals = Ranking(AMONG), Totals(3, LEVELS)
-    for value, levels in ((0.0, []), (1.0, [1])):
-        rows = rows_of(many(1, value, levels, batch))
-        for _ in range(half // batch):
-            totals.add(ranking.add(rows))
-    small = [(owner, 1, float(v), True, True, [1] * v) for owner in range(2, 32) for v in (0, 1)]
-    totals.add(ranking.add(rows_of(as_batch(small))))
-    totals.add(ranking.end())
-    found = totals.batch().to_pandas()
-    assert set(found["outcome"]) == set(found["level"]) == {1}
-    # n1 standings of n0 each, divided by n: n1·n0/n, in millionths; 1/2 for each small account.
-    assert found["wins"].sum() == (half // 2) * 1_000_000 + others * 500_000
-    assert (found["weight"] == found["wins"]).all()
-    assert found["posts"].sum() == half + others
-    assert (found["accounts"].sum(), found["compared_accounts"].sum()) == (others + 1,) * 2
+    """Half of its posts are videos and beat all others."""
+    half = 3_100_000
+    value = np.repeat([0.0, 1.0], half)
+    videos = np.arange(half, 2 * half)
+    standings = Standings(BUCKETS, LEVELS)
+    standings.add_outcome(
+        1, np.zeros(2 * half, np.int64), np.array([2]), value,
+        {ALL: np.ones(2 * half, bool)}, [Found(1, 1, ALL, videos, np.zeros_like(videos))],
+    )  # fmt: skip
+    # n1 standings of n0 each, divided by n: n1·n0/n, in millionths.
+    assert standings.rows().to_pylist() == [
+        {"bucket": 2, "outcome": 1, "level": 1, "posts": half, "accounts": 1,
+         "compared_accounts": 1, "wins": half // 2 * 1_000_000, "weight": half // 2 * 1_000_000}
+    ]  # fmt: skip
 
 
 def test_whole_numbers_are_the_nearest_as_spark_rounds(spark: SparkSession) -> None:
@@ -132,8 +122,7 @@ def test_whole_numbers_are_the_nearest_as_spark_rounds(spark: SparkSession) -> N
 
 @pytest.mark.parametrize("rows", [0, 1])
 def test_hardly_any_post_makes_no_pair(rows: int) -> None:
-    totals = Totals(3, LEVELS)
-    for sums in passed(iter([as_batch([(5, 0, 1.0, True, True, [0])])] * rows)):
-        totals.add(sums)
-    assert totals.batch().num_rows == rows
-    assert totals.batch().column("weight").to_pylist() == [0] * rows
+    standings = Standings(BUCKETS, LEVELS)
+    add(standings, [(5, 0, 1.0, True, True, [0])] * rows)
+    found: list[dict[str, Any]] = standings.rows().to_pylist()
+    assert [row["weight"] for row in found] == [0] * rows

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,10 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from explore_seeds import random_posts, shuffled, table
+from influencers.buckets import bucket
 from influencers.config import ModelsConfig
 from influencers.explore.clock import Clock
+from influencers.explore.rows import Rows
 from influencers.explore.tables import ANALYSIS_VIRALITY
 from influencers.explore.verdicts import DIFFERENT, Band, verdict
 from influencers.explore.virality import (
@@ -20,9 +23,12 @@ from influencers.explore.virality import (
     FEATURES,
     NUMBERS,
     ODDS_RATIO,
+    STEPS,
     VIRAL_LABELS,
+    Steps,
     compared,
     measure,
+    traits,
     verdicts,
     viral_labels,
     virality,
@@ -34,10 +40,24 @@ BANDS = {DELTA: Band.of_delta(0.1), ODDS_RATIO: Band.of_odds_ratio(1.25)}
 ROWS = random_posts(accounts=150, seed=21)
 
 
-def analysed(posts: DataFrame, clock: Clock = TRUSTED) -> DataFrame:
-    viral = viral_labels(posts, ModelsConfig())
-    found = virality(posts, viral, clock=clock, bands=BANDS, account_buckets=20)
-    return conform(found, ANALYSIS_VIRALITY)
+def analysed(posts: DataFrame, clock: Clock = TRUSTED, *, tasks: int = 2) -> DataFrame:
+    """The analysis of posts that so many tasks count, some at a time."""
+    spark, buckets = posts.sparkSession, 20
+    counted = posts.withColumn("hour", clock.hour()).select(
+        bucket("owner_id", count=buckets).alias("bucket"),
+        *[label.alias(name) for name, label in viral_labels(posts, ModelsConfig()).items()],
+        traits().alias("traits"),
+    )
+    rows = counted.toArrow()
+    frames = [spark.createDataFrame([], STEPS)]
+    for task in range(tasks):
+        steps = Steps(buckets)
+        own = rows.take(np.arange(task, len(rows), tasks))
+        for start in range(0, len(own), 100):
+            steps.add(Rows(own.slice(start, 100)))
+        frames.append(spark.createDataFrame(steps.rows().to_pylist(), STEPS))
+    together = reduce(DataFrame.unionByName, frames)
+    return conform(virality(together, clock=clock, bands=BANDS), ANALYSIS_VIRALITY)
 
 
 def pairwise(rows: list[dict[str, Any]], viral: set[str], value: Any) -> tuple[float, int, int]:
@@ -97,7 +117,8 @@ def test_effects_are_those_of_all_pairs(spark: SparkSession) -> None:
 
 def test_shuffled_posts_have_the_same_effects(spark: SparkSession) -> None:
     posts = table(spark, "post_features", ROWS)
-    assert_df_equality(analysed(posts), analysed(shuffled(posts, 5)), ignore_row_order=True)
+    again = analysed(shuffled(posts, 5), tasks=5)
+    assert_df_equality(analysed(posts, tasks=1), again, ignore_row_order=True)
 
 
 def test_times_without_an_hour_and_constants_get_no_verdict(spark: SparkSession) -> None:

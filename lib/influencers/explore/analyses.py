@@ -133,4 +133,6 @@ def _made(analysis: Callable[[], DataFrame | pd.DataFrame], table: Table) -> pa.
 
 def _declared(frame: pd.DataFrame, table: Table) -> pa.Table:
     """Rows with the columns that are declared, in their order."""
-    return pa.Table.from_pandas(frame, schema=table.arrow_schema, preserve_index=False)
+    rows = pa.Table.from_pandas(frame, schema=table.arrow_schema, preserve_index=False)
+    # Whoever makes a pandas frame of it again gets plain numbers.
+    return rows.replace_schema_metadata()

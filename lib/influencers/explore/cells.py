@@ -59,6 +59,7 @@ _GROUPS = StructType(
         *(StructField(name, DoubleType()) for name in _QUANTILES),
     ]
 )
+GROUPS = to_arrow_schema(_GROUPS)
 # So many cells of a tally are added up before more are taken.
 _MANY = 500_000
 
@@ -184,12 +185,11 @@ def groups(cells: DataFrame) -> DataFrame:
     Args:
         cells: of all tasks, as `SCHEMA` has them.
     """
-    return cells.repartition(_TALLY, _KEY).mapInArrow(_put_together, _GROUPS)
+    return cells.repartition(_TALLY, _KEY).mapInArrow(put_together, _GROUPS)
 
 
-def _put_together(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def put_together(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """The groups of a partition, which has all rows of each."""
-    schema = to_arrow_schema(_GROUPS)
     rows = pa.Table.from_batches(list(batches), to_arrow_schema(SCHEMA))
     for tally in rows.column(_TALLY).unique().to_pylist():
         of_tally = rows.filter(pc.equal(rows.column(_TALLY), tally)).combine_chunks()
@@ -202,7 +202,7 @@ def _put_together(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]
             groups = added.drop_columns([_KEY])
             for name in _KEYS:
                 groups = groups.append_column(name, _key_column(key, name))
-        yield from _filled(groups, tally, schema).to_batches()
+        yield from _filled(groups, tally, GROUPS).to_batches()
 
 
 def _with_quantiles(rows: pa.Table) -> pa.Table:

@@ -195,7 +195,7 @@ def _draw_quartiles(axes: Axes, shown: pd.DataFrame, names: tuple[str, str]) -> 
     x, lowest = names[0], shown[f"{names[1]}_from"].min()  # below are the zeros that are not shown
     columns = shown.drop_duplicates(f"{x}_from")
     enough = columns["column_posts"] >= _MIN_COLUMN_POSTS
-    middle = np.sqrt(columns[f"{x}_from"] * columns[f"{x}_to"])
+    middle = np.sqrt(columns[f"{x}_from"]) * np.sqrt(columns[f"{x}_to"])
     looks = {"column_p25": (1.0, "--"), "column_median": (2.2, "-"), "column_p75": (1.0, "--")}
     for name, (width, line) in looks.items():
         value = columns[name].where(enough & (columns[name] >= lowest))
