@@ -16,14 +16,21 @@ import pyarrow.compute as pc
 
 from influencers.ingest.hashtags import Tags, normalise, read_tags
 
-# Letters and digits that a hashtag has, and characters that end one and may stand before one.
-PLAIN = (
-    "0-9A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u0388-\u038a\u038e-\u03a1\u03a3-\u03f5"
-    "\u03f7-\u03ff\u0400-\u0481\u048a-\u052f\u05d0-\u05ea\u0620-\u063f\u0641-\u064a"
-    "\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fa5\uac00-\ud7a3"
+# What a hashtag has: digits, marks and connectors, of which alone there is none, and letters.
+_NO_LETTERS = (
+    "0-9_\u064b-\u0655\u0660-\u0669\u0670\u0901-\u0903\u093c\u093e-\u094d\u0951-\u0954"
+    "\u0962\u0963\u0966-\u096f\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0e50-\u0e59"
 )
+PLAIN = _NO_LETTERS + (
+    "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u0388-\u038a\u038e-\u03a1\u03a3-\u03f5"
+    "\u03f7-\u03ff\u0400-\u0481\u048a-\u052f\u05d0-\u05ea\u0620-\u063f\u0641-\u064a"
+    "\u0671-\u06d3\u0905-\u0939\u093d\u0950\u0958-\u0961\u0e01-\u0e30\u0e32\u0e33\u0e40-\u0e46"
+    "\u3041-\u3096\u30a1-\u30fa\u30fc-\u30fe\u4e00-\u9fa5\uac00-\ud7a3"
+)
+# What ends a hashtag and may stand before one.
 BESIDE = (
-    "\\x00-\"$%'-/:-@\\[-^`{-\u00a0\u2010-\u201f\u2022\u2026\u2190-\u23fa\u25a0-\u27bf\u3001\u3002"
+    "\\x00-\"$%'-/:-@\\[-^`{-\u00a0\u060c\u061b\u061f\u0964\u0965\u0e3f\u200e\u200f\u2010-\u201f"
+    "\u2022\u2026\u2028\u2029\u2190-\u23fa\u25a0-\u27bf\u3001\u3002"
     "\uff01\uff0c\uff1f\U0001f300-\U0001f6ff\U0001f900-\U0001f9ff"
 )
 # It ends a hashtag and may stand before one, but is part of a word before a mention.
@@ -41,7 +48,7 @@ _NOT_SIMPLE = "|".join(
 )
 _HASHTAG = f"^(?P<found>[{PLAIN}]+)"
 _MENTION = r"^(?P<found>[A-Za-z0-9_](?:[A-Za-z0-9_.]{0,28}[A-Za-z0-9_])?)"
-_LETTER = "[^0-9_]"
+LETTER = f"[^{_NO_LETTERS}]"
 
 Places = npt.NDArray[np.int64]
 
@@ -91,7 +98,7 @@ def _hashtags(captions: pa.Array) -> tuple[Places, pa.Array]:
     """The hashtags of captions, as written, each with the place of its caption."""
     owner, texts, is_first = _behind(captions, "#")
     tag = pc.struct_field(pc.extract_regex(texts, _HASHTAG), "found")
-    is_tag = pc.fill_null(pc.match_substring_regex(tag, _LETTER), False)
+    is_tag = pc.fill_null(pc.match_substring_regex(tag, LETTER), False)
     chosen = is_tag.to_numpy(zero_copy_only=False) & ~is_first
     return owner[chosen], tag.filter(pa.array(chosen))
 
