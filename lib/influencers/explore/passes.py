@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import Column, DataFrame
@@ -42,10 +43,12 @@ _MADE = StructType(
         StructField(_ACCOUNT, influence.INTERVALS),
     ]
 )
-# So many posts are counted at once, and all of an account's.
+# So many posts are counted at once.
 _ROWS = 100_000
 # Rows of three tables come together by account.
 _AUTHOR, _TAGGED, _POST = range(3)
+# What steps alone need.
+_OF_STEPS = ("traits", *virality.VIRAL_LABELS, "usual_rate", "newest", "created", "post_age_days")
 # What is read of a post as the table post_features has it.
 _READ = (
     "owner_id", "shortcode", "likes", "comments", "followers", "engagement_rate", "content_type",
@@ -122,7 +125,7 @@ def passed(
         keep: persists what comes out, which is read several times.
     """
     rows = _rows(posts, post_features, accounts, questions, config)
-    in_order = rows.repartition("owner_id").sortWithinPartitions("owner_id")
+    in_order = rows.repartition("owner_id").sortWithinPartitions("owner_id", "kind")
     go = partial(_pass, config=config, hashtags=questions.hashtags)
     return Passed(keep(in_order.mapInArrow(go, _MADE)))
 
@@ -161,26 +164,6 @@ def _rows(
     return together.unionByName(tagged, allowMissingColumns=True)
 
 
-def _described(rows: Rows, settled_days: float) -> Rows:
-    """The posts of whole accounts, with their `tags`, `relative_rate` and `settled`."""
-    kind = rows.ints("kind")
-    posts, authors, tagged = (rows.where(kind == one) for one in (_POST, _AUTHOR, _TAGGED))
-    tags = pc.index_in(posts.column("shortcode"), tagged.column("shortcode"))
-    author = pc.index_in(posts.column("owner_id"), authors.column("owner_id"))
-    posts = posts.with_columns(
-        tags=tagged.column("tags").take(tags),
-        usual_rate=authors.column("usual_rate").take(author),
-        newest=authors.column("newest").take(author),
-    )
-    return posts.with_columns(
-        relative_rate=relative_rate(posts.floats("engagement_rate"), posts.floats("usual_rate")),
-        settled=settled(
-            posts.ints("created"), posts.floats("newest"), posts.floats("post_age_days"),
-            days=settled_days,
-        ),
-    )  # fmt: skip
-
-
 def counted_accounts(accounts: DataFrame, config: Config) -> DataFrame:
     """Accounts by small keys, as `cells.SCHEMA` has them.
 
@@ -197,31 +180,86 @@ def _pass(
 ) -> Iterator[pa.RecordBatch]:
     """The rows of a partition, which has all posts of its accounts, in their order."""
     chosen = config.explore
-    counted = Cells()
+    counted, authors, gathering = Cells(), _Authors(chosen.settled_days), Gathering()
     standings = Standings(chosen.account_buckets, len(levels.levels(hashtags)))
     steps = Steps(chosen.account_buckets)
-    for table in _whole_accounts(batches):
-        posts = _described(Rows(table), chosen.settled_days)
+
+    def count(whole: pa.Table) -> Iterator[pa.RecordBatch]:
+        posts = _tagged_posts(Rows(whole))
         for figure in FIGURES:
             if not figure.of_accounts:
                 figure.count(counted, posts, config)
         described = influence.intervals(posts, min_posts=chosen.leader_min_posts)
         yield from _structs(_ACCOUNT, described)
-        settled = posts.where(posts.is_true("settled"))
-        count_relative_rates(counted, settled, hashtags)
-        standings.add(settled, hashtags)
-        steps.add(settled)
+        settled_posts = posts.where(posts.is_true("settled"))
+        count_relative_rates(counted, settled_posts, hashtags)
+        standings.add(settled_posts, hashtags)
+
+    for some in _in_parts(batches):
+        rows = authors.beside(some)
+        steps.add(rows.where(rows.is_true("settled")))
+        # The posts of an account are held together: of each only what that takes.
+        for batch in rows.without(*_OF_STEPS).batches():
+            for whole in gathering.add(batch):
+                yield from count(whole)
+    for whole in gathering.rest():
+        yield from count(whole)
     yield from _structs(_CELL, counted.rows())
     yield from _structs(_STANDING, standings.rows())
     yield from _structs(_STEP, steps.rows())
 
 
-def _whole_accounts(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
-    gathering = Gathering(_ROWS)
+def _in_parts(batches: Iterable[pa.RecordBatch]) -> Iterator[Rows]:
+    """Batches put together to some that are not small, wherever accounts end."""
+    held: list[pa.RecordBatch] = []
     for batch in batches:
-        if len(batch):
-            yield from gathering.add(batch)
-    yield from gathering.rest()
+        held.append(batch)
+        if sum(map(len, held)) >= _ROWS:
+            yield Rows(pa.Table.from_batches(held))
+            held = []
+    if sum(map(len, held)):
+        yield Rows(pa.Table.from_batches(held))
+
+
+class _Authors:
+    """What is known of the author of each post: the author's row comes before its posts.
+
+    Args:
+        settled_days: how old posts are that are settled.
+    """
+
+    def __init__(self, settled_days: float) -> None:
+        self._days = settled_days
+        self._last: Rows | None = None
+
+    def beside(self, rows: Rows) -> Rows:
+        """Rows with `relative_rate` and `settled`, which is false of all but posts."""
+        together = rows if self._last is None else self._last.followed_by(rows)
+        is_author = together.ints("kind") == _AUTHOR
+        last = np.maximum.accumulate(np.where(is_author, np.arange(len(together)), 0))
+        owner = together.ints("owner_id")
+        of_it = is_author[last] & (owner[last] == owner)
+        usual, newest = (
+            np.where(of_it, together.floats(name)[last], np.nan)
+            for name in ("usual_rate", "newest")
+        )
+        self._last = together.at(last[-1:])
+        is_settled = settled(
+            together.ints("created"), newest, together.floats("post_age_days"), days=self._days
+        )
+        found = together.with_columns(
+            relative_rate=relative_rate(together.floats("engagement_rate"), usual),
+            settled=is_settled & (together.ints("kind") == _POST),
+        )
+        return found.at(np.arange(len(together) - len(rows), len(together)))
+
+
+def _tagged_posts(rows: Rows) -> Rows:
+    """The posts of whole accounts, with their `tags`."""
+    kind = rows.ints("kind")
+    posts, tagged = rows.where(kind == _POST), rows.where(kind == _TAGGED)
+    place = pc.index_in(posts.column("shortcode"), tagged.column("shortcode"))
+    return posts.with_columns(tags=tagged.column("tags").take(place))
 
 
 def _structs(kind: str, rows: pa.Table) -> Iterator[pa.RecordBatch]:

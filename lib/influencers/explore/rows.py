@@ -32,6 +32,23 @@ class Rows:
         """Those of them that are kept."""
         return Rows(self._table.filter(pa.array(kept)))
 
+    def at(self, places: Ints) -> Rows:
+        """Those at these places, in this order."""
+        return Rows(self._table.take(pa.array(places)))
+
+    def followed_by(self, others: Rows) -> Rows:
+        """These rows and others."""
+        return Rows(pa.concat_tables([self._table, others._table]))
+
+    def batches(self) -> list[pa.RecordBatch]:
+        """All rows, as Arrow has them."""
+        batches: list[pa.RecordBatch] = self._table.to_batches()
+        return batches
+
+    def without(self, *names: str) -> Rows:
+        """The same rows without some of their columns."""
+        return Rows(self._table.drop_columns(list(names)))
+
     def with_columns(self, **columns: pa.Array | npt.NDArray[np.generic]) -> Rows:
         """The same rows with other columns of these names, or with further ones."""
         table = self._table.drop_columns([n for n in columns if n in self._table.column_names])
