@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -49,6 +50,7 @@ _SPELLINGS = {
 }
 # Of the table posts, columns that no crawler has.
 _OF_POSTS_ALONE = {"source_file", "hashtags", "emoji_count"}
+_PUNCTUATION = re.compile(r"[\W_]+")
 _PLAIN = {field.replace("_", ""): field for field in FIELDS}
 
 
@@ -127,7 +129,7 @@ def read_header(names: Sequence[str]) -> Header:
 
 
 def _plain(name: str) -> str:
-    return "".join(character for character in name.lower() if character.isalnum())
+    return _PUNCTUATION.sub("", name.lower())
 
 
 def _not_in(places: Iterable[str], fields: Sequence[str]) -> tuple[str, ...]:

@@ -35,6 +35,7 @@ from influencers.ingest.split_tasks import (
 )
 from influencers.storage import input_files
 from influencers.storage.input_files import WHOLE_FILE, FileStatus, with_distinct_keys
+from influencers.storage.text_splits import OPEN_COST
 
 # A header, or enough JSON records to see every key that is in use.
 HEAD_BYTES = 1 << 20
@@ -67,18 +68,21 @@ def reader(
     readings = {
         one.file: Reading(one.file, _batches_of(one, config), plans.get(one.file)) for one in files
     }
+    # Smaller ones have one split, and share tasks.
     whole = {
         one.file
         for one in files
-        if _is_whole(one, config) or (one.file in plans and plans[one.file] is None)
+        if one.file.size > split_bytes
+        and (_is_whole(one, config) or (one.file in plans and plans[one.file] is None))
     }
     streams = {one.file for one in files if one.head.layout.is_stream}
     parts = [
         ([readings[file] for file in some], size)
         for chosen, size in (
-            (readings.keys() - whole, split_bytes),
+            (readings.keys() - whole - streams, split_bytes),
             (whole - streams, WHOLE_FILE),
-            (streams, WHOLE_FILE),
+            (streams - whole, split_bytes),
+            (streams & whole, WHOLE_FILE),
         )
         for some in with_distinct_keys(file for file in readings if file in chosen)
     ]
@@ -157,7 +161,7 @@ def _packed(
 
 
 def _split_bytes(spark: SparkSession, files: Sequence[Source], config: IngestConfig) -> int:
-    total = sum(one.file.size for one in files)
+    total = sum(one.file.size + OPEN_COST for one in files)
     share = total // (_SPLITS_OF_A_CORE * spark.sparkContext.defaultParallelism) + 1
     return min(config.split_bytes, max(_LEAST_SPLIT, share))
 
