@@ -52,6 +52,8 @@ _SPELLINGS = {
 _OF_POSTS_ALONE = {"source_file", "hashtags", "emoji_count"}
 _PUNCTUATION = re.compile(r"[\W_]+")
 _PLAIN = {field.replace("_", ""): field for field in FIELDS}
+_LONGEST = max(map(len, (*_PLAIN, *_SPELLINGS)))
+_START = 4 * _LONGEST
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,10 @@ def read_header(names: Sequence[str]) -> Header:
 
 
 def _plain(name: str) -> str:
-    return _PUNCTUATION.sub("", name.lower())
+    """A name without case and punctuation; of one that is longer than any, the start says so."""
+    start = _PUNCTUATION.sub("", name[:_START].lower())
+    whole = len(name) <= _START or len(start) > _LONGEST
+    return start if whole else _PUNCTUATION.sub("", name.lower())
 
 
 def _not_in(places: Iterable[str], fields: Sequence[str]) -> tuple[str, ...]:
