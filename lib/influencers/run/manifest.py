@@ -17,7 +17,7 @@ from influencers import __version__
 from influencers.config import Config, flatten
 from influencers.redaction import redacted, without_secrets
 from influencers.run import session, side_by_side
-from influencers.storage import files, input_files
+from influencers.storage import files, hashes
 from influencers.storage.input_files import FileStatus
 from influencers.storage.store import Store
 
@@ -60,7 +60,7 @@ def update_inputs(spark: SparkSession, config: Config, listed: Sequence[FileStat
     sizes = itertools.accumulate(file.size for file in listed)
     most = config.ingest.hash_limit_mb * 1_000_000
     within = [file for file, size in zip(listed, sizes, strict=True) if size <= most]
-    hashes = input_files.hashes(spark, within)
+    known = hashes.sha256(spark, within)
     manifest = read(spark, config)
     inputs = {entry["uri"]: entry for entry in manifest.get("inputs", [])}
     now = _now()
@@ -70,7 +70,7 @@ def update_inputs(spark: SparkSession, config: Config, listed: Sequence[FileStat
             "uri": uri,
             "bytes": file.size,
             "modified_ms": file.modified_ms,
-            "sha256": hashes.get(file),
+            "sha256": known.get(file),
             "read_at": now,
         }
     _write(spark, config, {**manifest, "inputs": list(inputs.values())})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,13 +20,15 @@ from influencers.errors import UserError
 from influencers.redaction import HIDDEN
 from influencers.storage import listing
 from influencers.storage.files import first_line, jvm, open_system, opened
+from influencers.storage.named_files import load
 
 # What opening a file costs, in bytes that are read in that time: a quarter of Spark's own value, as
 # a task costs more than a file.
-_OPEN_COST = 1 << 20
-# The driver has read so many before a job has begun, and files of more bytes are for no job.
-_FEW_FILES, _SMALL = 32, 32 << 20
-_BLOCK_BYTES = 1 << 20
+OPEN_COST = 1 << 20
+# Each core has several splits, unless that makes them smaller than it is worth.
+_SPLITS_OF_A_CORE, LEAST_SPLIT = 3, 1 << 20
+# Into so many tasks at least Spark puts the question which of many named files are there.
+_LOOKING_TASKS = 32
 # Larger than any file, small enough that a million of them add up within 64 bits.
 WHOLE_FILE = 1 << 40
 # Hadoop and Spark disagree on how many slashes a local address has.
@@ -120,35 +121,6 @@ def uri_of(uri: str) -> str:
     return _PASSWORD.sub(rf"\g<1>{HIDDEN}", _LOCAL.sub("file:///", uri))
 
 
-def hashes(spark: SparkSession, files: Sequence[FileStatus]) -> dict[FileStatus, str]:
-    """The SHA-256 of the bytes of files, in hex; read by the driver, many small ones in tasks."""
-    elsewhere = [file for file in files if file.local_path is None and file.size <= _SMALL]
-    in_tasks = elsewhere if len(elsewhere) > _FEW_FILES else []
-    found = {
-        file: told for some in with_distinct_keys(in_tasks) for file, told in _hashed(spark, some)
-    }
-    return {file: found.get(file) or _sha256(spark, file) for file in files}
-
-
-def _hashed(spark: SparkSession, files: Sequence[FileStatus]) -> Iterator[tuple[FileStatus, str]]:
-    by_key = {key: file for file in files for key in file.keys}
-    session = split_session(spark, split_bytes=_SMALL)
-    contents = read_bytes_of(session, [file.path for file in files])
-    for row in contents.select("file", F.sha2("content", 256).alias("told")).collect():
-        yield by_key[row["file"]], row["told"]
-
-
-def _sha256(spark: SparkSession, file: FileStatus) -> str:
-    if file.local_path is None:
-        with opened(spark, file.path) as stream:
-            return str(jvm(spark).org.apache.commons.codec.digest.DigestUtils.sha256Hex(stream))
-    told = hashlib.sha256()
-    with open(file.local_path, "rb") as local:
-        while block := local.read(_BLOCK_BYTES):
-            told.update(block)
-    return told.hexdigest()
-
-
 def read_head(spark: SparkSession, uri: str, size: int) -> bytes:
     """Up to `size` bytes from the start of a file, decompressed if its name says so.
 
@@ -165,14 +137,22 @@ def read_head(spark: SparkSession, uri: str, size: int) -> bytes:
         return bytes(apache.commons.io.IOUtils.toByteArray(bounded))
 
 
-def read_tail(spark: SparkSession, uri: str, file_size: int, size: int) -> bytes:
-    """The last `size` bytes of a file of `file_size` bytes, or all of them.
+def read_tail(spark: SparkSession, file: FileStatus, size: int) -> bytes:
+    """The last `size` bytes of a file, or all of them.
 
     Raises:
         UserError: the file cannot be read.
     """
-    with _readable(spark, uri) as stream:
-        stream.seek(max(file_size - size, 0))
+    start = max(file.size - size, 0)
+    if file.local_path is not None:
+        try:
+            with open(file.local_path, "rb") as local:
+                local.seek(start)
+                return local.read()
+        except OSError as error:
+            raise UserError(f"cannot read {file.path}: {error.strerror}") from None
+    with _readable(spark, file.path) as stream:
+        stream.seek(start)
         return bytes(jvm(spark).org.apache.commons.io.IOUtils.toByteArray(stream))
 
 
@@ -211,6 +191,9 @@ def whole_file_session(spark: SparkSession) -> SparkSession:
     session = spark.newSession()
     session.conf.set("spark.sql.files.maxPartitionBytes", str(WHOLE_FILE))
     session.conf.set("spark.sql.files.openCostInBytes", str(WHOLE_FILE))
+    # Else a task for each file, of those that are named.
+    tasks = max(_LOOKING_TASKS, 4 * spark.sparkContext.defaultParallelism)
+    session.conf.set("spark.sql.sources.parallelPartitionDiscovery.parallelism", str(tasks))
     session.conf.set("spark.sql.files.ignoreCorruptFiles", "false")
     session.conf.set("spark.sql.files.ignoreMissingFiles", "false")
     # A file may have columns that differ in case alone.
@@ -230,10 +213,22 @@ def split_session(spark: SparkSession, *, split_bytes: int) -> SparkSession:
     if split_bytes == WHOLE_FILE:
         return session
     session.conf.set("spark.sql.files.maxPartitionBytes", str(split_bytes))
-    session.conf.set("spark.sql.files.openCostInBytes", str(min(split_bytes, _OPEN_COST)))
+    session.conf.set("spark.sql.files.openCostInBytes", str(min(split_bytes, OPEN_COST)))
     # Else the size of a split would depend on how many files are read, and on the cluster.
     session.conf.set("spark.sql.files.minPartitionNum", "1")
     return session
+
+
+def split_size(spark: SparkSession, total: int, *, most: int) -> int:
+    """The size of splits, in bytes, by which all cores have work.
+
+    Args:
+        spark: the session.
+        total: bytes of all files that are read at once, with what it costs to open them.
+        most: no split is larger.
+    """
+    share = total // (_SPLITS_OF_A_CORE * spark.sparkContext.defaultParallelism) + 1
+    return min(most, max(LEAST_SPLIT, share))
 
 
 def read_splits(
@@ -253,8 +248,8 @@ def read_splits(
         paths: files, taken literally.
         separator: what ends lines, in place of a line feed.
     """
-    reader = session.read.option("lineSep", separator.decode()).option("__globPaths__", "false")
-    return reader.text(list(paths)).select(
+    reader = session.read.format("text").option("lineSep", separator.decode())
+    return load(reader, paths).select(
         _file_key().alias("file"),
         F.col("_metadata.file_block_start").alias("start"),
         F.concat(F.col("value").cast("binary"), F.lit(separator)).alias("line"),
@@ -268,8 +263,8 @@ def read_bytes_of(session: SparkSession, paths: Sequence[str]) -> DataFrame:
         session: from `whole_file_session`.
         paths: files of at most 2 GB, taken literally.
     """
-    reader = session.read.format("binaryFile").option("__globPaths__", "false")
-    return reader.load(list(paths)).select(_file_key().alias("file"), "content")
+    rows = load(session.read.format("binaryFile"), paths)
+    return rows.select(_file_key().alias("file"), "content")
 
 
 def _file_key() -> Column:
@@ -288,16 +283,15 @@ def read_csv(spark: SparkSession, path: str) -> DataFrame:
 
 def read_parquet(spark: SparkSession, paths: Sequence[str]) -> DataFrame:
     """The columns of Parquet files, and `source_file` and `record` (from 1 in each file)."""
-    reader = spark.read.option("mergeSchema", "true").option("__globPaths__", "false")
-    return _with_origin(reader.parquet(*paths))
+    reader = spark.read.format("parquet").option("mergeSchema", "true")
+    return _with_origin(load(reader, paths))
 
 
 def read_parquet_columns(
     whole: SparkSession, paths: Sequence[str], schema: StructType
 ) -> DataFrame:
     """Some columns of Parquet files, as the struct `cells`, and `source_file` and `record`."""
-    reader = whole.read.schema(schema).option("__globPaths__", "false")
-    rows = reader.parquet(*paths)
+    rows = load(whole.read.format("parquet").schema(schema), paths)
     # A column may be named as these are, or not differ from another but in case.
     columns = [F.col(f"`{name.replace('`', '``')}`") for name in schema.names]
     return rows.select(F.struct(*columns).alias("cells"), _source_file(), _record())

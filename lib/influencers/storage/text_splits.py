@@ -28,7 +28,7 @@ from influencers.storage.input_files import WHOLE_FILE, FileStatus
 _PIECE_BYTES = 8 << 20
 # What a file costs beside its bytes, in bytes that are parsed in that time: .6 ms a file of ten
 # posts, at 25 MB a second.
-OPEN_COST = 16 << 10
+_OPEN_COST = 16 << 10
 # No line is longer: Spark's reader cannot have one, and none is of any use.
 _MOST_LINE = (1 << 31) - 1
 _LINE_FEED = b"\n"
@@ -182,19 +182,24 @@ class Stretch:
 
 def tasks_of(files: Iterable[FileStatus], *, split_bytes: int) -> list[list[Stretch]]:
     """The stretches of each task: large files have several splits, small ones share a task."""
-    open_cost = split_bytes if split_bytes == WHOLE_FILE else min(split_bytes, OPEN_COST)
+    opening = split_bytes if split_bytes == WHOLE_FILE else min(split_bytes, _OPEN_COST)
     tasks: list[list[Stretch]] = []
     room = 0
     for file in files:
         for start in range(0, max(file.size, 1), split_bytes):
             stretch = Stretch(file, start, min(start + split_bytes, file.size))
-            cost = stretch.end - stretch.start + open_cost
+            cost = stretch.end - stretch.start + opening
             if not tasks or cost > room:
                 tasks.append([])
                 room = split_bytes
             tasks[-1].append(stretch)
             room -= cost
     return tasks
+
+
+def open_cost(file: FileStatus) -> int:
+    """What it costs to open a file, in bytes that are read in that time."""
+    return _OPEN_COST if _is_direct(file) else input_files.OPEN_COST
 
 
 def _is_direct(file: FileStatus) -> bool:
