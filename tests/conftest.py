@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from py4j.clientserver import ClientServerConnection
+from py4j.protocol import MEMORY_COMMAND_NAME
 from pyspark.sql import SparkSession
 
 from influencers.run.session import build_session
@@ -42,6 +45,31 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     session.sparkContext.setCheckpointDir(str(scratch / "checkpoints"))
     yield session
     session.stop()
+
+
+@pytest.fixture
+def elsewhere(spark: SparkSession, tmp_path: Path) -> str:
+    """The address of `tmp_path` on a file system that is not known to be this machine's."""
+    name = tmp_path.name.replace("_", "-")
+    hadoop = spark.sparkContext._jsc.hadoopConfiguration()
+    hadoop.set(f"fs.viewfs.mounttable.{name}.link./data", tmp_path.as_uri())
+    return f"viewfs://{name}/data"
+
+
+@pytest.fixture
+def jvm_calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The calls from Python into the JVM, one after the other."""
+    made: list[str] = []
+    send: Callable[..., Any] = ClientServerConnection.send_command
+
+    def noted(self: ClientServerConnection, command: str) -> Any:
+        # Python lets go of Java's objects at any time.
+        if not command.startswith(MEMORY_COMMAND_NAME):
+            made.append(command)
+        return send(self, command)
+
+    monkeypatch.setattr(ClientServerConnection, "send_command", noted)
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -49,7 +50,10 @@ _SPELLINGS = {
 }
 # Of the table posts, columns that no crawler has.
 _OF_POSTS_ALONE = {"source_file", "hashtags", "emoji_count"}
+_PUNCTUATION = re.compile(r"[\W_]+")
 _PLAIN = {field.replace("_", ""): field for field in FIELDS}
+_LONGEST = max(map(len, (*_PLAIN, *_SPELLINGS)))
+_START = 4 * _LONGEST
 
 
 @dataclass(frozen=True)
@@ -127,7 +131,10 @@ def read_header(names: Sequence[str]) -> Header:
 
 
 def _plain(name: str) -> str:
-    return "".join(character for character in name.lower() if character.isalnum())
+    """A name without case and punctuation; of one that is longer than any, the start says so."""
+    start = _PUNCTUATION.sub("", name[:_START].lower())
+    whole = len(name) <= _START or len(start) > _LONGEST
+    return start if whole else _PUNCTUATION.sub("", name.lower())
 
 
 def _not_in(places: Iterable[str], fields: Sequence[str]) -> tuple[str, ...]:

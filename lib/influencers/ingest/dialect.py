@@ -25,6 +25,8 @@ _NAMED = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _HEADER_LINES, _LINES = 50, 2_000
 # Lines that a header may have, with line ends in its names.
 _NAME_LINES = 5
+# A shorter line is within any limit of Python's reader.
+_SHORT = 10_000
 # With fewer names that are fields, a line is no header.
 _LEAST_FIELDS = 2
 _SEPARATOR_LINE = re.compile(r'^"?sep=([\t !#-\[\]-~])"?\r?$')
@@ -185,12 +187,22 @@ def _named_separator(head: Sequence[str]) -> str | None:
 
 def _fields(lines: Sequence[str], dialect: Dialect) -> int:
     """How many different fields the record names that begins with the first line."""
+    line = lines[0]
+    if _is_one_cell(line, dialect):
+        return int(field_of(line) is not None)
     few = (f"{line}\n" for line in lines[:_NAME_LINES])
     try:
         names: list[str] = next(dialect.reader(few), [])
     except csv.Error:
         return 0
     return len({field_of(name) for name in names} - {None})
+
+
+def _is_one_cell(line: str, dialect: Dialect) -> bool:
+    """Whether a line is plainly a record of one cell; most are for most separators."""
+    if len(line) >= _SHORT or line.startswith(dialect.quote):
+        return False
+    return not (dialect.separator in line or "\r" in line[:-1] or "\0" in line)
 
 
 def _readable(lines: Sequence[str], dialect: Dialect) -> int:

@@ -24,7 +24,7 @@ from influencers.ingest.formats import check_is_text
 from influencers.ingest.json_heads import JsonLayout, layout_of, records_of
 from influencers.ingest.naming import Naming, for_names, for_records, names_in
 from influencers.ingest.source import CSV, Head
-from influencers.ingest.split_tasks import row_batch
+from influencers.ingest.split_tasks import row_batches
 from influencers.ingest.text_files import HEAD_BYTES, whole_lines
 from influencers.ingest.unpacking import needs_recoding, packing_of
 from influencers.storage import input_files
@@ -35,6 +35,8 @@ from influencers.storage.text_splits import Split, map_splits
 _TASK_BYTES = 32 << 20
 # The driver has looked at so many before a job has begun.
 _FEW_FILES = 32
+# Of a task's files, told in one batch.
+_ROWS = 256
 _TOLD = pa.schema([("file", pa.int64()), ("head", pa.string()), ("refusal", pa.string())])
 # Records after the header by which its width is known.
 _WIDE_RECORDS = 100
@@ -114,7 +116,7 @@ def _of_distinct(
         {key: (file.path, kinds[file]) for key, file in by_key.items()}
     )
 
-    def look(splits: Iterator[Split]) -> Iterator[pa.RecordBatch]:
+    def told_of(splits: Iterator[Split]) -> Iterator[tuple[int, str | None, str | None]]:
         for key, _, pieces in splits:
             # A gzipped file may be much larger than it looks.
             start = next(pieces)[:HEAD_BYTES]
@@ -123,7 +125,10 @@ def _of_distinct(
                 head = json.dumps(asdict(head_of(start, *known.value[key], config)))
             except UserError as error:
                 refusal = str(error)
-            yield row_batch((key, head, refusal), _TOLD)
+            yield key, head, refusal
+
+    def look(splits: Iterator[Split]) -> Iterator[pa.RecordBatch]:
+        return row_batches(told_of(splits), _TOLD, size=_ROWS)
 
     schema = from_arrow_schema(_TOLD)
     told = map_splits(spark, files, look, schema, split_bytes=_TASK_BYTES).collect()

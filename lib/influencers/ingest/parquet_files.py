@@ -34,10 +34,10 @@ def look(
 
 def _source(spark: SparkSession, config: IngestConfig, file: FileStatus) -> Source:
     # The length of the metadata and the magic number end the file.
-    end = input_files.read_tail(spark, file.path, file.size, 8)
+    end = input_files.read_tail(spark, file, 8)
     size = int.from_bytes(end[:4], "little") + 8
     if len(end) == 8 and 8 < size <= file.size and end.endswith(parquet.MAGIC):
-        end = input_files.read_tail(spark, file.path, file.size, size)
+        end = input_files.read_tail(spark, file, size)
     footer = parquet.read_footer(end, file.uri)
     # Exports are text: of Parquet, only what is set.
     chosen = config if config.export == PROFILES.name else replace(config, export="none")
@@ -60,12 +60,26 @@ def read(
     for source in sources:
         alike.setdefault(source.columns, []).append(source)
     for columns, some in alike.items():
-        whole = input_files.whole_file_session(spark)
-        paths = [source.file.path for source in some]
-        frame = input_files.read_parquet_columns(whole, paths, parquet.schema_of(columns))
-        records = parquet_records.from_columns(frame, columns, max_bytes=config.max_record_bytes)
+        schema = parquet.schema_of(columns)
         folders = {source.file.uri: source.folders for source in some if source.folders}
-        yield _with_folders(records, folders) if folders else records
+        for session, paths in _tasks(spark, some, config):
+            frame = input_files.read_parquet_columns(session, paths, schema)
+            read = parquet_records.from_columns(frame, columns, max_bytes=config.max_record_bytes)
+            yield _with_folders(read, folders) if folders else read
+
+
+def _tasks(
+    spark: SparkSession, sources: Sequence[Source], config: IngestConfig
+) -> Iterator[tuple[SparkSession, list[str]]]:
+    """Files, with a session in which a task reads several small ones, or a large one."""
+    total = sum(source.file.size + input_files.OPEN_COST for source in sources)
+    most = input_files.split_size(spark, total, most=config.split_bytes)
+    small = [source.file.path for source in sources if source.file.size <= most]
+    large = [source.file.path for source in sources if source.file.size > most]
+    if small:
+        yield input_files.split_session(spark, split_bytes=most), small
+    if large:
+        yield input_files.whole_file_session(spark), large
 
 
 def _with_folders(records: DataFrame, folders: dict[str, Mapping[str, str]]) -> DataFrame:

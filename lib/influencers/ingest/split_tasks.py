@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -150,9 +151,18 @@ def summarise_splits(
 
 def row_batch(values: Sequence[Any], schema: pa.Schema) -> pa.RecordBatch:
     """A batch of one row."""
-    columns = zip(values, schema.types, strict=True)
-    arrays = [pa.array([value], kind) for value, kind in columns]
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+    return next(row_batches([values], schema, size=1))
+
+
+def row_batches(
+    rows: Iterable[Sequence[Any]], schema: pa.Schema, *, size: int
+) -> Iterator[pa.RecordBatch]:
+    """Batches of up to so many rows: one for each would take longer than most rows."""
+    left = iter(rows)
+    while some := list(itertools.islice(left, size)):
+        columns = zip(zip(*some, strict=True), schema.types, strict=True)
+        arrays = [pa.array(column, kind) for column, kind in columns]
+        yield pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 _SUMMARIES = pa.schema(

@@ -34,13 +34,17 @@ from influencers.ingest.split_tasks import (
     summarise_splits,
 )
 from influencers.storage import input_files
-from influencers.storage.input_files import WHOLE_FILE, FileStatus, with_distinct_keys
+from influencers.storage.input_files import (
+    LEAST_SPLIT,
+    WHOLE_FILE,
+    FileStatus,
+    with_distinct_keys,
+)
+from influencers.storage.text_splits import open_cost
 
 # A header, or enough JSON records to see every key that is in use.
 HEAD_BYTES = 1 << 20
 
-# Each core has several splits, unless that makes them smaller than it is worth.
-_SPLITS_OF_A_CORE, _LEAST_SPLIT = 3, 1 << 20
 _GZIP = ".gz"
 _Csv = TypeVar("_Csv", CsvBatches, StrictCsvBatches)
 # All of it, and what switches to other characters in ISO 2022.
@@ -61,24 +65,28 @@ def reader(
     """
     packed = [one for one in files if one.member is not None]
     files = [one for one in files if one.member is None]
-    split_bytes = _split_bytes(spark, files, config)
+    total = sum(one.file.size + _open_cost(one) for one in files)
+    split_bytes = input_files.split_size(spark, total, most=config.split_bytes)
     several = [one for one in files if one.file.size > split_bytes and _is_splittable(one, config)]
     plans = _plans(spark, several, config, split_bytes=split_bytes)
     readings = {
         one.file: Reading(one.file, _batches_of(one, config), plans.get(one.file)) for one in files
     }
+    # Smaller ones have one split, and share tasks.
     whole = {
         one.file
         for one in files
-        if _is_whole(one, config) or (one.file in plans and plans[one.file] is None)
+        if one.file.size > split_bytes
+        and (_is_whole(one, config) or (one.file in plans and plans[one.file] is None))
     }
     streams = {one.file for one in files if one.head.layout.is_stream}
     parts = [
         ([readings[file] for file in some], size)
         for chosen, size in (
-            (readings.keys() - whole, split_bytes),
+            (readings.keys() - whole - streams, split_bytes),
             (whole - streams, WHOLE_FILE),
-            (streams, WHOLE_FILE),
+            (streams - whole, split_bytes),
+            (streams & whole, WHOLE_FILE),
         )
         for some in with_distinct_keys(file for file in readings if file in chosen)
     ]
@@ -156,10 +164,8 @@ def _packed(
     ]
 
 
-def _split_bytes(spark: SparkSession, files: Sequence[Source], config: IngestConfig) -> int:
-    total = sum(one.file.size for one in files)
-    share = total // (_SPLITS_OF_A_CORE * spark.sparkContext.defaultParallelism) + 1
-    return min(config.split_bytes, max(_LEAST_SPLIT, share))
+def _open_cost(one: Source) -> int:
+    return input_files.OPEN_COST if one.head.layout.is_stream else open_cost(one.file)
 
 
 def _is_splittable(one: Source, config: IngestConfig) -> bool:
@@ -169,7 +175,7 @@ def _is_splittable(one: Source, config: IngestConfig) -> bool:
 def _is_whole(one: Source, config: IngestConfig) -> bool:
     """Whether a file has to be read from its start, by one task of its own."""
     # What stands before the header has to be in the first split.
-    long_preamble = one.head.dialect.preamble > 0 and config.split_bytes < _LEAST_SPLIT
+    long_preamble = one.head.dialect.preamble > 0 and config.split_bytes < LEAST_SPLIT
     return _is_strict(one) or long_preamble
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import platform
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from influencers import __version__
 from influencers.config import Config, flatten
 from influencers.redaction import redacted, without_secrets
 from influencers.run import session, side_by_side
-from influencers.storage import files, input_files
+from influencers.storage import files, hashes
 from influencers.storage.input_files import FileStatus
 from influencers.storage.store import Store
 
@@ -53,21 +54,23 @@ def update_inputs(spark: SparkSession, config: Config, listed: Sequence[FileStat
     """Record the files that were read, each with size, time, hash, and when it was read.
 
     Files of earlier runs stay: the tables hold their posts, too. A file that is read again takes
-    the place of its own entry. Hashing reads a file once more, on the driver; beyond
-    `ingest.hash_limit_mb` in all, files are listed without (null).
+    the place of its own entry. Hashing reads a file once more; beyond `ingest.hash_limit_mb` in
+    all, files are listed without (null).
     """
-    budget = config.ingest.hash_limit_mb * 1_000_000
+    sizes = itertools.accumulate(file.size for file in listed)
+    most = config.ingest.hash_limit_mb * 1_000_000
+    within = [file for file, size in zip(listed, sizes, strict=True) if size <= most]
+    known = hashes.sha256(spark, within)
     manifest = read(spark, config)
     inputs = {entry["uri"]: entry for entry in manifest.get("inputs", [])}
     now = _now()
     for file in listed:
-        budget -= file.size
         uri = redacted(file.uri)
         inputs[uri] = {
             "uri": uri,
             "bytes": file.size,
             "modified_ms": file.modified_ms,
-            "sha256": input_files.sha256(spark, file.path) if budget >= 0 else None,
+            "sha256": known.get(file),
             "read_at": now,
         }
     _write(spark, config, {**manifest, "inputs": list(inputs.values())})

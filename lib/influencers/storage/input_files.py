@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from influencers.errors import UserError
 from influencers.redaction import HIDDEN
+from influencers.storage import listing
 from influencers.storage.files import first_line, jvm, open_system, opened
+from influencers.storage.named_files import load
 
-# What opening a file costs, in bytes that are read in that time; Spark's own value.
-_OPEN_COST = 4 << 20
+# What opening a file costs, in bytes that are read in that time: a quarter of Spark's own value, as
+# a task costs more than a file.
+OPEN_COST = 1 << 20
+# Each core has several splits, unless that makes them smaller than it is worth.
+_SPLITS_OF_A_CORE, LEAST_SPLIT = 3, 1 << 20
+# Into so many tasks at least Spark puts the question which of many named files are there.
+_LOOKING_TASKS = 32
 # Larger than any file, small enough that a million of them add up within 64 bits.
 WHOLE_FILE = 1 << 40
 # Hadoop and Spark disagree on how many slashes a local address has.
@@ -48,6 +57,12 @@ class FileStatus:
     address: str = field(repr=False, compare=False, default="")
 
     @property
+    def local_path(self) -> str | None:
+        """Its path on this machine; None if it lies elsewhere."""
+        is_local = self.address.startswith("file:")
+        return unquote(urlsplit(self.address).path) if is_local else None
+
+    @property
     def keys(self) -> tuple[int, int]:
         """What `read_splits` calls it, one or the other; two files may have the same."""
         one_slash, three_slashes = (
@@ -66,48 +81,34 @@ def list_files(spark: SparkSession, pattern: str) -> list[FileStatus]:
         UserError: nothing is there.
     """
     path, system = open_system(spark, pattern)
+    address_of = _addresses(path)
     try:
-        statuses = (
-            [system.getFileStatus(path)] if system.exists(path) else system.globStatus(path) or []
-        )
+        listed = [
+            FileStatus(one.path, uri_of(address), one.size, one.modified_ms, address)
+            for one in listing.files_at(spark, path, system)
+            for address in [address_of(one.path)]
+        ]
     except Py4JJavaError as error:
         raise UserError(f"cannot list {pattern}: {first_line(error)}") from None
-    listed = [file for status in statuses for file in _below(system, status)]
+    except (OSError, PySparkException) as error:
+        raise UserError(f"cannot list {pattern}: {error}") from None
     if not listed:
         raise UserError(f"no input at {pattern}: check the path (a file, a folder or a glob)")
     return sorted(listed, key=lambda file: file.uri)
+
+
+def _addresses(path: Any) -> Callable[[str], str]:
+    """What makes URIs of paths of a file system, one of whose paths is given."""
+    text, uri, below = path.toString(), path.toUri().toString(), path.toUri().getPath()
+    before = text.removesuffix(below)
+    start = uri.removesuffix(listing.escaped(below))
+    return lambda other: start + listing.escaped(other.removeprefix(before))
 
 
 def changed(file: FileStatus) -> UserError:
     """What to raise of a file that is no longer as it was listed."""
     return UserError(
         f"{file.uri} changed while it was read: no table was touched; run again when it is complete"
-    )
-
-
-def _below(system: Any, status: Any) -> list[FileStatus]:
-    if status.isFile():
-        return [_status(status)]
-    root = status.getPath().toString()
-    listed = []
-    remote = system.listFiles(status.getPath(), True)
-    while remote.hasNext():
-        entry = remote.next()
-        inside = entry.getPath().toString()[len(root) :].strip("/").split("/")
-        if not any(part.startswith((".", "_")) for part in inside):
-            listed.append(_status(entry))
-    return listed
-
-
-def _status(entry: Any) -> FileStatus:
-    path = entry.getPath()
-    address = path.toUri().toString()
-    return FileStatus(
-        path=path.toString(),
-        uri=uri_of(address),
-        size=int(entry.getLen()),
-        modified_ms=int(entry.getModificationTime()),
-        address=address,
     )
 
 
@@ -118,12 +119,6 @@ def uri_of(uri: str) -> str:
     'ftp://ann:***@host/posts.csv'
     """
     return _PASSWORD.sub(rf"\g<1>{HIDDEN}", _LOCAL.sub("file:///", uri))
-
-
-def sha256(spark: SparkSession, uri: str) -> str:
-    """The SHA-256 of the file's bytes, in hex; read by the driver."""
-    with opened(spark, uri) as stream:
-        return str(jvm(spark).org.apache.commons.codec.digest.DigestUtils.sha256Hex(stream))
 
 
 def read_head(spark: SparkSession, uri: str, size: int) -> bytes:
@@ -142,14 +137,22 @@ def read_head(spark: SparkSession, uri: str, size: int) -> bytes:
         return bytes(apache.commons.io.IOUtils.toByteArray(bounded))
 
 
-def read_tail(spark: SparkSession, uri: str, file_size: int, size: int) -> bytes:
-    """The last `size` bytes of a file of `file_size` bytes, or all of them.
+def read_tail(spark: SparkSession, file: FileStatus, size: int) -> bytes:
+    """The last `size` bytes of a file, or all of them.
 
     Raises:
         UserError: the file cannot be read.
     """
-    with _readable(spark, uri) as stream:
-        stream.seek(max(file_size - size, 0))
+    start = max(file.size - size, 0)
+    if file.local_path is not None:
+        try:
+            with open(file.local_path, "rb") as local:
+                local.seek(start)
+                return local.read()
+        except OSError as error:
+            raise UserError(f"cannot read {file.path}: {error.strerror}") from None
+    with _readable(spark, file.path) as stream:
+        stream.seek(start)
         return bytes(jvm(spark).org.apache.commons.io.IOUtils.toByteArray(stream))
 
 
@@ -188,6 +191,9 @@ def whole_file_session(spark: SparkSession) -> SparkSession:
     session = spark.newSession()
     session.conf.set("spark.sql.files.maxPartitionBytes", str(WHOLE_FILE))
     session.conf.set("spark.sql.files.openCostInBytes", str(WHOLE_FILE))
+    # Else a task for each file, of those that are named.
+    tasks = max(_LOOKING_TASKS, 4 * spark.sparkContext.defaultParallelism)
+    session.conf.set("spark.sql.sources.parallelPartitionDiscovery.parallelism", str(tasks))
     session.conf.set("spark.sql.files.ignoreCorruptFiles", "false")
     session.conf.set("spark.sql.files.ignoreMissingFiles", "false")
     # A file may have columns that differ in case alone.
@@ -207,10 +213,22 @@ def split_session(spark: SparkSession, *, split_bytes: int) -> SparkSession:
     if split_bytes == WHOLE_FILE:
         return session
     session.conf.set("spark.sql.files.maxPartitionBytes", str(split_bytes))
-    session.conf.set("spark.sql.files.openCostInBytes", str(min(split_bytes, _OPEN_COST)))
+    session.conf.set("spark.sql.files.openCostInBytes", str(min(split_bytes, OPEN_COST)))
     # Else the size of a split would depend on how many files are read, and on the cluster.
     session.conf.set("spark.sql.files.minPartitionNum", "1")
     return session
+
+
+def split_size(spark: SparkSession, total: int, *, most: int) -> int:
+    """The size of splits, in bytes, by which all cores have work.
+
+    Args:
+        spark: the session.
+        total: bytes of all files that are read at once, with what it costs to open them.
+        most: no split is larger.
+    """
+    share = total // (_SPLITS_OF_A_CORE * spark.sparkContext.defaultParallelism) + 1
+    return min(most, max(LEAST_SPLIT, share))
 
 
 def read_splits(
@@ -230,8 +248,8 @@ def read_splits(
         paths: files, taken literally.
         separator: what ends lines, in place of a line feed.
     """
-    reader = session.read.option("lineSep", separator.decode()).option("__globPaths__", "false")
-    return reader.text(list(paths)).select(
+    reader = session.read.format("text").option("lineSep", separator.decode())
+    return load(reader, paths).select(
         _file_key().alias("file"),
         F.col("_metadata.file_block_start").alias("start"),
         F.concat(F.col("value").cast("binary"), F.lit(separator)).alias("line"),
@@ -245,8 +263,8 @@ def read_bytes_of(session: SparkSession, paths: Sequence[str]) -> DataFrame:
         session: from `whole_file_session`.
         paths: files of at most 2 GB, taken literally.
     """
-    reader = session.read.format("binaryFile").option("__globPaths__", "false")
-    return reader.load(list(paths)).select(_file_key().alias("file"), "content")
+    rows = load(session.read.format("binaryFile"), paths)
+    return rows.select(_file_key().alias("file"), "content")
 
 
 def _file_key() -> Column:
@@ -265,16 +283,15 @@ def read_csv(spark: SparkSession, path: str) -> DataFrame:
 
 def read_parquet(spark: SparkSession, paths: Sequence[str]) -> DataFrame:
     """The columns of Parquet files, and `source_file` and `record` (from 1 in each file)."""
-    reader = spark.read.option("mergeSchema", "true").option("__globPaths__", "false")
-    return _with_origin(reader.parquet(*paths))
+    reader = spark.read.format("parquet").option("mergeSchema", "true")
+    return _with_origin(load(reader, paths))
 
 
 def read_parquet_columns(
     whole: SparkSession, paths: Sequence[str], schema: StructType
 ) -> DataFrame:
     """Some columns of Parquet files, as the struct `cells`, and `source_file` and `record`."""
-    reader = whole.read.schema(schema).option("__globPaths__", "false")
-    rows = reader.parquet(*paths)
+    rows = load(whole.read.format("parquet").schema(schema), paths)
     # A column may be named as these are, or not differ from another but in case.
     columns = [F.col(f"`{name.replace('`', '``')}`") for name in schema.names]
     return rows.select(F.struct(*columns).alias("cells"), _source_file(), _record())
