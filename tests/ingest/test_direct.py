@@ -61,59 +61,69 @@ def ingested(spark: SparkSession, chosen: Config) -> tuple[Store, Metrics]:
     return Store(spark, chosen), metrics
 
 
-@pytest.mark.parametrize("split_bytes", [900, 1 << 20])
-def test_tables_are_those_that_spark_writes(
-    spark: SparkSession, tmp_path: Path, split_bytes: int
-) -> None:
-    files(tmp_path / "in", random.Random(5))
-    by_spark, told = ingested(spark, config(tmp_path / "in", tmp_path / "a", is_direct=False))
-    by_tasks, same = ingested(
-        spark,
-        config(tmp_path / "in", tmp_path / "b", is_direct=True, split_bytes=split_bytes),
-    )
+@pytest.fixture(scope="module")
+def by_spark(
+    spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Store, Metrics]:
+    """Input files, and what Spark makes of them."""
+    folder = tmp_path_factory.mktemp("direct")
+    files(folder / "in", random.Random(5))
+    store, told = ingested(spark, config(folder / "in", folder / "a", is_direct=False))
     assert (told.rows.quarantined or 0) > 20
     assert (told.rows.duplicates or 0) > 50
+    return folder / "in", store, told
+
+
+@pytest.mark.parametrize("split_bytes", [900, 1 << 20])
+def test_tables_are_those_that_spark_writes(
+    spark: SparkSession, tmp_path: Path, by_spark: tuple[Path, Store, Metrics], split_bytes: int
+) -> None:
+    folder, expected, told = by_spark
+    by_tasks, same = ingested(
+        spark, config(folder, tmp_path / "b", is_direct=True, split_bytes=split_bytes)
+    )
     assert same == told
     for table in (POSTS, QUARANTINE, "post_features", "accounts"):
         first, second = (
             store.spark.read.format("delta").load(store.location(table))
-            for store in (by_spark, by_tasks)
+            for store in (expected, by_tasks)
         )
         assert first.count() > 0
         assert_df_equality(first, second, ignore_row_order=True, ignore_nullable=True)
 
 
 def test_what_is_ingested_later_is_merged_into_what_tasks_have_written(
-    spark: SparkSession, tmp_path: Path
+    spark: SparkSession, tmp_path: Path, by_spark: tuple[Path, Store, Metrics]
 ) -> None:
-    files(tmp_path / "in", random.Random(6))
     other = tmp_path / "other"
     other.mkdir()
     lines = [record(random.Random(9), place, plain=True) for place in range(200, 400)]
     write(other / "z.csv", *lines)
     stores = []
     for name, is_direct in (("a", False), ("b", True)):
-        for folder in (tmp_path / "in", other, other):
+        for folder in (by_spark[0], other, other):
             chosen = config(folder, tmp_path / name, is_direct=is_direct)
-            store, _ = ingested(spark, chosen)
-        stores.append(store)
-    for table in (POSTS, QUARANTINE, "post_features", "accounts"):
+            ingest.run(spark, chosen)
+        stores.append(Store(spark, chosen))
+    for table in (POSTS, QUARANTINE):
         first, second = (store.read(table) for store in stores)
         assert_df_equality(first, second, ignore_row_order=True, ignore_nullable=True)
 
 
 def test_posts_that_nearly_all_occur_again_go_through_spark(
-    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    spark: SparkSession,
+    tmp_path: Path,
+    by_spark: tuple[Path, Store, Metrics],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    files(tmp_path / "in", random.Random(7))
-    _, told = ingested(spark, config(tmp_path / "in", tmp_path / "a", is_direct=False))
     monkeypatch.setattr(direct, "MOST_EVERYWHERE", 3)
-    chosen = config(tmp_path / "in", tmp_path / "b", is_direct=True)
-    store, same = ingested(spark, chosen)
+    folder, _, told = by_spark
+    chosen = config(folder, tmp_path / "b", is_direct=True)
+    same = ingest.run(spark, chosen)
     assert same == told
     # Nothing was left by tasks.
-    folder = tmp_path / "b" / "tables" / "posts"
-    assert {file.name for file in folder.glob("*.parquet")} == set(store.files(POSTS))
+    posts = tmp_path / "b" / "tables" / "posts"
+    assert {file.name for file in posts.glob("*.parquet")} == set(Store(spark, chosen).files(POSTS))
 
 
 def test_posts_lie_where_none_of_the_records_can_be_used(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from itertools import cycle, islice
 from typing import Any
 
@@ -73,6 +74,31 @@ NUMBERS = (
     "3.0 ",
 )
 TIMES = (
+    "2017-07-25T16:26:40Z",
+    "2017-07-25 16:26:40",
+    "2017-07-25T16:26:40.999",
+    "2017-07-25 16:26:40.000001+00:00",
+    "2017-07-25T16:26:40+02:00",
+    "2017-07-25T24:00:00Z",
+    "2017-07-25T23:59:60Z",
+    "2017-02-29 00:00:00",
+    "2016-02-29 23:59:59",
+    "2017-04-31 00:00:00Z",
+    "2017-13-01 00:00:00",
+    "2017-00-01 00:00:00",
+    "2017-01-00T00:00:00",
+    "1969-12-31T23:59:59Z",
+    "9999-12-31T23:59:59Z",
+    "2017-07-25T16:26:40z",
+    "2017-07-25t16:26:40",
+    "2017-07-25T16:26:40.1234567",
+    "2017-07-25T16:26:40.",
+    "2017-07-25  16:26:40",
+    "1501000000123",
+    "1501000000999",
+    "0501000000999",
+    "15010000001234",
+    "1501000000123.0",
     *NUMBERS,
     "1501000000",
     "1501000000.0",
@@ -222,13 +248,16 @@ def raw(spark: SparkSession) -> DataFrame:
     return spark.createDataFrame(rows, RECORDS_SCHEMA)
 
 
-def test_plain_posts_are_what_the_rules_make_of_them(raw: DataFrame) -> None:
-    ruled = {row.record: row for row in posts.with_reasons(raw, CONFIG, now=NOW).collect()}
-    plain = [row for row in told(records()) if row[UNREAD] is None]
+@pytest.mark.parametrize("timezone", ["UTC", "America/New_York"])
+def test_plain_posts_are_what_the_rules_make_of_them(raw: DataFrame, timezone: str) -> None:
+    config = replace(CONFIG, timezone=timezone)
+    ruled = {row.record: row for row in posts.with_reasons(raw, config, now=NOW).collect()}
+    made = PlainPosts.by(config, now=NOW).of(batch(records())).to_pylist()
+    plain = [row for row in made if row[UNREAD] is None]
     assert len(plain) > 300
     for row in plain:
         expected = ruled[row["record"]]
-        assert expected.reasons == [], row
+        assert expected.reasons == expected.notes == [], row
         for field in posts.FIELDS:
             value = row.get(field)
             if field in ("created_at", "crawled_at") and value is not None:
@@ -265,6 +294,8 @@ def test_the_usual_spellings_are_plain() -> None:
         USUAL | {"likes": "12.0", "owner_id": "25025320.0", "created_at": "1501000000.0"},
         USUAL | {"caption": None, "location": " Rome ", "username": None, "image_url": None},
         USUAL | {"crawled_at": "1502000000", "followers": None, "following": "0"},
+        USUAL | {"created_at": "2017-07-25T16:26:40Z", "crawled_at": "2017-07-31 00:00:00.5"},
+        USUAL | {"created_at": "1501000000123"},
     ]
     rows = [
         {"source_file": "f", "record": number, "raw": "", "problem": None, **row}

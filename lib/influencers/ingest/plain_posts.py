@@ -33,6 +33,15 @@ _ID = r"^[0-9]{1,18}(\.0)?$"
 _COUNT = r"^[0-9]{1,12}(\.0)?$"
 _HIDEABLE_COUNT = r"^([0-9]{1,12}(\.0)?|-1)$"
 _SECONDS = r"^[0-9]{1,10}(\.0)?$"
+_MILLISECONDS = "^[1-9][0-9]{12}$"
+# A time as ISO 8601 has it, of a day that each year has.
+_ISO = (
+    "^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])[T ](?:[01][0-9]|2[0-3])"
+    r"(?::[0-5][0-9]){2}(?:\.[0-9]{1,6})?"
+)
+_UTC_SIGN = r"(?:Z|\+00:00)"
+_RARE_DAY = "^.{4}-(?:02-(?:29|3)|(?:04|06|09|11)-31)"
+_TO_SECONDS = len("2024-05-13T09:17:23")
 _SHORTCODE = "^[0-9A-Za-z_-]{5,64}$"
 # What a spreadsheet may have made of a shortcode.
 _DAY = (
@@ -56,17 +65,24 @@ class PlainPosts:
         earliest: the earliest time that a post may have, in Unix seconds.
         latest: the latest.
         latest_crawl: the latest time that a crawl may have.
+        local_is_utc: whether times that name no zone are of UTC.
     """
 
     earliest: int
     latest: int
     latest_crawl: int
+    local_is_utc: bool
 
     @staticmethod
     def by(config: IngestConfig, *, now: int) -> PlainPosts:
         """By the rules of a configuration; `now` as `rules.rules` has it."""
         latest = config.latest_time or now
-        return PlainPosts(config.earliest_time, latest, max(config.latest_time, now))
+        return PlainPosts(
+            config.earliest_time,
+            latest,
+            max(config.latest_time, now),
+            local_is_utc=config.timezone == "UTC",
+        )
 
     def of(self, records: pa.RecordBatch) -> pa.RecordBatch:
         """The columns of `SCHEMA`; grain: one row for each record, as it comes.
@@ -102,10 +118,20 @@ class PlainPosts:
 
     def _reader(self, field: str) -> Callable[[pa.Array], Cells]:
         if field == "created_at":
-            return lambda cells: _times(cells, self.earliest, self.latest, is_needed=True)
+            return lambda cells: self._times(cells, self.latest, is_needed=True)
         if field == "crawled_at":
-            return lambda cells: _times(cells, self.earliest, self.latest_crawl, is_needed=False)
+            return lambda cells: self._times(cells, self.latest_crawl, is_needed=False)
         return _READ.get(field, _text)
+
+    def _times(self, cells: pa.Array, latest: int, *, is_needed: bool) -> Cells:
+        zone = f"{_UTC_SIGN}?" if self.local_is_utc else _UTC_SIGN
+        seconds, usual = _seconds(cells, f"{_ISO}{zone}$")
+        inside = pc.and_(pc.greater_equal(seconds, self.earliest), pc.less_equal(seconds, latest))
+        plain = pc.and_(usual, pc.fill_null(inside, False))
+        if not is_needed:
+            plain = pc.or_(plain, cells.is_null())
+        safe = pc.if_else(plain, seconds, None)
+        return Cells(pc.multiply(safe, _MICROSECONDS).cast(pa.timestamp("us", "UTC")), plain)
 
 
 def with_captions(typed: pa.RecordBatch) -> pa.RecordBatch:
@@ -178,15 +204,24 @@ def _as_it_is(cells: pa.Array) -> Cells:
     return Cells(cells, _all(cells))
 
 
-def _times(cells: pa.Array, earliest: int, latest: int, *, is_needed: bool) -> Cells:
-    usual = _matches(cells, _SECONDS)
-    seconds = _whole(cells, usual)
-    inside = pc.and_(pc.greater_equal(seconds, earliest), pc.less_equal(seconds, latest))
-    plain = pc.and_(usual, pc.fill_null(inside, False))
-    if not is_needed:
-        plain = pc.or_(plain, cells.is_null())
-    safe = pc.if_else(plain, seconds, None)
-    return Cells(pc.multiply(safe, _MICROSECONDS).cast(pa.timestamp("us", "UTC")), plain)
+def _seconds(cells: pa.Array, iso: str) -> Cells:
+    """Unix seconds, and in which cells they are written in a usual way.
+
+    Args:
+        cells: the texts.
+        iso: what a time that is no number is like.
+    """
+    plain = _matches(cells, _SECONDS)
+    seconds = _whole(cells, plain)
+    if not pc.all(pc.or_(plain, cells.is_null())).as_py():
+        in_milliseconds = _matches(cells, _MILLISECONDS)
+        whole = pc.divide(_whole(cells, in_milliseconds), 1_000)
+        is_iso = pc.and_not(_matches(cells, iso), _matches(cells, _RARE_DAY))
+        times = pc.utf8_slice_codeunits(pc.if_else(is_iso, cells, None), 0, _TO_SECONDS)
+        of_time = times.cast(pa.timestamp("s")).cast(pa.int64())
+        seconds = pc.coalesce(seconds, whole, of_time)
+        plain = pc.or_(plain, pc.or_(in_milliseconds, is_iso))
+    return Cells(seconds, plain)
 
 
 def _whole(cells: pa.Array, plain: pa.Array) -> pa.Array:
