@@ -51,6 +51,7 @@ def oracle(caption: str) -> list[str]:
 
 @given(CAPTION)
 @example("#a#b")
+@example("1#・#漢 1#a#b")
 @example("a#b#c")
 @example("#a&#b")
 @example("#1#a")

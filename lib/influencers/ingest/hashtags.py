@@ -80,8 +80,11 @@ def _between(caption: str, start: int, end: int, *, address_end: int) -> Iterato
         behind = place > start and (
             place >= address_end or _NOT_BEFORE.match(caption, place - 1, place)
         )
-        if not behind:
-            yield from (tag for tag in match.captures(1) if tag.isalpha() or _LETTER.search(tag))
+        if behind:
+            # What follows may be behind a sign that spells words and is no part of one.
+            place = match.ends(1)[0]
+            continue
+        yield from (tag for tag in match.captures(1) if tag.isalpha() or _LETTER.search(tag))
         place = match.end()
 
 
