@@ -8,6 +8,7 @@ smaller still, but its answer depends on how rows lie in partitions.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -83,3 +84,17 @@ def rounded_value(codes: Ints) -> Floats:
     power = _POWERS[np.abs(np.where(zero, 0, magnitude))]
     value = np.where(magnitude < 0, digits / power, digits * power)
     return np.where(zero, 0.0, value)
+
+
+def interpolated(places: Floats, value_at: Callable[[Ints], Floats]) -> Floats:
+    """Values between ranks, as `percentile` of Spark interpolates.
+
+    Args:
+        places: ranks from 0, and places between two.
+        value_at: the values at ranks.
+    """
+    below, above = np.floor(places).astype(np.int64), np.ceil(places).astype(np.int64)
+    lower, upper = value_at(below), value_at(above)
+    between = (above - places) * lower + (places - below) * upper
+    found: Floats = np.where(lower == upper, lower, between)
+    return found

@@ -31,7 +31,7 @@ from pyspark.sql.types import (
     StructType,
 )
 
-from influencers.explore.bins import Floats, Ints, rounded_code, rounded_value
+from influencers.explore.bins import Floats, Ints, interpolated, rounded_code, rounded_value
 from influencers.explore.rows import added_from, starts
 
 _TALLY, _KEY, _NUMBER = "tally", "key", "number"
@@ -218,14 +218,13 @@ def _with_quantiles(rows: pa.Table) -> pa.Table:
     before, value = so_far[first] - number[first], rounded_value(_decoded(key, "y"))
     found = {name: _key_column(key[first], name) for name in ("part", "x")}
     for name, share in _QUANTILES.items():
-        # As `percentile` of Spark interpolates.
-        place = (total - 1) * share
-        below, above = np.floor(place).astype(np.int64), np.ceil(place).astype(np.int64)
-        lower, upper = (
-            value[np.searchsorted(so_far, before + rank, side="right")] for rank in (below, above)
+        places = np.asarray((total - 1) * share, np.float64)
+        found[name] = pa.array(
+            interpolated(
+                places,
+                lambda rank: value[np.searchsorted(so_far, before + rank, side="right")],
+            )
         )
-        between = (above - place) * lower + (place - below) * upper
-        found[name] = pa.array(np.where(lower == upper, lower, between))
     return pa.table({**found, _NUMBER: total})
 
 
@@ -274,3 +273,12 @@ class Groups:
         rows = self._of.get(tally, self._none)
         found = rows.drop(columns=_TALLY).sort_values([*_KEYS], ignore_index=True)
         return found if found["part"].isna().any() else found.astype({"part": int})
+
+    def values_at(self, tally: str, x: pd.Series[float]) -> pd.DataFrame:
+        """The groups of a tally of values, one for each x; NaN where nothing counted."""
+        return self.of(tally).set_index("x").reindex(x)
+
+
+def quartiles(groups: pd.DataFrame, prefix: str) -> dict[str, Floats]:
+    """The columns `{prefix}_p25`, `{prefix}_median` and `{prefix}_p75` of groups."""
+    return {f"{prefix}_{name}": groups[name].to_numpy() for name in ("p25", "median", "p75")}

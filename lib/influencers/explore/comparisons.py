@@ -12,10 +12,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from influencers.explore.bins import Ints
-from influencers.explore.cells import Cells, Groups
+from influencers.explore.cells import Cells, Groups, quartiles
 from influencers.explore.exclusions import SHOWN, first_of, left_out, named, rows_shown
 from influencers.explore.rows import Rows, starts
 from influencers.figures import style
@@ -129,8 +128,7 @@ def _by_group(
 ) -> pd.DataFrame:
     counted = groups.of(tally)
     rates, relative = (
-        groups.of(f"{tally}/{measure}").set_index("x").reindex(counted["x"])
-        for measure in ("rate", "relative")
+        groups.values_at(f"{tally}/{measure}", counted["x"]) for measure in ("rate", "relative")
     )
     return pd.DataFrame(
         {
@@ -139,15 +137,11 @@ def _by_group(
             "posts": counted["number"],
             "accounts": counted["accounts"],
             "likes_only": counted["likes_only"],
-            **_quartiles(rates, "rate"),
+            **quartiles(rates, "rate"),
             "relative_posts": relative["number"].fillna(0).to_numpy(),
-            **_quartiles(relative, "relative"),
+            **quartiles(relative, "relative"),
         }
     )
-
-
-def _quartiles(groups: pd.DataFrame, prefix: str) -> dict[str, NDArray[np.float64]]:
-    return {f"{prefix}_{name}": groups[name].to_numpy() for name in ("p25", "median", "p75")}
 
 
 def _draw(

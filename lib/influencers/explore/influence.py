@@ -11,8 +11,8 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql.types import DoubleType, LongType, StructField, StructType
 
-from influencers.explore.bins import Floats, Ints, rounded_code, rounded_value
-from influencers.explore.cells import Cells, Groups
+from influencers.explore.bins import Floats, Ints, interpolated, rounded_code, rounded_value
+from influencers.explore.cells import Cells, Groups, quartiles
 from influencers.explore.rows import Rows, starts
 from influencers.features.tiers import TIERS
 from influencers.run.persisted import Keep
@@ -65,13 +65,7 @@ def intervals(posts: Rows, *, min_posts: int) -> pa.Table:
     most = rate[cell_ends[of_cell[first + number - low]]]
 
     def quantile(share: float) -> Floats:
-        """As `percentile` of Spark interpolates."""
-        place = (number - 1) * share
-        below, above = np.floor(place), np.ceil(place)
-        lower, upper = (rounded[first + rank.astype(np.int64)] for rank in (below, above))
-        between = (above - place) * lower + (place - below) * upper
-        of_share: Floats = np.where(lower == upper, lower, between)
-        return of_share
+        return interpolated((number - 1) * share, lambda rank: rounded[first + rank])
 
     return pa.table(
         {
@@ -163,8 +157,7 @@ def tiers(groups: Groups) -> pd.DataFrame:
     """
     counted = groups.of("tiers")
     followers, rate = (
-        groups.of(f"tiers/{measure}").set_index("x").reindex(counted["x"])
-        for measure in ("followers", "rate")
+        groups.values_at(f"tiers/{measure}", counted["x"]) for measure in ("followers", "rate")
     )
     return pd.DataFrame(
         {
@@ -173,9 +166,6 @@ def tiers(groups: Groups) -> pd.DataFrame:
             "ranked_accounts": rate["number"].fillna(0).to_numpy(),
             "posts": counted["posts"],
             "median_followers": followers["median"].to_numpy(),
-            **{
-                f"engagement_rate_{name}": rate[name].to_numpy()
-                for name in ("p25", "median", "p75")
-            },
+            **quartiles(rate, "engagement_rate"),
         }
     )

@@ -39,11 +39,6 @@ class Level:
     name: str
     position: int
 
-    @property
-    def population(self) -> str:
-        """The posts that those of this level are compared among: `all`, `typed` or `timed`."""
-        return _POPULATIONS.get(self.feature, ALL)
-
 
 def _levels(feature: str, names: Sequence[str]) -> tuple[Level, ...]:
     return tuple(Level(feature, name, position) for position, name in enumerate(names))
@@ -155,12 +150,9 @@ def found(posts: Rows, hashtags: Sequence[str]) -> Iterator[Found]:
     }
     for feature, level in plain.items():
         post = np.flatnonzero(level >= 0)
-        yield _found(feature, _COUNTS[feature], post, level[post])
+        population = _POPULATIONS.get(feature, ALL)
+        yield Found(_FIRST[feature], _COUNTS[feature], population, post, level[post])
     tags = posts.column("tags")
     sizes = np.asarray(pc.list_value_length(tags).fill_null(0).to_numpy(), np.int64)
     level = places(tags.flatten(), hashtags)
     yield Found(len(_PLAIN), len(hashtags), ALL, np.repeat(np.arange(len(posts)), sizes), level)
-
-
-def _found(feature: str, count: int, post: Ints, level: Ints) -> Found:
-    return Found(_FIRST[feature], count, _POPULATIONS.get(feature, ALL), post, level)

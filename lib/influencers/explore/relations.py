@@ -15,7 +15,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import NDArray
 
 from influencers.explore.bins import Floats, Ints, edges, log_bin, whole_edges
-from influencers.explore.cells import Cells, Groups
+from influencers.explore.cells import Cells, Groups, quartiles
 from influencers.explore.exclusions import SHOWN, first_of, left_out, named, rows_shown
 from influencers.explore.rows import Rows
 from influencers.figures import style
@@ -128,10 +128,9 @@ def _grid(
     groups: Groups, tally: str, x: str, reasons: tuple[str, ...], per_decade: int
 ) -> pd.DataFrame:
     """The cells, with the number of the row of each, and what is known of its column."""
-    columns = groups.of(f"{tally}/column").set_index("x")
     cells = groups.of(tally)
     column = cells["x"].to_numpy(float)
-    of_column = columns.reindex(column)
+    of_column = groups.values_at(f"{tally}/column", cells["x"])
     return pd.DataFrame(
         {
             "part": named(cells["part"], reasons),
@@ -141,7 +140,7 @@ def _grid(
             "posts": cells["number"],
             "likes_only": cells["likes_only"],
             "column_posts": of_column["number"].to_numpy(),
-            **{f"column_{name}": of_column[name].to_numpy() for name in ("p25", "median", "p75")},
+            **quartiles(of_column, "column"),
         }
     )
 

@@ -164,16 +164,10 @@ def arrow(values: Values, kind: pa.DataType) -> pa.Array:
 
 
 class Gathering:
-    """Gathers batches, in the order of `owner_id`, until accounts are whole.
+    """Gathers batches, in the order of `owner_id`, until an account is whole."""
 
-    Args:
-        least: so many rows come together, unless there are no more.
-    """
-
-    def __init__(self, least: int = 1) -> None:
-        self._least = least
-        self._whole: list[pa.RecordBatch] = []
-        self._open: list[pa.RecordBatch] = []
+    def __init__(self) -> None:
+        self._held: list[pa.RecordBatch] = []
 
     def add(self, batch: pa.RecordBatch) -> Iterator[pa.Table]:
         """The accounts that are whole once a batch begins or goes on with another.
@@ -183,21 +177,18 @@ class Gathering:
         """
         owners = batch.column("owner_id").to_numpy()
         last = int(np.searchsorted(owners, owners[-1]))
-        is_next = bool(self._open) and self._open[0].column("owner_id")[0].as_py() != owners[0]
+        is_next = bool(self._held) and self._held[0].column("owner_id")[0].as_py() != owners[0]
         if last or is_next:
-            self._whole += [*self._open, *([batch.slice(0, last)] if last else [])]
-            self._open = []
-            if sum(map(len, self._whole)) >= self._least:
-                yield pa.Table.from_batches(self._whole)
-                self._whole = []
-        self._open.append(batch.slice(last))
+            whole = [*self._held, *([batch.slice(0, last)] if last else [])]
+            self._held = []
+            yield pa.Table.from_batches(whole)
+        self._held.append(batch.slice(last))
 
     def rest(self) -> Iterator[pa.Table]:
-        """The last accounts, once all batches have come."""
-        held = [*self._whole, *self._open]
-        self._whole, self._open = [], []
-        if held:
-            yield pa.Table.from_batches(held)
+        """The last account, once all batches have come."""
+        if self._held:
+            yield pa.Table.from_batches(self._held)
+            self._held = []
 
 
 def _exact_sum(values: Floats) -> float:
