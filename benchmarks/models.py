@@ -25,6 +25,7 @@ from sklearn.metrics import average_precision_score
 
 from influencers.config import ModelsConfig
 from influencers.models.estimators.forest import fit_forest, votes_of
+from influencers.models.estimators.local_forest import MOST_ROWS
 from influencers.models.training import partitions_for
 from influencers.run.session import build_session
 
@@ -76,10 +77,10 @@ def frame_of(
     return laid_out
 
 
-def ours(train: DataFrame, test: DataFrame, config: ModelsConfig) -> tuple[float, float]:
-    """Seconds to fit, and average precision."""
+def ours(train: DataFrame, test: DataFrame, config: ModelsConfig, rows: int) -> tuple[float, float]:
+    """Seconds to fit, and average precision; `rows` says whether the driver or tasks fit it."""
     start = time.perf_counter()
-    forest = fit_forest(train, config)
+    forest = fit_forest(train, config, rows=rows)
     took = time.perf_counter() - start
     found = votes_of(forest, test, features="features", column="votes")
     rows = found.select("label", "votes").toPandas()
@@ -106,12 +107,12 @@ def theirs(
     return took, float(average_precision_score(test[1], forest.predict_proba(test[0])[:, 1]))
 
 
-def stages(config: ModelsConfig, train: DataFrame) -> None:
+def stages(config: ModelsConfig, train: DataFrame, rows: int) -> None:
     """Print where the time of a fit goes: one line for each depth that trees are limited to."""
     before = 0.0
     for depth in range(1, config.depth + 1):
         start = time.perf_counter()
-        fit_forest(train, ModelsConfig(**{**vars(config), "depth": depth}))
+        fit_forest(train, ModelsConfig(**{**vars(config), "depth": depth}), rows=rows)
         took = time.perf_counter() - start
         print(f"  depth {depth:>2}: {took:6.1f} s, {took - before:+.1f}")
         before = took
@@ -126,7 +127,9 @@ def measure(
     ours_test = frame_of(spark, *test, 2)
     found: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for _ in range(rounds):
-        found["ours"].append(ours(ours_train, ours_test, config))
+        found["ours"].append(ours(ours_train, ours_test, config, rows))
+        if rows <= MOST_ROWS:
+            found["in tasks"].append(ours(ours_train, ours_test, config, MOST_ROWS + 1))
         found["scikit-learn"].append(theirs(train, test, config))
     for name, runs in found.items():
         seconds = [one for one, _ in runs]
@@ -136,7 +139,7 @@ def measure(
             flush=True,
         )
     if levels:
-        stages(config, ours_train)
+        stages(config, ours_train, rows)
     ours_train.unpersist()
     ours_test.unpersist()
     return statistics.median(one for one, _ in found["ours"])
@@ -145,7 +148,7 @@ def measure(
 def main() -> None:
     """Read the options and print the comparison."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, nargs="+", default=[100_000, 1_000_000])
+    parser.add_argument("--rows", type=int, nargs="+", default=[5_000, 100_000, 1_000_000])
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--trees", type=int, default=ModelsConfig().trees)
     parser.add_argument("--levels", action="store_true")
@@ -156,7 +159,8 @@ def main() -> None:
     config = ModelsConfig(trees=chosen.trees)
     print(f"{config.trees} trees of depth {config.depth}, {_PLACES} features")
     warm = frame_of(spark, *made(20_000, 3), 2)
-    fit_forest(warm, config)  # compiles
+    for rows in (20_000, MOST_ROWS + 1):  # compiles
+        fit_forest(warm, config, rows=rows)
     last: tuple[int, float] | None = None
     for rows in sorted(chosen.rows):
         took = measure(spark, rows, chosen.rounds, chosen.levels, config)

@@ -51,7 +51,7 @@ def asked(spark: SparkSession, matrix: Any, tmp_path_factory: Any) -> tuple[Fore
         .coalesce(1)
         .select("id", "label", array_to_vector("x").alias("features"))
     )
-    model = fit_forest(frame, ModelsConfig(trees=12, depth=6, seed=3))
+    model = fit_forest(frame, ModelsConfig(trees=12, depth=6, seed=3), rows=len(vectors))
     pipeline = PipelineModel([model])
     uri = str(tmp_path_factory.mktemp("forest") / "pipeline")
     pipeline.write().save(uri)

@@ -133,7 +133,10 @@ def _train(
         suspects = _suspects(sample, tasks, split, config)
         keep = stack.enter_context(persisted.cut_frames())
         vectors = keep(_with_vectors(rows, key, labels, split, normalisers, baselines))
-        forests = {task.name: fit_forest(_examples(vectors, task, split), config) for task in tasks}
+        forests = {
+            task.name: fit_forest(_examples(vectors, task, split), config, rows=to_fit)
+            for task in tasks
+        }
         counts = _count(vectors, tasks, forests, baselines, split, to_test)
         sheet = take_sheet(
             vectors.where(part == TEST),

@@ -180,7 +180,8 @@ def _fold(plan: _Plan, number: int) -> Fold:
                 VECTOR,
             )
         )
-        forest = fit_forest(vectors.where(_FITTED).select("label", VECTOR), config)
+        rows = round(share * plan.sizes[number]["fit_rows"])
+        forest = fit_forest(vectors.where(_FITTED).select("label", VECTOR), config, rows=rows)
         asked = votes_of(forest, vectors.where(_HELD_OUT), features=VECTOR, column=_VOTES)
         label = F.col("label")
         rankings = [

@@ -164,11 +164,12 @@ def _try(vectors: DataFrame, setting: Setting, config: ModelsConfig, rows: int) 
     """Fit to all folds but one, ask that one, and so for each."""
     names = list(_folds(config))
     asked, votes = vectors, F.lit(None).cast("double")
-    share = fitted_share(rows * (config.folds - 1) // config.folds, config)
+    to_fit = rows * (config.folds - 1) // config.folds
+    share = fitted_share(to_fit, config)
     fitted = is_fitted(F.col("owner_id"), share=share, seed=config.seed)
     for name in names:
         rest = vectors.where((F.col("fold") != name) & fitted).select("label", VECTOR)
-        forest = fit_forest(rest, setting.of(config))
+        forest = fit_forest(rest, setting.of(config), rows=round(share * to_fit))
         asked = votes_of(forest, asked, features=VECTOR, column=f"votes_{name}")
         votes = F.when(F.col("fold") == name, F.col(f"votes_{name}")).otherwise(votes)
     ranking = Ranking("setting", F.col("label"), probability_score(votes))

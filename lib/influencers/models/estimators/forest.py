@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from pyspark.ml.classification import RandomForestClassificationModel, RandomForestClassifier
 from pyspark.ml.functions import vector_to_array
@@ -11,6 +10,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from influencers.config import ModelsConfig
+from influencers.models.estimators import local_forest
 from influencers.models.estimators.normaliser import VECTOR
 
 PROBABILITY = "probability"
@@ -19,15 +19,33 @@ PROBABILITY = "probability"
 _TWO_CLASSES = {"ml_attr": {"type": "nominal", "vals": ["0", "1"]}}
 
 
-def fit_forest(vectors: DataFrame, config: ModelsConfig) -> RandomForestClassificationModel:
+def fit_forest(
+    vectors: DataFrame, config: ModelsConfig, *, rows: int
+) -> RandomForestClassificationModel:
     """Fit a forest to `label` and the vector column `features`.
 
     The same rows in the same partitions and order give the same forest: rows are sampled by
-    partition. Counts of rows are whole numbers, so that the order of their sums is no matter.
+    partition. Counts of rows are whole numbers, so that the order of their sums is no matter. Few
+    rows are fitted on the driver, to the same forest; weights are left to Spark, as the order of
+    their sums is one.
+
+    Args:
+        vectors: the rows.
+        config: of the forest.
+        rows: how many there are, about.
     """
-    weighed = _weighed(vectors) if config.class_weights else vectors
-    asked: dict[str, Any] = {"weightCol": "weight"} if config.class_weights else {}
-    forest: RandomForestClassificationModel = RandomForestClassifier(
+    estimator = _estimator(config)
+    labelled = vectors.withMetadata("label", _TWO_CLASSES)
+    if config.class_weights:
+        weighed = _weighed(labelled)
+        return estimator.setWeightCol("weight").fit(weighed)
+    if rows <= local_forest.MOST_ROWS:
+        return local_forest.fit(estimator, labelled)
+    return estimator.fit(labelled)
+
+
+def _estimator(config: ModelsConfig) -> RandomForestClassifier:
+    return RandomForestClassifier(
         labelCol="label",
         featuresCol=VECTOR,
         probabilityCol=PROBABILITY,
@@ -38,9 +56,7 @@ def fit_forest(vectors: DataFrame, config: ModelsConfig) -> RandomForestClassifi
         featureSubsetStrategy=config.feature_subset,
         maxMemoryInMB=config.memory_mb,
         seed=config.seed,
-        **asked,
-    ).fit(weighed.withMetadata("label", _TWO_CLASSES))
-    return forest
+    )
 
 
 def _weighed(vectors: DataFrame) -> DataFrame:
