@@ -29,7 +29,7 @@ def run(spark: SparkSession, config: Config) -> Metrics:
     table, uri = PREDICTIONS[model], saved.asked_uri(config)
     pipeline, card = saved.load(spark, uri)
     progress.say(*worth.warnings(card, force=config.models.force))
-    forest = saved.trees(spark, pipeline, files.join(uri, card["pipeline"])) if reasons else None
+    forest = saved.trees(pipeline) if reasons else None
     with persisted.frames() as keep:
         given = read_input(spark, config, card, keep=keep)
         mirrored, needed = scoring.with_mirrors(config, card), scoring.needed_beside(card)

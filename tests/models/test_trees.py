@@ -41,7 +41,7 @@ def matrix() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 
 @pytest.fixture(scope="module")
-def asked(spark: SparkSession, matrix: Any, tmp_path_factory: Any) -> tuple[Forest, DataFrame]:
+def asked(spark: SparkSession, matrix: Any) -> tuple[Forest, DataFrame]:
     vectors, truth = matrix
     rows = [
         (int(n), float(y), x.tolist()) for n, (x, y) in enumerate(zip(vectors, truth, strict=True))
@@ -53,10 +53,8 @@ def asked(spark: SparkSession, matrix: Any, tmp_path_factory: Any) -> tuple[Fore
     )
     model = fit_forest(frame, ModelsConfig(trees=12, depth=6, seed=3), rows=len(vectors))
     pipeline = PipelineModel([model])
-    uri = str(tmp_path_factory.mktemp("forest") / "pipeline")
-    pipeline.write().save(uri)
     scored = votes_of(model, frame, features="features", column="votes")
-    return saved.trees(spark, pipeline, uri), scored
+    return saved.trees(pipeline), scored
 
 
 def test_votes_are_those_of_spark(asked: tuple[Forest, DataFrame], matrix: Any) -> None:

@@ -15,19 +15,19 @@ import pyspark
 from pyspark.ml import PipelineModel
 from pyspark.ml.classification import RandomForestClassificationModel
 from pyspark.sql import SparkSession
-from pyspark.sql import functions as F
 
 from influencers import __version__, progress
 from influencers.config import Config
 from influencers.errors import UserError
 from influencers.measured.keys import as_json
-from influencers.models import explaining, tracking
+from influencers.models import explaining, pipeline_files, tracking
 from influencers.models.declaration import BEFORE_POSTING, INFLUENCE, Feature
+from influencers.models.estimators import local_forest
 from influencers.models.evaluate.model_metrics import who_of
 from influencers.models.explain.trees import Forest, forest_of
 from influencers.models.results import Fitted, SplitResult, kept
 from influencers.models.tuning import Tried
-from influencers.storage import files, input_files
+from influencers.storage import files
 
 CARD = "model.json"
 _FORMAT = 2
@@ -138,7 +138,7 @@ def keep(
     result = kept(results)
     if result is None:
         return results
-    # Pipelines first: explanations need the trees, and the card is written last.
+    # The card is written last.
     uris, folders = {}, {}
     for variant, fitted in result.fitted.items():
         name = model_name(result.label.model, result.label.name, variant)
@@ -146,7 +146,7 @@ def keep(
         uris[variant] = files.join(config.paths.output, "models", name)
         folders[variant] = save(spark, pipeline, uris[variant])
         if variant == BEFORE_POSTING:
-            forest = trees(spark, pipeline, files.join(uris[variant], folders[variant]))
+            forest = trees(pipeline)
             explanation = explaining.explain(result, fitted, forest, config.models)
             result = explaining.with_explanation(result, explanation)
     results = [result if other.split == result.split else other for other in results]
@@ -164,8 +164,7 @@ def save(spark: SparkSession, pipeline: PipelineModel, uri: str) -> str:
     before = str(_former(spark, uri))
     number = int(before.rpartition("-")[2]) + 1 if before else 1
     now = f"pipeline-{number}"
-    files.may_write()
-    pipeline.write().overwrite().save(files.join(uri, now))
+    pipeline_files.write(spark, pipeline, files.join(uri, now))
     return now
 
 
@@ -178,31 +177,12 @@ def publish(spark: SparkSession, card: dict[str, Any], uri: str, pipeline: str) 
         files.delete(spark, files.join(uri, before))
 
 
-def trees(spark: SparkSession, model: PipelineModel, pipeline: str) -> Forest:
-    """The trees of the forest of a model that is saved at the URI `pipeline`.
-
-    Read from the files: they are nowhere else to be had at once.
-    """
-    place, forest = next(
-        (place, stage)
-        for place, stage in enumerate(model.stages)
-        if isinstance(stage, RandomForestClassificationModel)
+def trees(pipeline: PipelineModel) -> Forest:
+    """The trees of the forest of a model."""
+    forest = next(
+        stage for stage in pipeline.stages if isinstance(stage, RandomForestClassificationModel)
     )
-    stage = f"{place:0{len(str(len(model.stages)))}d}_{forest.uid}"
-    nodes = input_files.read_parquet(spark, [files.join(pipeline, "stages", stage, "data")])
-    node = F.col("nodeData")
-    return forest_of(
-        nodes.select(
-            F.col("treeID").alias("tree"),
-            node["id"].alias("id"),
-            node["leftChild"].alias("left"),
-            node["rightChild"].alias("right"),
-            node["split"]["featureIndex"].alias("feature"),
-            F.get(node["split"]["leftCategoriesOrThreshold"], F.lit(0)).alias("threshold"),
-            node["impurityStats"][0].alias("negatives"),
-            node["impurityStats"][1].alias("positives"),
-        ).toPandas()
-    )
+    return forest_of(local_forest.nodes(forest))
 
 
 def _former(spark: SparkSession, uri: str) -> str:

@@ -19,6 +19,7 @@ from scipy.optimize import isotonic_regression
 
 from influencers.measured.models import Bin
 from influencers.models.evaluate.metrics import PROBABILITY_UNIT, Floats, ScoreCounts
+from influencers.storage import files
 
 CALIBRATED = "calibrated"
 
@@ -93,17 +94,19 @@ def calibration_stage(
 
     Args:
         spark: the session.
-        calibration: what was learnt. Its corners rise, so a regression of them gives them back.
+        calibration: what was learnt.
         probability: the vector column of a forest's votes.
     """
-    corners = spark.createDataFrame(
-        list(zip(calibration.votes, calibration.probabilities, strict=True)),
-        "vote double, rate double",
-    ).coalesce(1)
-    model: IsotonicRegressionModel = IsotonicRegression(
-        featuresCol="vote", labelCol="rate", predictionCol=CALIBRATED, featureIndex=1
-    ).fit(corners)
-    model.setFeaturesCol(probability)
+    jvm = files.jvm(spark)
+    line = jvm.org.apache.spark.mllib.regression.IsotonicRegressionModel(
+        list(calibration.votes), list(calibration.probabilities), True
+    )
+    # A regression of the corners would give them back, as they rise, by a job.
+    asked = IsotonicRegression(
+        featuresCol=probability, labelCol="rate", predictionCol=CALIBRATED, featureIndex=1
+    )
+    fitted = jvm.org.apache.spark.ml.regression.IsotonicRegressionModel(asked.uid, line)
+    model: IsotonicRegressionModel = asked._copyValues(IsotonicRegressionModel(fitted))
     return model
 
 
