@@ -17,7 +17,6 @@ from influencers.models.asked import SCORED, Asked, outcome, with_left_out
 from influencers.models.score_input import read_input
 from influencers.models.tables import PREDICTIONS
 from influencers.run import persisted
-from influencers.storage import files
 from influencers.storage.store import Store
 from jobs.command_line import INPUT, LABEL, OUTPUT, Job, Option, main
 

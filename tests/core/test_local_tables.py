@@ -17,6 +17,7 @@ from chispa import assert_df_equality
 from pyspark.sql import DataFrame, SparkSession
 
 from influencers.config import Config, PathsConfig, StorageConfig
+from influencers.errors import UserError
 from influencers.storage import local_tables
 from influencers.storage.store import Store
 from influencers.storage.table import (
@@ -188,3 +189,18 @@ def test_what_cannot_be_written_says_why(tmp_path: Path) -> None:
     rows = pa.table({"id": [1]})
     with pytest.raises(Exception, match=r"Not a directory|File exists"):
         local_tables.write(rows, tmp_path / "file" / "table", statistics=["id"])
+
+
+@pytest.mark.parametrize("log", ["x", '{"add":', "", None])
+def test_a_damaged_log_is_named_in_a_line(log: str | None, tmp_path: Path) -> None:
+    local_tables.write(pa.table({"id": [1]}), tmp_path, statistics=["id"])
+    first = tmp_path / "_delta_log" / f"{0:020}.json"
+    if log is None:
+        first.unlink()
+    else:
+        first.write_text(log)
+    with pytest.raises(UserError, match="its log is damaged") as complaint:
+        local_tables.log_of(tmp_path)
+    assert str(tmp_path) in str(complaint.value) and "\n" not in str(complaint.value)
+    with pytest.raises(UserError, match="its log is damaged"):
+        local_tables.row_count(tmp_path)

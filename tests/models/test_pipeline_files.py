@@ -34,9 +34,7 @@ def rows(spark: SparkSession) -> Any:
 
 
 @pytest.fixture(scope="module")
-def both(
-    spark: SparkSession, rows: Any, tmp_path_factory: Any
-) -> tuple[PipelineModel, Path, Path]:
+def both(spark: SparkSession, rows: Any, tmp_path_factory: Any) -> tuple[PipelineModel, Path, Path]:
     """A pipeline, as it is written here and as Spark writes it."""
     folder = tmp_path_factory.mktemp("pipelines")
     normaliser = fit_normaliser(rows.toPandas(), FEATURES)

@@ -24,6 +24,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import LongType, StringType, StructField, StructType
 
+from influencers.storage import local_tables
+
 # Rows of a row group are written, and held until then, together.
 _ROWS_OF_GROUP = 1 << 17
 # A file is closed once it has so many bytes.
@@ -225,7 +227,7 @@ def commit(
     ]
     columns = Schema.from_arrow(schema)
     if replace and DeltaTable.is_deltatable(str(folder)):
-        table = DeltaTable(str(folder))
+        table = local_tables.log_of(folder)
         if table.schema() == columns:
             # It stays the table that it is: readers know it by an id.
             table.create_write_transaction([*actions], "overwrite", columns)

@@ -15,6 +15,9 @@ from urllib.parse import unquote, urlsplit
 import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake import DeltaTable, WriterProperties, write_deltalake
+from deltalake.exceptions import DeltaError
+
+from influencers.errors import UserError
 
 _COMPRESSED = WriterProperties(compression="ZSTD")
 
@@ -38,8 +41,19 @@ def write(rows: pa.Table, folder: Path, *, statistics: Sequence[str]) -> None:
 
 
 def log_of(folder: Path) -> DeltaTable:
-    """What a table's log says of it as it stands."""
-    return DeltaTable(str(folder))
+    """What a table's log says of it as it stands.
+
+    Raises:
+        UserError: the log cannot be read.
+    """
+    try:
+        return DeltaTable(str(folder))
+    except DeltaError as error:
+        why = str(error).splitlines()[0]
+        raise UserError(
+            f"the table {folder} cannot be read, as its log is damaged ({why}): restore it, or "
+            "remove the folder and run the job again that writes it"
+        ) from error
 
 
 def read_few(table: DeltaTable, *, most_rows: int, most_bytes: int) -> pa.Table | None:
@@ -94,7 +108,7 @@ def few_files(table: DeltaTable, *, most: int) -> Files | None:
 
 def row_count(folder: Path) -> int | None:
     """How many rows a table has, as its log says; None where it does not tell."""
-    return _rows_in(_files_of(DeltaTable(str(folder))))
+    return _rows_in(_files_of(log_of(folder)))
 
 
 def _files_of(table: DeltaTable) -> pa.Table:
