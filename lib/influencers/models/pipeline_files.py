@@ -137,8 +137,8 @@ def _struct(values: dict[str, Any], kind: pa.StructType) -> pa.StructArray:
 
 
 def _tree_rows(spark: SparkSession, forest: RandomForestClassificationModel) -> pa.Table:
-    trees = forest._java_obj.trees()
-    described = [_parameters(spark, tree) for tree in trees]
+    model: Any = forest._java_obj
+    described = [_parameters(spark, tree) for tree in model.trees()]
     ones = [1.0] * len(described)
     return pa.table({"_1": range(len(described)), "_2": described, "_3": ones}, schema=_TREES)
 

@@ -35,13 +35,14 @@ def fit_forest(
         rows: how many there are, about.
     """
     estimator = _estimator(config)
-    labelled = vectors.withMetadata("label", _TWO_CLASSES)
+    examples = vectors.withMetadata("label", _TWO_CLASSES)
     if config.class_weights:
-        weighed = _weighed(labelled)
-        return estimator.setWeightCol("weight").fit(weighed)
-    if rows <= local_forest.MOST_ROWS:
-        return local_forest.fit(estimator, labelled)
-    return estimator.fit(labelled)
+        examples = _weighed(examples)
+        estimator = estimator.setWeightCol("weight")
+    elif rows <= local_forest.MOST_ROWS:
+        return local_forest.fit(estimator, examples)
+    forest: RandomForestClassificationModel = estimator.fit(examples)
+    return forest
 
 
 def _estimator(config: ModelsConfig) -> RandomForestClassifier:
