@@ -11,6 +11,7 @@ from pyspark.ml.functions import array_to_vector
 from pyspark.sql import DataFrame, SparkSession
 
 from influencers.config import ModelsConfig
+from influencers.models.estimators import local_forest
 from influencers.models.estimators.forest import fit_forest
 from influencers.models.estimators.local_forest import MOST_ROWS
 
@@ -55,12 +56,11 @@ CASES = {
     "all features": (400, {"trees": 4, "feature_subset": "all"}, 1),
     "the root of the features": (400, {"trees": 5, "feature_subset": "sqrt"}, 1),
     "their logarithm": (400, {"trees": 5, "feature_subset": "log2"}, 1),
-    "little memory: few nodes at a time": (700, {"trees": 6, "memory_mb": 1, "max_bins": 700}, 1),
+    "little memory: few nodes at a time": (700, {"trees": 25, "memory_mb": 1, "max_bins": 256}, 1),
     "three partitions": (700, {"trees": 6}, 3),
     "leaves of one row": (60, {"trees": 9, "min_leaf": 1, "depth": 30}, 1),
     "more rows than Spark finds thresholds by": (12_000, {"trees": 2, "max_bins": 12}, 1),
     "the same in partitions": (12_000, {"trees": 2, "max_bins": 12}, 2),
-    "much more rows": (30_000, {"trees": 2, "max_bins": 12, "depth": 3}, 2),
     "fewer rows than bins": (20, {"trees": 3, "min_leaf": 2}, 1),
     "a row": (1, {"trees": 2}, 1),
 }
@@ -78,6 +78,28 @@ def test_is_the_forest_that_tasks_fit(case: str, spark: SparkSession) -> None:
     assert {p.name: v for p, v in here.extractParamMap().items()} == {
         p.name: v for p, v in there.extractParamMap().items()
     }
+
+
+def test_rows_that_are_read_in_passes_give_the_same(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = examples(spark, 12_000, parts=3)
+    config = ModelsConfig(trees=2, max_bins=12, seed=11)
+    at_once = nodes(fit_forest(frame, config, rows=12_000))
+    monkeypatch.setattr(local_forest, "FEW_ROWS", 0)
+    assert nodes(fit_forest(frame, config, rows=12_000)) == at_once
+    few = examples(spark, 300)
+    monkeypatch.undo()
+    at_once = nodes(fit_forest(few, config, rows=300))
+    monkeypatch.setattr(local_forest, "FEW_ROWS", 0)
+    assert nodes(fit_forest(few, config, rows=300)) == at_once
+
+
+def test_more_bins_than_a_byte_has_are_left_to_spark(spark: SparkSession) -> None:
+    frame = examples(spark, 700)
+    config = ModelsConfig(trees=2, max_bins=600)
+    here, there = (fit_forest(frame, config, rows=n) for n in (700, MOST_ROWS + 1))
+    assert nodes(here) == nodes(there)
 
 
 def test_takes_one_job(spark: SparkSession) -> None:

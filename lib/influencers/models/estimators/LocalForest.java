@@ -23,8 +23,8 @@ import org.apache.spark.mllib.tree.configuration.Algo$;
 import org.apache.spark.mllib.tree.configuration.Strategy;
 import org.apache.spark.mllib.tree.impurity.GiniCalculator;
 import org.apache.spark.mllib.tree.model.ImpurityStats;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.util.random.BernoulliSampler;
 import org.apache.spark.util.random.XORShiftRandom;
 import scala.Option;
 import scala.Some;
@@ -34,7 +34,6 @@ import scala.collection.immutable.Map$;
 import scala.collection.immutable.Set$;
 import scala.collection.mutable.ListBuffer;
 import scala.jdk.javaapi.CollectionConverters;
-import scala.reflect.ClassTag$;
 
 /**
  * Fits a forest of two classes in the memory of the driver: node by node the one that Spark fits.
@@ -59,39 +58,36 @@ public final class LocalForest {
     private Strategy strategy;
     private DecisionTreeMetadata metadata;
     private double[][] thresholds;
-    /** By row: its partition, the class, the bin of each feature, and how often trees drew it. */
-    private int[] partitions;
-    private int[] labels;
-    private int[][] bins;
-    private int[][] drawn;
+    /** By row: the class; by feature and row: the bin; by tree and row: how often it was drawn. */
+    private byte[] labels;
+    private byte[][] bins;
+    private byte[][] drawn;
 
     /**
      * The forest that the estimator would fit to the rows.
      *
-     * @param asked     the estimator; of its parameters, weights are not heeded
-     * @param collected an array of rows, by partition: a label of 0.0 or 1.0, a vector of numbers,
-     *                  and the number of the partition
+     * @param asked    the estimator; at most 256 bins; weights are not heeded
+     * @param examples a label of 0.0 or 1.0, a vector of numbers, and the number of the partition;
+     *                 at least one row; read several times, unless there are few
+     * @param few      whether all rows may be in memory at once
      */
-    public RandomForestClassificationModel fit(RandomForestClassifier asked, Object collected) {
-        Row[] rows = (Row[]) collected;
-        double[][] values = new double[rows.length][];
-        labels = new int[rows.length];
-        partitions = new int[rows.length];
-        for (int r = 0; r < rows.length; r++) {
-            labels[r] = (int) rows[r].getDouble(0);
-            values[r] = ((Vector) rows[r].get(1)).toArray();
-            partitions[r] = rows[r].getInt(2);
-        }
+    public RandomForestClassificationModel fit(
+            RandomForestClassifier asked, Dataset examples, boolean few) {
+        long seed = asked.getSeed();
         int trees = asked.getNumTrees();
+        Row[] all = few ? (Row[]) examples.collect() : null;
+        int rows = few ? all.length : (int) examples.count();
         strategy = asked.getOldStrategy(
             Map$.MODULE$.empty(), 2, Algo$.MODULE$.Classification(), asked.getOldImpurity());
-        metadata = metadataOf(rows.length, values[0].length, trees,
+        int mostBins = Math.min(strategy.getMaxBins(), rows);
+        int enough = Math.max(mostBins * mostBins, LEAST_SAMPLE);
+        Row[] sample = few && rows <= enough ? all : sampled(examples, rows, enough, seed);
+        metadata = metadataOf(rows, vectorOf(sample[0]).size(), trees, mostBins,
             asked.getFeatureSubsetStrategy());
-        thresholds = thresholdsOf(sampled(values, asked.getSeed()));
-        bins = binned(values);
-        drawn = draws(trees, asked.getSeed());
+        thresholds = thresholdsOf(sample);
+        bin(few ? Arrays.asList(all).iterator() : examples.toLocalIterator(), rows, trees, seed);
 
-        LearningNode[] roots = grown(trees, asked.getSeed());
+        LearningNode[] roots = grown(trees, seed);
         DecisionTreeClassificationModel[] models = new DecisionTreeClassificationModel[trees];
         for (int tree = 0; tree < trees; tree++) {
             models[tree] = new DecisionTreeClassificationModel(
@@ -102,6 +98,19 @@ public final class LocalForest {
             asked.uid(), models, metadata.numFeatures(), 2);
         asked.copyValues(forest, ParamMap.empty());
         return forest;
+    }
+
+    /** The rows that Spark finds thresholds by. */
+    private static Row[] sampled(Dataset examples, int rows, int enough, long seed) {
+        if (rows <= enough) {
+            return (Row[]) examples.collect();
+        }
+        int ofSample = new XORShiftRandom(seed).nextInt();
+        return (Row[]) examples.rdd().sample(false, (double) enough / rows, ofSample).collect();
+    }
+
+    private static Vector vectorOf(Row row) {
+        return (Vector) row.get(1);
     }
 
     /**
@@ -147,9 +156,10 @@ public final class LocalForest {
         return describe(inner.rightChild(), tree, (int) about[9], found);
     }
 
-    private DecisionTreeMetadata metadataOf(int rows, int features, int trees, String subset) {
-        int[] most = new int[features];
-        Arrays.fill(most, Math.min(strategy.getMaxBins(), rows));
+    private DecisionTreeMetadata metadataOf(
+            int rows, int features, int trees, int mostBins, String subset) {
+        int[] binsOf = new int[features];
+        Arrays.fill(binsOf, mostBins);
         int tried = features;
         if (subset.equals("sqrt")) {
             tried = (int) Math.ceil(Math.sqrt(features));
@@ -161,53 +171,21 @@ public final class LocalForest {
             throw new IllegalArgumentException("no such subset of features: " + subset);
         }
         return new DecisionTreeMetadata(
-            features, rows, rows, 2, most[0], Map$.MODULE$.empty(), Set$.MODULE$.empty(), most,
+            features, rows, rows, 2, mostBins, Map$.MODULE$.empty(), Set$.MODULE$.empty(), binsOf,
             strategy.getImpurity(), strategy.getQuantileCalculationStrategy(),
             strategy.getMaxDepth(), strategy.getMinInstancesPerNode(),
             strategy.getMinWeightFractionPerNode(), strategy.getMinInfoGain(), trees, tried);
     }
 
-    /** The rows that thresholds are found by: of many, those that Spark draws in each partition. */
-    private double[][] sampled(double[][] values, long seed) {
-        int enough = Math.max(metadata.maxBins() * metadata.maxBins(), LEAST_SAMPLE);
-        if (values.length <= enough) {
-            return values;
-        }
-        java.util.Random seeds = new java.util.Random(new XORShiftRandom(seed).nextInt());
-        BernoulliSampler sampler = null;
-        double[][] chosen = new double[values.length][];
-        int count = 0;
-        int seeded = 0;
-        for (int r = 0; r < values.length; r++) {
-            if (isFirstOfPartition(r)) {
-                long ofPartition = 0;
-                for (; seeded <= partitions[r]; seeded++) {
-                    ofPartition = seeds.nextLong();
-                }
-                sampler = new BernoulliSampler(
-                    (double) enough / values.length, ClassTag$.MODULE$.Object());
-                sampler.setSeed(ofPartition);
-            }
-            if (sampler.sample() > 0) {
-                chosen[count++] = values[r];
-            }
-        }
-        return (double[][]) Arrays.copyOf(chosen, count);
-    }
-
-    private boolean isFirstOfPartition(int row) {
-        return row == 0 || partitions[row] != partitions[row - 1];
-    }
-
     /** Between which bins each feature can be split, rising. */
-    private double[][] thresholdsOf(double[][] values) {
+    private double[][] thresholdsOf(Row[] sample) {
         double[][] found = new double[metadata.numFeatures()][];
         for (int feature = 0; feature < found.length; feature++) {
             // Of zeros Spark knows by what is missing.
             Map counts = new HashMap();
             long known = 0;
-            for (int r = 0; r < values.length; r++) {
-                double value = values[r][feature];
+            for (int r = 0; r < sample.length; r++) {
+                double value = vectorOf(sample[r]).apply(feature);
                 if (value != 0.0) {
                     Double before = (Double) counts.get(Double.valueOf(value));
                     double count = before == null ? 1.0 : before.doubleValue() + 1.0;
@@ -224,29 +202,29 @@ public final class LocalForest {
         return found;
     }
 
-    private int[][] binned(double[][] values) {
-        int[][] found = new int[values.length][];
-        for (int r = 0; r < values.length; r++) {
-            int[] row = new int[values[r].length];
-            for (int feature = 0; feature < row.length; feature++) {
-                int place = Arrays.binarySearch(thresholds[feature], values[r][feature]);
-                row[feature] = place >= 0 ? place : -place - 1;
-            }
-            found[r] = row;
-        }
-        return found;
-    }
-
-    private int[][] draws(int trees, long seed) {
+    /** Reads labels and bins of all rows, and draws them for each tree, partition by partition. */
+    private void bin(java.util.Iterator examples, int rows, int trees, long seed) {
+        labels = new byte[rows];
+        bins = new byte[metadata.numFeatures()][rows];
+        drawn = new byte[trees][rows];
         PoissonDistribution poisson = new PoissonDistribution(strategy.getSubsamplingRate());
-        int[][] found = new int[partitions.length][];
-        for (int r = 0; r < found.length; r++) {
-            if (isFirstOfPartition(r)) {
-                poisson.reseedRandomGenerator(seed + partitions[r] + 1);
+        int partition = -1;
+        for (int r = 0; r < rows; r++) {
+            Row row = (Row) examples.next();
+            labels[r] = (byte) row.getDouble(0);
+            Vector vector = vectorOf(row);
+            for (int feature = 0; feature < bins.length; feature++) {
+                int place = Arrays.binarySearch(thresholds[feature], vector.apply(feature));
+                bins[feature][r] = (byte) (place >= 0 ? place : -place - 1);
             }
-            found[r] = poisson.sample(trees);
+            if (row.getInt(2) != partition) {
+                partition = row.getInt(2);
+                poisson.reseedRandomGenerator(seed + partition + 1);
+            }
+            for (int tree = 0; tree < trees; tree++) {
+                drawn[tree][r] = (byte) poisson.sample();
+            }
         }
-        return found;
     }
 
     private LearningNode[] grown(int trees, long seed) {
@@ -284,10 +262,11 @@ public final class LocalForest {
     }
 
     private int[] drawnBy(int tree) {
-        int[] rows = new int[drawn.length];
+        byte[] times = drawn[tree];
+        int[] rows = new int[times.length];
         int count = 0;
-        for (int r = 0; r < drawn.length; r++) {
-            if (drawn[r][tree] > 0) {
+        for (int r = 0; r < times.length; r++) {
+            if (times[r] > 0) {
                 rows[count++] = r;
             }
         }
@@ -312,8 +291,12 @@ public final class LocalForest {
             int tree, LearningNode node, int[] rows, int[] features, IdentityHashMap rowsOf,
             ListBuffer stack) {
         long[] all = new long[2];
+        byte[] classes = new byte[rows.length];
+        byte[] times = new byte[rows.length];
         for (int i = 0; i < rows.length; i++) {
-            all[labels[rows[i]]] += drawn[rows[i]][tree];
+            classes[i] = labels[rows[i]];
+            times[i] = drawn[tree][rows[i]];
+            all[classes[i]] += times[i];
         }
         double impurity = gini(all[0], all[1]);
         double best = -Double.MAX_VALUE;
@@ -323,11 +306,11 @@ public final class LocalForest {
         for (int f = 0; f < features.length; f++) {
             int feature = features[f];
             int splits = thresholds[feature].length;
-            long[][] counts = counted(tree, rows, feature, splits + 1);
+            int[] counts = counted(rows, bins[feature], classes, times, splits + 1);
             long[] left = new long[2];
             for (int bin = 0; bin < splits; bin++) {
-                left[0] += counts[0][bin];
-                left[1] += counts[1][bin];
+                left[0] += counts[2 * bin];
+                left[1] += counts[2 * bin + 1];
                 double gain = gain(impurity, left, all);
                 // Spark takes the first of those that gain the same.
                 if (gain > best) {
@@ -370,12 +353,11 @@ public final class LocalForest {
         }
     }
 
-    /** How many rows of either class are in each bin. */
-    private long[][] counted(int tree, int[] rows, int feature, int width) {
-        long[][] counts = new long[2][width];
+    /** How many rows of either class are in each bin, one after the other. */
+    private static int[] counted(int[] rows, byte[] bin, byte[] classes, byte[] times, int width) {
+        int[] counts = new int[2 * width];
         for (int i = 0; i < rows.length; i++) {
-            int r = rows[i];
-            counts[labels[r]][bins[r][feature]] += drawn[r][tree];
+            counts[((bin[rows[i]] & 0xff) << 1) | classes[i]] += times[i];
         }
         return counts;
     }
@@ -419,10 +401,11 @@ public final class LocalForest {
     }
 
     private int[] side(int[] rows, int feature, int lastBin, boolean left) {
+        byte[] bin = bins[feature];
         int[] chosen = new int[rows.length];
         int count = 0;
         for (int i = 0; i < rows.length; i++) {
-            if ((bins[rows[i]][feature] <= lastBin) == left) {
+            if (((bin[rows[i]] & 0xff) <= lastBin) == left) {
                 chosen[count++] = rows[i];
             }
         }

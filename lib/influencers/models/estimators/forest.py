@@ -39,8 +39,8 @@ def fit_forest(
     if config.class_weights:
         examples = _weighed(examples)
         estimator = estimator.setWeightCol("weight")
-    elif rows <= local_forest.MOST_ROWS:
-        return local_forest.fit(estimator, examples)
+    elif rows <= local_forest.MOST_ROWS and config.max_bins <= local_forest.MOST_BINS:
+        return local_forest.fit(estimator, examples, rows=rows)
     forest: RandomForestClassificationModel = estimator.fit(examples)
     return forest
 

@@ -1,4 +1,4 @@
-"""Spark's forest without Spark's jobs: for rows that are few enough for the driver's memory."""
+"""Spark's forest without a job for every level: for rows that the driver's memory has room for."""
 
 from __future__ import annotations
 
@@ -14,26 +14,31 @@ from pyspark.sql import functions as F
 
 from influencers.storage import files
 
-# Of so few rows, all lie in one partition, or two: Spark would use one core, too.
-MOST_ROWS = 50_000
+# A bin is a byte.
+MOST_BINS = 256
+# So many rows are in memory as vectors at once; of more, only their bins.
+FEW_ROWS = 50_000
+MOST_ROWS = 1_000_000
 
 
-def fit(estimator: RandomForestClassifier, examples: DataFrame) -> RandomForestClassificationModel:
-    """The forest that `estimator.fit` gives, fitted by one core of the driver after a single job.
+def fit(
+    estimator: RandomForestClassifier, examples: DataFrame, *, rows: int
+) -> RandomForestClassificationModel:
+    """The forest that `estimator.fit` gives, fitted by one core of the driver.
 
-    Node by node it is the same: results do not depend on which of the two was used.
+    Node by node it is the same: results do not depend on which of the two was used. Few rows take
+    one job, more take two and one for each partition.
 
     Args:
-        estimator: of two classes, without weights.
+        estimator: of two classes and at most `MOST_BINS` bins, without weights.
         examples: the columns that the estimator names: a label of 0.0 or 1.0, and a vector of
-            numbers; at least one row, and about `MOST_ROWS` at most.
+            numbers; at least one row.
+        rows: how many there are, about.
     """
     estimator._transfer_params_to_java()
-    rows = examples.select(
-        estimator.getLabelCol(), estimator.getFeaturesCol(), F.spark_partition_id()
-    )
+    columns = estimator.getLabelCol(), estimator.getFeaturesCol(), F.spark_partition_id()
     forest = _compiled(files.jvm(examples.sparkSession)).newInstance()
-    fitted = forest.fit(estimator._java_obj, rows._jdf.collect())
+    fitted = forest.fit(estimator._java_obj, examples.select(*columns)._jdf, rows <= FEW_ROWS)
     return estimator._copyValues(RandomForestClassificationModel(fitted))
 
 
