@@ -6,6 +6,7 @@ An option is another way to write a setting: `--edges PATH` is `--set communitie
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import signal
 import sys
@@ -13,6 +14,7 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from types import FrameType
 from typing import Any, NoReturn
 
 from pyspark.sql import SparkSession
@@ -27,6 +29,8 @@ from influencers.run import manifest, metrics
 from influencers.run.session import build_session
 from influencers.storage import claim, replacing, retention
 from influencers.storage.store import Store
+
+_INTERRUPTED = "interrupted: the tables are as the last finished stage left them"
 
 Run = Callable[[Any, Config], Metrics]
 
@@ -186,8 +190,10 @@ def main(job: Job, arguments: Sequence[str] | None = None) -> int:
     except UserError as error:
         return _fail(job, str(error), status=2)
     except KeyboardInterrupt:
-        return _fail(job, "interrupted: the tables are as the last finished stage left them", 130)
+        return _fail(job, _INTERRUPTED, status=130)
     except Exception as error:
+        if _broke_off(error):
+            return _fail(job, _INTERRUPTED, status=130)
         mendable = explain(error)
         if mendable:
             return _fail(job, mendable, status=2)
@@ -201,7 +207,9 @@ def execute(job: Job, config: Config) -> None:
     logging.getLogger().addFilter(lambda record: "while sending command" not in str(record.msg))
     spark = build_session(f"influencers {job.name}")
     # Spark has a way of its own to end on Ctrl-C: it cancels its jobs.
-    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+    interrupting = _interrupting(signal.getsignal(signal.SIGINT))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupting)
     if not job.has_output:
         with progress.stage(spark, job.name):
             job.run(spark, config)
@@ -215,6 +223,25 @@ def execute(job: Job, config: Config) -> None:
         else:
             _run_alone(spark, job, config)
         retention.remove_old_versions(store)
+
+
+def _interrupting(cancel: Any) -> Callable[[int, FrameType | None], None]:
+    """A handler of signals that cancels Spark's jobs, if its JVM is there, and interrupts."""
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        # A signal for all processes has ended the JVM, too.
+        with contextlib.suppress(Exception):
+            cancel(number, frame)
+        raise KeyboardInterrupt
+
+    return handle
+
+
+def _broke_off(error: BaseException | None) -> bool:
+    """Whether an interruption came first: what is let go of then may be gone."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__context__
+    return error is not None
 
 
 def _run_alone(spark: SparkSession, job: Job, config: Config) -> None:

@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.fault, LINUX]
 
 # Many small tasks write a table, of which two are under way and most have still to begin.
 MANY_TASKS = {
-    "spark.sql.shuffle.partitions": "40",
+    "spark.sql.shuffle.partitions": "400",
     "spark.sql.adaptive.coalescePartitions.enabled": "false",
 }
 DECOMMISSION = {
