@@ -74,7 +74,20 @@ def build_session(app_name: str, settings: Mapping[str, str] | None = None) -> S
         if session.sparkContext._jsc.sc().isStopped():
             raise UserError(_REFUSED)
     remember(session._jvm)
+    _quieten_accumulators()
     return session
+
+
+def _quieten_accumulators() -> None:
+    """Let PySpark's server of accumulators end without a trace where the JVM ends before it."""
+    server: Any = SparkContext._active_spark_context._accumulatorServer  # type: ignore[union-attr]
+    speak = server.handle_error
+
+    def handle_error(request: Any, address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], EOFError | ConnectionError):
+            speak(request, address)
+
+    server.handle_error = handle_error
 
 
 @contextlib.contextmanager

@@ -81,7 +81,7 @@ def held(spark: SparkSession, config: Config, job: str) -> Iterator[None]:
         "pid": os.getpid(),
         "process_started": _started(os.getpid()),
     }
-    claim = Claim(spark, uri, str(ours["run"]))
+    claim, here = Claim(spark, uri, str(ours["run"])), files.local_path(spark, uri)
     _take(spark, uri, ours)
     over = threading.Event()
     renewal = threading.Thread(target=_renew, args=(claim, over), name="claim", daemon=True)
@@ -97,10 +97,13 @@ def held(spark: SparkSession, config: Config, job: str) -> Iterator[None]:
         _held.pop(uri, None)
         over.set()
         renewal.join(timeout=_END_SECONDS)
-        # A session that was torn down has no file system: the next run sees that this one is gone.
-        with contextlib.suppress(Exception):
+        # A session that was torn down has no file system. Elsewhere than on this machine, the next
+        # run sees that this one is gone.
+        try:
             files.remove(spark, _beat(uri, claim.run))
             _give_up(spark, uri, claim.run)
+        except Exception:
+            _give_up_here(here, claim.run)
 
 
 def check(config: Config) -> None:
@@ -146,6 +149,16 @@ def _replace(spark: SparkSession, uri: str, dead: str, ours: dict[str, Any]) -> 
 def _give_up(spark: SparkSession, uri: str, run: str) -> None:
     if _read(spark, uri).get("run") == run:
         files.remove(spark, uri)
+
+
+def _give_up_here(claim: Path | None, run: str) -> None:
+    """As `_give_up`, without a session: of a file of this machine; None: it is none."""
+    if claim is None:
+        return
+    with contextlib.suppress(OSError):
+        Path(_beat(str(claim), run)).unlink(missing_ok=True)
+        if _parsed(claim.read_text("utf-8", errors="replace")).get("run") == run:
+            claim.unlink()
 
 
 def _is_alive(spark: SparkSession, uri: str, text: str) -> bool:
