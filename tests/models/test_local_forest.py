@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from influencers.config import ModelsConfig
 from influencers.models.estimators import local_forest
 from influencers.models.estimators.forest import fit_forest
 from influencers.models.estimators.local_forest import MOST_ROWS
+from influencers.run import side_by_side
 
 SCHEMA = "id int, label double, x array<double>"
 
@@ -93,6 +95,14 @@ def test_rows_that_are_read_in_passes_give_the_same(
     at_once = nodes(fit_forest(few, config, rows=300))
     monkeypatch.setattr(local_forest, "FEW_ROWS", 0)
     assert nodes(fit_forest(few, config, rows=300)) == at_once
+
+
+def test_threads_share_what_is_compiled(spark: SparkSession) -> None:
+    local_forest._class.cache_clear()
+    frame = examples(spark, 300)
+    calls = [partial(fit_forest, frame, ModelsConfig(trees=2), rows=300)] * 4
+    first, *others = side_by_side.run_all(spark, calls, at_once=4)
+    assert all(nodes(other) == nodes(first) for other in others)
 
 
 def test_more_bins_than_a_byte_has_are_left_to_spark(spark: SparkSession) -> None:

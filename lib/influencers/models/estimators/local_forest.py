@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from importlib import resources
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ MOST_BINS = 256
 # So many rows are in memory as vectors at once; of more, only their bins.
 FEW_ROWS = 50_000
 MOST_ROWS = 1_000_000
+
+_compiling = Lock()
 
 
 def fit(
@@ -75,8 +78,14 @@ def nodes(model: RandomForestClassificationModel) -> pd.DataFrame:
     return table.astype(dict.fromkeys(_WHOLE, "int64"))
 
 
-@lru_cache(maxsize=1)
 def _compiled(jvm: Any) -> Any:
+    # Py4J knows methods by the name of their class: a second class of the name is none of them.
+    with _compiling:
+        return _class(jvm)
+
+
+@lru_cache(maxsize=1)
+def _class(jvm: Any) -> Any:
     """The class of LocalForest.java."""
     source = resources.files(__package__).joinpath("LocalForest.java").read_text("utf-8")
     compiler = jvm.org.codehaus.janino.SimpleCompiler()
