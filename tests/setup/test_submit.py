@@ -14,9 +14,12 @@ from typing import Any
 
 import pytest
 
+import machine
 import set_up
+import submit as launcher
 from machine import processors
 from machines import Checkout, Machine
+from submit_options import Options
 
 JOB = '''"""Shout: says what it was given."""
 import json, os, sys
@@ -205,8 +208,32 @@ def test_logging_is_ours_and_its_path_survives_a_space(
     given = "--conf 'spark.driver.extraJavaOptions=-Da=1 -Db=2'"
     java = option(submit(project, env, spark=given), "--driver-java-options")
     uri = (project.root / "conf" / "log4j2.properties").as_uri()
-    assert java == f"-Dlog4j2.configurationFile={uri} -Da=1 -Db=2"
+    assert java is not None
+    assert java.startswith(f"-Dlog4j2.configurationFile={uri} ")
+    assert java.endswith("-Da=1 -Db=2")
     assert "check%20out" in uri
+
+
+@pytest.mark.parametrize(
+    ("cpus", "given", "variables", "chosen"),
+    [
+        (1, "-Da=1", {}, True),
+        (2, "", {}, True),
+        (3, "", {}, False),
+        (2, "-XX:+UseG1GC", {}, False),
+        (2, "-XX:-UseSerialGC", {}, False),
+        (2, "", {"JAVA_TOOL_OPTIONS": "-Da=1 -XX:+UseZGC"}, False),
+        (2, "-XX:+UseStringDeduplication", {}, True),
+    ],
+)
+def test_few_processors_have_a_collector_of_garbage_that_suits_them(
+    monkeypatch: pytest.MonkeyPatch, cpus: int, given: str, variables: dict[str, str], chosen: bool
+) -> None:
+    monkeypatch.setattr(machine, "processors", lambda: cpus)
+    key = "spark.driver.extraJavaOptions"
+    options = Options().set(key, given) if given else Options()
+    java = launcher.with_collector(options, {}, variables).get(key) or ""
+    assert java == f"{'-XX:+UseSerialGC ' if chosen else ''}{given}".strip()
 
 
 def test_what_the_user_sets_stands(project: Checkout, env: dict[str, str]) -> None:
