@@ -112,6 +112,14 @@ def test_more_bins_than_a_byte_has_are_left_to_spark(spark: SparkSession) -> Non
     assert nodes(here) == nodes(there)
 
 
+def test_has_room_for_what_takes_a_small_part_of_the_heap(spark: SparkSession) -> None:
+    room = partial(local_forest.has_room, spark, bins=128)
+    assert room(rows=50_000, trees=64)
+    assert not room(rows=50_000, trees=1_000_000)
+    assert not room(rows=MOST_ROWS + 1, trees=1)
+    assert not local_forest.has_room(spark, rows=9, trees=1, bins=257)
+
+
 def test_takes_one_job(spark: SparkSession) -> None:
     frame = examples(spark, 300)
     frame.count()

@@ -25,9 +25,9 @@ def fit_forest(
     """Fit a forest to `label` and the vector column `features`.
 
     The same rows in the same partitions and order give the same forest: rows are sampled by
-    partition. Counts of rows are whole numbers, so that the order of their sums is no matter. Few
-    rows are fitted on the driver, to the same forest; weights are left to Spark, as the order of
-    their sums is one.
+    partition. Counts of rows are whole numbers, so that the order of their sums is no matter. The
+    driver fits what it has room for, to the same forest; weights are left to tasks, as the order
+    of their sums matters.
 
     Args:
         vectors: the rows.
@@ -39,7 +39,9 @@ def fit_forest(
     if config.class_weights:
         examples = _weighed(examples)
         estimator = estimator.setWeightCol("weight")
-    elif rows <= local_forest.MOST_ROWS and config.max_bins <= local_forest.MOST_BINS:
+    elif local_forest.has_room(
+        vectors.sparkSession, rows=rows, trees=config.trees, bins=config.max_bins
+    ):
         return local_forest.fit(estimator, examples, rows=rows)
     forest: RandomForestClassificationModel = estimator.fit(examples)
     return forest

@@ -19,9 +19,28 @@ from influencers.storage import files
 MOST_BINS = 256
 # So many rows are in memory as vectors at once; of more, only their bins.
 FEW_ROWS = 50_000
+# Of more rows, tasks side by side are worth what they cost.
 MOST_ROWS = 1_000_000
+# The bins of a row, and what each tree holds of it: whether it was drawn, and in which node it is.
+_BYTES_OF_ROW, _BYTES_OF_TREE = 100, 4
+# The share of the heap that a forest may take: there may be two at once.
+_SHARE_OF_HEAP = 1 / 6
 
 _compiling = Lock()
+
+
+def has_room(spark: SparkSession, *, rows: int, trees: int, bins: int) -> bool:
+    """Whether a forest is fitted on the driver: by its size, and the memory that the driver has.
+
+    Args:
+        spark: the session.
+        rows: to fit to, about.
+        trees: of the forest.
+        bins: of a feature at most.
+    """
+    size = rows * (_BYTES_OF_ROW + trees * _BYTES_OF_TREE)
+    heap = files.jvm(spark).java.lang.Runtime.getRuntime().maxMemory()
+    return rows <= MOST_ROWS and bins <= MOST_BINS and size <= heap * _SHARE_OF_HEAP
 
 
 def fit(
