@@ -27,6 +27,9 @@ ROOT = Path(__file__).resolve().parents[3]
 _ENDED = re.compile(
     r"stopped SparkContext|NullPointerException[^\n]*apache\.spark\.Spark(Env|Context)"
 )
+# As launch/submit.py has them.
+_SERIAL_PROCESSORS = 2
+_JAVA_VARIABLES = ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS")
 _REFUSED = (
     "the master did not take this application: is it up, is that its address, and do both "
     "have the same secret? Spark's warnings above say more"
@@ -56,7 +59,7 @@ def build_session(app_name: str, settings: Mapping[str, str] | None = None) -> S
         chosen.update(read_defaults(conf_folder() / "spark-defaults.conf"))
         chosen["spark.jars"] = ",".join(str(jar) for jar in jar_files())
         logging = conf_folder() / "log4j2.properties"
-        options = [f"-Dlog4j2.configurationFile={logging.as_uri()}"]
+        options = [f"-Dlog4j2.configurationFile={logging.as_uri()}", *_collector()]
         archive = _class_archive()
         if archive:
             chosen["spark.driver.extraClassPath"] = os.pathsep.join(map(str, jar_files()))
@@ -88,6 +91,13 @@ def _quieten_accumulators() -> None:
             speak(request, address)
 
     server.handle_error = handle_error
+
+
+def _collector() -> list[str]:
+    """The collector of garbage, as `launch/submit.py` chooses it."""
+    named = " ".join(os.environ.get(name, "") for name in _JAVA_VARIABLES)
+    few = (os.cpu_count() or 1) <= _SERIAL_PROCESSORS
+    return ["-XX:+UseSerialGC"] if few and not re.search(r"-XX:[+-]Use\w*GC\b", named) else []
 
 
 @contextlib.contextmanager
