@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
@@ -19,7 +20,7 @@ from influencers.communities.stability import stability_if_asked
 from influencers.config import Config
 from influencers.ingest.tables import POSTS
 from influencers.measured.metrics import Metrics
-from influencers.run import persisted
+from influencers.run import persisted, side_by_side
 from influencers.storage import files, input_files
 from influencers.storage.checkpoints import checkpoints
 from influencers.storage.store import Store
@@ -34,32 +35,43 @@ def run(spark: SparkSession, config: Config) -> Metrics:
     no_posts = spark.createDataFrame([], POSTS.schema)
     posts = store.read(POSTS) if rows is None else no_posts
     few = rows is None and store.has_few(POSTS)
-    with checkpoints(spark, config), persisted.frames(persisted.IN_MEMORY) as keep:
+    with (
+        checkpoints(spark, config),
+        persisted.frames(persisted.IN_MEMORY) as keep,
+        side_by_side.started(spark) as start,
+    ):
         bounded = bounded_tags(posts, max_tags=settings.max_tags)
         uses = keep(tag_uses(bounded))
         with hashtag_graph.linked(bounded, uses, rows, settings) as graph:
             edges = store.write_and_read(graph.backbone, declared.HASHTAG_EDGES, few=few)
             counts = graph.counts(edges)
         progress.say(*hashtag_graph.remarks(counts, graph.ubiquitous, settings))
+        # Alone: label propagation lets go of all that was persisted while it ran.
         with find_communities(edges, settings.algorithms, settings) as divisions:
             communities = store.write_and_read(divisions, declared.COMMUNITIES, few=few)
         compared = compare(edges, communities, settings.algorithms, chosen=settings.chosen)
         progress.say(*compared.remarks())
         chosen, is_of = compared.chosen, F.col("algorithm")
+        own = communities.where(is_of == chosen)
+        exported = start(
+            partial(exports, edges, own, compared.qualities[chosen], algorithm=chosen,
+                    settings=settings)
+        )  # fmt: skip
         # The models may want another algorithm's accounts than the figure.
         wanted = is_of.isin(chosen, config.models.community_algorithm)
         assigned = assign_accounts(uses, communities.where(wanted))
         accounts = store.write_and_read(assigned, declared.ACCOUNT_COMMUNITIES, few=few)
-        own, members = (frame.where(is_of == chosen) for frame in (communities, accounts))
+        members = accounts.where(is_of == chosen)
         with profiles.profiles_and_growth(
             edges, own, members, posts=posts, uses=uses, algorithm=chosen,
             most=settings.profile_entries,
         ) as (described, months):  # fmt: skip
+            written = start(partial(store.write, months, declared.COMMUNITY_GROWTH, few=few))
             store.write(described, declared.COMMUNITY_PROFILES, few=few)
-            store.write(months, declared.COMMUNITY_GROWTH, few=few)
+            written.result()
         stability = stability_if_asked(edges, own, algorithm=chosen, settings=settings)
         numbers = compared.numbers(accounts=members.count(), stability=stability)
-    shown = exports(edges, own, compared.qualities[chosen], algorithm=chosen, settings=settings)
+        shown = exported.result()
     files.replace_all(spark, config.paths.output, shown)
     return Metrics(hashtags=counts, communities=numbers)
 

@@ -73,7 +73,8 @@ def _votes(edges: DataFrame) -> DataFrame:
 def _graph_rdds(frame: DataFrame) -> dict[int, Any]:
     """What is held in the cache: GraphX never lets go of its part, nor does unpersisting a result.
 
-    To drop what somebody else has cached meanwhile costs them time, never a result.
+    Nothing else may run meanwhile: what somebody else has cached is dropped, too, and a local
+    checkpoint cannot be made again.
     """
     cached = frame.sparkSession.sparkContext._jsc.getPersistentRDDs()
     return {int(key): rdd for key, rdd in cached.items()}
