@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
+import time
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -97,12 +98,21 @@ def test_rows_that_are_read_in_passes_give_the_same(
     assert nodes(fit_forest(few, config, rows=300)) == at_once
 
 
-def test_threads_share_what_is_compiled(spark: SparkSession) -> None:
-    local_forest._class.cache_clear()
-    frame = examples(spark, 300)
-    calls = [partial(fit_forest, frame, ModelsConfig(trees=2), rows=300)] * 4
-    first, *others = side_by_side.run_all(spark, calls, at_once=4)
-    assert all(nodes(other) == nodes(first) for other in others)
+def test_threads_share_what_is_compiled(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled = []
+
+    @lru_cache(maxsize=1)
+    def compile_slowly(jvm: object) -> object:
+        time.sleep(0.2)
+        compiled.append(jvm)
+        return object()
+
+    monkeypatch.setattr(local_forest, "_class", compile_slowly)
+    found = side_by_side.run_all(spark, [partial(local_forest._compiled, "jvm")] * 4, at_once=4)
+    assert compiled == ["jvm"]
+    assert len({id(one) for one in found}) == 1
 
 
 def test_more_bins_than_a_byte_has_are_left_to_spark(spark: SparkSession) -> None:
