@@ -83,8 +83,8 @@ def ours(train: DataFrame, test: DataFrame, config: ModelsConfig, rows: int) -> 
     forest = fit_forest(train, config, rows=rows)
     took = time.perf_counter() - start
     found = votes_of(forest, test, features="features", column="votes")
-    rows = found.select("label", "votes").toPandas()
-    return took, float(average_precision_score(rows["label"], rows["votes"]))
+    scored = found.select("label", "votes").toPandas()
+    return took, float(average_precision_score(scored["label"], scored["votes"]))
 
 
 def theirs(

@@ -59,13 +59,13 @@ def build_session(app_name: str, settings: Mapping[str, str] | None = None) -> S
         chosen.update(read_defaults(conf_folder() / "spark-defaults.conf"))
         chosen["spark.jars"] = ",".join(str(jar) for jar in jar_files())
         logging = conf_folder() / "log4j2.properties"
-        options = [f"-Dlog4j2.configurationFile={logging.as_uri()}", *_collector()]
+        given = chosen.get("spark.driver.extraJavaOptions", "")
+        options = [f"-Dlog4j2.configurationFile={logging.as_uri()}", *_collector(given)]
         archive = _class_archive()
         if archive:
             chosen["spark.driver.extraClassPath"] = os.pathsep.join(map(str, jar_files()))
             options += [f'"-XX:SharedArchiveFile={archive}"']
             options += ["-Xlog:cds=off", "-Xlog:cds+dynamic=off"]
-        given = chosen.get("spark.driver.extraJavaOptions", "")
         chosen["spark.driver.extraJavaOptions"] = " ".join([*options, given]).strip()
     chosen.update(settings or {})
     conf = SparkConf(loadDefaults=False).setAll(list(chosen.items())).setAppName(app_name)
@@ -93,11 +93,11 @@ def _quieten_accumulators() -> None:
     server.handle_error = handle_error
 
 
-def _collector() -> list[str]:
-    """The collector of garbage, as `launch/submit.py` chooses it."""
-    named = " ".join(os.environ.get(name, "") for name in _JAVA_VARIABLES)
+def _collector(given: str) -> list[str]:
+    """The collector of garbage, as `launch/submit.py` chooses it beside the options `given`."""
+    said = " ".join([given, *(os.environ.get(name, "") for name in _JAVA_VARIABLES)])
     few = (os.cpu_count() or 1) <= _SERIAL_PROCESSORS
-    return ["-XX:+UseSerialGC"] if few and not re.search(r"-XX:[+-]Use\w*GC\b", named) else []
+    return ["-XX:+UseSerialGC"] if few and not re.search(r"-XX:[+-]Use\w*GC\b", said) else []
 
 
 @contextlib.contextmanager
