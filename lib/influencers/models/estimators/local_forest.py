@@ -19,8 +19,9 @@ from influencers.storage import files
 MOST_BINS = 256
 # So many rows are in memory as vectors at once; of more, only their bins.
 FEW_ROWS = 50_000
-# Of more rows, tasks side by side are worth what they cost.
-MOST_ROWS = 1_000_000
+# Of more rows, tasks side by side are worth what they cost: more than `models.fit_rows` has by
+# default, as a sample of accounts is not of just so many rows.
+MOST_ROWS = 1_200_000
 # The bins of a row, and what each tree holds of it: whether it was drawn, and in which node it is.
 _BYTES_OF_ROW, _BYTES_OF_TREE = 100, 4
 # The share of the heap that a forest may take: there may be two at once.
