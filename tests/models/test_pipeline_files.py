@@ -14,7 +14,8 @@ from pyspark.ml import PipelineModel
 from pyspark.sql import SparkSession
 
 from influencers.config import ModelsConfig
-from influencers.models import pipeline_files
+from influencers.errors import UserError
+from influencers.models import pipeline_files, saved
 from influencers.models.declaration import CATEGORICAL, Feature
 from influencers.models.estimators import local_forest
 from influencers.models.estimators.forest import PROBABILITY, fit_forest
@@ -117,3 +118,24 @@ def test_replaces_what_is_there_and_takes_no_job(spark: SparkSession, both: Any)
     assert not jobs
     assert not left_over.exists()
     assert PipelineModel.load(str(here)).stages[0].uid == pipeline.stages[0].uid
+
+
+@pytest.mark.parametrize("spoilt", ["stages/2_*/data", "stages/*/metadata", "metadata"])
+@pytest.mark.parametrize("how", ["gone", "cut off"])
+def test_a_damaged_pipeline_is_told_in_a_line(
+    spark: SparkSession, both: Any, tmp_path: Path, spoilt: str, how: str
+) -> None:
+    uri = tmp_path / "model"
+    folder = saved.save(spark, both[0], str(uri))
+    saved.publish(spark, {"format": 2}, str(uri), folder)
+    for part in (uri / folder).glob(spoilt):
+        for file in part.iterdir():
+            if how == "gone":
+                file.unlink()
+            else:
+                file.write_bytes(file.read_bytes()[:20])
+        if how == "gone":
+            part.rmdir()
+    with pytest.raises(UserError, match=f"the model at {uri} is damaged") as complaint:
+        saved.load(spark, str(uri))
+    assert "\n" not in str(complaint.value)

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import pyspark
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
 from pyspark.ml import PipelineModel
 from pyspark.ml.classification import RandomForestClassificationModel
 from pyspark.sql import SparkSession
@@ -204,7 +206,13 @@ def load(spark: SparkSession, uri: str) -> tuple[PipelineModel, dict[str, Any]]:
     pipeline = files.join(uri, str(card.get("pipeline")))
     if card.get("format") != _FORMAT or not files.exists(spark, pipeline):
         raise UserError(f"the model at {uri} is not one this version can read: train it again")
-    return PipelineModel.load(pipeline), card
+    try:
+        return PipelineModel.load(pipeline), card
+    except (PySparkException, Py4JJavaError, ValueError) as error:
+        why = str(error).splitlines()[0]
+        raise UserError(
+            f"the model at {uri} is damaged ({why}): restore it, or train it again"
+        ) from error
 
 
 def _card(spark: SparkSession, uri: str) -> dict[str, Any]:
