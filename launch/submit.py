@@ -259,7 +259,7 @@ def with_collector(
     """With the collector of garbage that does best on few processors, unless one is named.
 
     Java's own choice works beside the tasks, for which there is no processor, and lets the heap
-    grow instead of clearing it: a run of the sample takes a tenth longer and thrice the memory.
+    grow instead of clearing it: a run of the sample takes some tenth longer, and more memory.
     """
     key = "spark.driver.extraJavaOptions"
     given = options.get(key, defaults) or ""
