@@ -24,7 +24,8 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import average_precision_score
 
 from influencers.config import ModelsConfig
-from influencers.models.estimators.forest import fit_forest, votes_of
+from influencers.models.estimators.ensemble import votes_of
+from influencers.models.estimators.forest import fit_forest
 from influencers.models.estimators.local_forest import MOST_ROWS
 from influencers.models.training import partitions_for
 from influencers.run.session import build_session

@@ -28,7 +28,7 @@ def run(spark: SparkSession, config: Config) -> Metrics:
     table, uri = PREDICTIONS[model], saved.asked_uri(config)
     pipeline, card = saved.load(spark, uri)
     progress.say(*worth.warnings(card, force=config.models.force))
-    forest = saved.trees(pipeline) if reasons else None
+    trees = saved.trees(pipeline) if reasons else None
     with persisted.frames() as keep:
         given = read_input(spark, config, card, keep=keep)
         mirrored, needed = scoring.with_mirrors(config, card), scoring.needed_beside(card)
@@ -36,7 +36,7 @@ def run(spark: SparkSession, config: Config) -> Metrics:
         if beside.post_images is not None:
             progress.say(*shown.remarks(store, mirrored))
         frame = scoring.rows_to_score(given, beside, card, config)
-        predictions = scoring.score(frame, pipeline, card, forest, reasons=reasons)
+        predictions = scoring.score(frame, pipeline, card, trees, reasons=reasons)
         if isinstance(given, Asked):
             predictions = with_left_out(predictions, given, model=model)
         store.replace_rows(predictions, table, column="split", value=SCORED)

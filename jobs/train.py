@@ -1,4 +1,4 @@
-"""Train: forests for influence and virality, measured on what they have not seen, and saved."""
+"""Train: models of influence and virality, measured on what they have not seen, and saved."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from influencers.images import shown
 from influencers.ingest.tables import POSTS
 from influencers.measured.metrics import Metrics
 from influencers.models import known_tables, saved, training, tuning
+from influencers.models.estimators import boosted
+from influencers.models.estimators.ensemble import BOOSTED
 from influencers.models.figures.declarations import figures_of
 from influencers.models.results import SplitResult, metrics_by_label
 from influencers.models.rows.known import Known, computed_once
@@ -27,6 +29,8 @@ from jobs.command_line import LABEL, OUTPUT, Job, Option, main
 
 def run(spark: SparkSession, config: Config) -> Metrics:
     """Train what is asked for; returns models.MODEL.LABEL.SPLIT.WHO, and LABEL.folds.WHO."""
+    if config.models.estimator == BOOSTED:
+        boosted.lightgbm()
     store = Store(spark, config)
     models = training.models_to_train(config.models)
     progress.say(*stages.remarks(store, config), *shown.remarks(store, config))
@@ -71,7 +75,8 @@ def _train(store: Store, config: Config, model: str, known: Known) -> list[list[
 
 JOB = Job(
     name="train",
-    summary="Train random forests for influence and virality, and measure them on held-out data.",
+    summary="Train random forests (or boosted trees) for influence and virality, and measure "
+    "them on held-out data.",
     reads="tables accounts, post_features; account_communities, post_images, images, "
     "duplicate_pairs, posts (if there)",
     writes="models/NAME; tables predictions_influence, predictions_virality; figures",

@@ -27,7 +27,7 @@ def test_bars_are_readable_and_the_longest_first() -> None:
 
 def test_the_caption_has_every_measure_beside_its_baselines() -> None:
     assert importance.metrics_sentence(METRICS) == (
-        "Unseen accounts, 1,234 rows, 10 % positive: average precision (AUC) of forest 0.500 "
+        "Unseen accounts, 1,234 rows, 10 % positive: average precision (AUC) of model 0.500 "
         "(0.750), own history alone 0.400 (unknown). Later posts: not measured, no training row "
         "has a label."
     )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,6 @@ from influencers.config import ModelsConfig
 from influencers.models.estimators import local_forest
 from influencers.models.estimators.forest import fit_forest
 from influencers.models.estimators.local_forest import MOST_ROWS
-from influencers.run import side_by_side
 
 SCHEMA = "id int, label double, x array<double>"
 
@@ -96,23 +94,6 @@ def test_rows_that_are_read_in_passes_give_the_same(
     at_once = nodes(fit_forest(few, config, rows=300))
     monkeypatch.setattr(local_forest, "FEW_ROWS", 0)
     assert nodes(fit_forest(few, config, rows=300)) == at_once
-
-
-def test_threads_share_what_is_compiled(
-    spark: SparkSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    compiled = []
-
-    @lru_cache(maxsize=1)
-    def compile_slowly(jvm: object) -> object:
-        time.sleep(0.2)
-        compiled.append(jvm)
-        return object()
-
-    monkeypatch.setattr(local_forest, "_class", compile_slowly)
-    found = side_by_side.run_all(spark, [partial(local_forest._compiled, "jvm")] * 4, at_once=4)
-    assert compiled == ["jvm"]
-    assert len({id(one) for one in found}) == 1
 
 
 def test_more_bins_than_a_byte_has_are_left_to_spark(spark: SparkSession) -> None:

@@ -17,8 +17,8 @@ from influencers.config import ModelsConfig
 from influencers.errors import UserError
 from influencers.models import pipeline_files, saved
 from influencers.models.declaration import CATEGORICAL, Feature
-from influencers.models.estimators import local_forest
-from influencers.models.estimators.forest import PROBABILITY, fit_forest
+from influencers.models.estimators import ensemble
+from influencers.models.estimators.forest import PROBABILITY
 from influencers.models.estimators.normaliser import fit_normaliser
 from influencers.models.evaluate.calibration import Calibration, calibration_stage
 
@@ -34,14 +34,17 @@ def rows(spark: SparkSession) -> Any:
     return spark.createDataFrame(table).coalesce(1)
 
 
-@pytest.fixture(scope="module")
-def both(spark: SparkSession, rows: Any, tmp_path_factory: Any) -> tuple[PipelineModel, Path, Path]:
+@pytest.fixture(scope="module", params=["forest", "boosted"])
+def both(
+    spark: SparkSession, rows: Any, tmp_path_factory: Any, request: pytest.FixtureRequest
+) -> tuple[PipelineModel, Path, Path]:
     """A pipeline, as it is written here and as Spark writes it."""
     folder = tmp_path_factory.mktemp("pipelines")
     normaliser = fit_normaliser(rows.toPandas(), FEATURES)
     vectors = normaliser.model.transform(rows)
-    forest = fit_forest(vectors, ModelsConfig(trees=5), rows=400)
-    stages = [*normaliser.model.stages, forest, calibration_stage(spark, LINE, PROBABILITY)]
+    config = ModelsConfig(estimator=request.param, trees=5, boosting_rounds=4)
+    fitted = ensemble.fit(vectors, config, rows=400)
+    stages = [*normaliser.model.stages, fitted, calibration_stage(spark, LINE, PROBABILITY)]
     pipeline = PipelineModel(stages)
     pipeline_files.write(spark, pipeline, str(folder / "here"))
     pipeline.write().save(str(folder / "spark"))
@@ -103,7 +106,7 @@ def test_is_read_by_spark_and_says_the_same(spark: SparkSession, rows: Any, both
         pipeline.transform(rows).select(*columns).collect()
     )
     pd.testing.assert_frame_equal(
-        local_forest.nodes(read.stages[2]), local_forest.nodes(pipeline.stages[2])
+        ensemble.nodes(read.stages[2]), ensemble.nodes(pipeline.stages[2])
     )
 
 

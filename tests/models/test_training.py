@@ -172,8 +172,8 @@ def test_the_same_rows_give_the_same_probabilities_however_they_lie(
     for variant, fitted in viral.fitted.items():
         other = again.fitted[variant]
         assert (
-            fitted.forest.toDebugString.split("\n", 1)[1]
-            == (other.forest.toDebugString.split("\n", 1)[1])
+            fitted.ensemble.toDebugString.split("\n", 1)[1]
+            == (other.ensemble.toDebugString.split("\n", 1)[1])
         )
         assert fitted.calibration == other.calibration
     assert_df_equality(predictions(viral), predictions(again), ignore_row_order=True)

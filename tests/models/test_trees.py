@@ -15,11 +15,12 @@ from pyspark.sql import DataFrame, SparkSession
 from influencers.config import ModelsConfig
 from influencers.models import saved
 from influencers.models.declaration import CATEGORICAL, Feature
-from influencers.models.estimators.forest import fit_forest, votes_of
+from influencers.models.estimators.ensemble import votes_of
+from influencers.models.estimators.forest import fit_forest
 from influencers.models.estimators.normaliser import Normaliser, Scale
 from influencers.models.evaluate.calibration import as_voted
 from influencers.models.explain.permutation import partial_dependences, permutation_importance
-from influencers.models.explain.trees import Forest, forest_of
+from influencers.models.explain.trees import Trees, trees_of
 from influencers.models.rows.row_sample import Sheet
 
 PLACES = ("telling", "telling", "twin", "noise")
@@ -41,7 +42,7 @@ def matrix() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 
 @pytest.fixture(scope="module")
-def asked(spark: SparkSession, matrix: Any) -> tuple[Forest, DataFrame]:
+def asked(spark: SparkSession, matrix: Any) -> tuple[Trees, DataFrame]:
     vectors, truth = matrix
     rows = [
         (int(n), float(y), x.tolist()) for n, (x, y) in enumerate(zip(vectors, truth, strict=True))
@@ -57,7 +58,7 @@ def asked(spark: SparkSession, matrix: Any) -> tuple[Forest, DataFrame]:
     return saved.trees(pipeline), scored
 
 
-def test_votes_are_those_of_spark(asked: tuple[Forest, DataFrame], matrix: Any) -> None:
+def test_votes_are_those_of_spark(asked: tuple[Trees, DataFrame], matrix: Any) -> None:
     forest, scored = asked
     expected = [row["votes"] for row in scored.sort("id").collect()]
     assert len(forest.roots) == 12
@@ -65,11 +66,11 @@ def test_votes_are_those_of_spark(asked: tuple[Forest, DataFrame], matrix: Any) 
     assert forest.votes(matrix[0]) == pytest.approx(expected, abs=1e-12)
 
 
-def test_contributions_sum_to_the_votes(asked: tuple[Forest, DataFrame], matrix: Any) -> None:
+def test_contributions_sum_to_the_votes(asked: tuple[Trees, DataFrame], matrix: Any) -> None:
     forest, _ = asked
     vectors = matrix[0][:200]
     moved = forest.contributions(vectors)
-    base = forest.share[forest.roots].mean()
+    base = forest.value[forest.roots].mean()
     assert base + moved.sum(1) == pytest.approx(forest.votes(vectors), abs=1e-12)
     # What does not vary is never split on.
     assert not moved[:, 1].any()
@@ -82,11 +83,11 @@ def test_a_forest_of_leaves_votes_the_base_rate() -> None:
     nodes = pd.DataFrame(
         {
             "tree": [0, 1], "id": [0, 0], "left": [-1, -1], "right": [-1, -1],
-            "feature": [-1, -1], "threshold": [None, None], "negatives": [3.0, 1.0],
-            "positives": [1.0, 1.0],
+            "feature": [-1, -1], "threshold": [None, None], "stat_0": [3.0, 1.0],
+            "stat_1": [1.0, 1.0],
         }
     )  # fmt: skip
-    forest = forest_of(nodes)
+    forest = trees_of(nodes)
     assert forest.depth == 0
     assert forest.votes(np.zeros((2, 3))).tolist() == [0.375, 0.375]
 
@@ -100,7 +101,7 @@ def sheet(matrix: Any) -> Sheet:
 
 
 def test_shuffling_finds_what_the_forest_needs(
-    asked: tuple[Forest, DataFrame], sheet: Sheet
+    asked: tuple[Trees, DataFrame], sheet: Sheet
 ) -> None:
     found = permutation_importance(
         asked[0], sheet, "it", PLACES, FEATURES, times=3, seed=1, min_groups=10
@@ -121,7 +122,7 @@ def test_shuffling_finds_what_the_forest_needs(
     assert again == found
 
 
-def test_of_one_class_nothing_can_be_said(asked: tuple[Forest, DataFrame], sheet: Sheet) -> None:
+def test_of_one_class_nothing_can_be_said(asked: tuple[Trees, DataFrame], sheet: Sheet) -> None:
     assert (
         permutation_importance(
             asked[0], sheet, "same", PLACES, FEATURES, times=1, seed=1, min_groups=10
@@ -131,7 +132,7 @@ def test_of_one_class_nothing_can_be_said(asked: tuple[Forest, DataFrame], sheet
 
 
 def test_dependence_rises_with_what_tells_in_its_own_unit(
-    asked: tuple[Forest, DataFrame], sheet: Sheet
+    asked: tuple[Trees, DataFrame], sheet: Sheet
 ) -> None:
     normaliser = Normaliser(
         PipelineModel([]),
@@ -151,7 +152,7 @@ def test_dependence_rises_with_what_tells_in_its_own_unit(
     assert max(noise.probabilities) - min(noise.probabilities) < 0.1
 
 
-def test_zeros_stay_zeros(asked: tuple[Forest, DataFrame], sheet: Sheet) -> None:
+def test_zeros_stay_zeros(asked: tuple[Trees, DataFrame], sheet: Sheet) -> None:
     scale = Scale(0, 49.9, 33.1)
     nothing = -scale.mean * (1 / scale.deviation)  # as Spark scales
     assert 0 < nothing * scale.deviation + scale.mean < 1e-14

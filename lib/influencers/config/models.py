@@ -90,6 +90,12 @@ class ModelsConfig(Section, section="models"):
         "Area under the ROC curve above which a single feature is reported as possible leakage.",
         above(0.5) & at_most(1),
     )
+    estimator: str = setting(
+        "forest",
+        "forest: random forests. boosted: gradient-boosted trees by LightGBM, which has to be "
+        "installed; see docs/models.md.",
+        one_of("forest", "boosted"),
+    )
     trees: int = setting(
         64,
         "Trees of each forest; more than 64 to 128 gain little (Oshiro et al., 2012).",
@@ -107,6 +113,13 @@ class ModelsConfig(Section, section="models"):
         "onethird",
         "Features that are tried at each split.",
         one_of("sqrt", "log2", "onethird", "all"),
+    )
+    boosting_rounds: int = setting(200, "Boosted trees of each model.", at_least(1))
+    boosting_learning_rate: float = setting(
+        0.05, "Share of its fit that each boosted tree adds.", above(0) & at_most(1)
+    )
+    boosting_leaves: int = setting(
+        31, "Maximum number of leaves of each boosted tree.", at_least(2)
     )
     class_weights: bool = setting(
         False, "Whether both classes get the same total weight; see docs/models.md."

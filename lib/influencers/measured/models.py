@@ -1,6 +1,7 @@
 """Held-out performance of forests and baselines.
 
-WHO is a forest (forest, without_history) or a baseline (history_only, followers_only, likes_only).
+WHO is a fitted model (forest, without_history: so called for every estimator) or a baseline
+(history_only, followers_only, likes_only).
 """
 
 from __future__ import annotations

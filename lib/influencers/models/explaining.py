@@ -11,28 +11,26 @@ from influencers.models.explain.permutation import (
     partial_dependences,
     permutation_importance,
 )
-from influencers.models.explain.trees import Forest
+from influencers.models.explain.trees import Trees
 from influencers.models.results import Fitted, SplitResult
 
 # Features whose partial dependence is drawn.
 FOREMOST = 6
 
 
-def explain(
-    result: SplitResult, fitted: Fitted, forest: Forest, config: ModelsConfig
-) -> Explanation:
+def explain(result: SplitResult, fitted: Fitted, trees: Trees, config: ModelsConfig) -> Explanation:
     """What a model makes of its features, on held-out rows.
 
     Args:
         result: the split that the model is of, with its sheet.
         fitted: the model, of the default variant.
-        forest: its trees.
+        trees: of the model.
         config: how often to shuffle, and the seed.
     """
     assert result.sheet is not None
     normaliser = fitted.normaliser
     importance = permutation_importance(
-        forest,
+        trees,
         result.sheet,
         result.label.name,
         normaliser.columns,
@@ -43,17 +41,16 @@ def explain(
     )
     ranked = fitted.importances if importance is None else importance.features
     dependences = partial_dependences(
-        forest, result.sheet, normaliser, fitted.calibration, list(ranked), most=FOREMOST
+        trees, result.sheet, normaliser, fitted.calibration, list(ranked), most=FOREMOST
     )
     return Explanation(importance, dependences)
 
 
 def with_explanation(result: SplitResult, explanation: Explanation) -> SplitResult:
-    """The result with its explanation, and the importance among the forest's metrics."""
+    """The result with its explanation, and the importance among the model's metrics."""
     importance = explanation.importance
     if importance is None:
         return replace(result, explanation=explanation)
-    forest = next(iter(result.fitted))
-    who = who_of(forest)
+    who = who_of(next(iter(result.fitted)))
     metrics = {**result.metrics, who: replace(result.metrics[who], importance=importance)}
     return replace(result, explanation=explanation, metrics=metrics)

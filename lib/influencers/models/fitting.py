@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from pyspark.ml.classification import RandomForestClassificationModel
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -21,8 +20,9 @@ from influencers.models.declaration import (
     Label,
     variants_of,
 )
+from influencers.models.estimators import ensemble
 from influencers.models.estimators.baselines import baseline_scores, medians, sought
-from influencers.models.estimators.forest import fit_forest, importances, votes_of
+from influencers.models.estimators.ensemble import Ensemble, importances, votes_of
 from influencers.models.estimators.normaliser import VECTOR, Normaliser, fit_normaliser
 from influencers.models.evaluate import model_metrics
 from influencers.models.evaluate.calibration import calibrate
@@ -40,7 +40,7 @@ from influencers.run import persisted
 
 @dataclass(frozen=True)
 class _Task:
-    """A forest to fit.
+    """An ensemble to fit.
 
     Attributes:
         vector: the column of its features.
@@ -133,11 +133,11 @@ def _train(
         suspects = _suspects(sample, tasks, split, config)
         keep = stack.enter_context(persisted.cut_frames())
         vectors = keep(_with_vectors(rows, key, labels, split, normalisers, baselines))
-        forests = {
-            task.name: fit_forest(_examples(vectors, task, split), config, rows=to_fit)
+        ensembles = {
+            task.name: ensemble.fit(_examples(vectors, task, split), config, rows=to_fit)
             for task in tasks
         }
-        counts = _count(vectors, tasks, forests, baselines, split, to_test)
+        counts = _count(vectors, tasks, ensembles, baselines, split, to_test)
         sheet = take_sheet(
             vectors.where(part == TEST),
             key,
@@ -151,13 +151,13 @@ def _train(
         fitted = {}
         of_label = [task for task in tasks if task.label is label]
         for task in of_label:
-            normaliser, forest = normalisers[task.vector], forests[task.name]
+            normaliser, fitted_to = normalisers[task.vector], ensembles[task.name]
             fitted[task.variant] = Fitted(
                 task.variant,
                 normaliser,
-                forest,
+                fitted_to,
                 calibrate(counts.by_score(CALIBRATION, task.name), least=config.min_calibration),
-                importances(forest, normaliser.columns),
+                importances(fitted_to, normaliser.columns),
                 suspects.get(label.name, {}),
             )
         calibrations = {
@@ -178,7 +178,7 @@ def _train(
 
 
 def _tasks(labels: Sequence[Label], config: ModelsConfig) -> list[_Task]:
-    """Every forest to fit; those of the same features share a vector."""
+    """Every ensemble to fit; those of the same features share a vector."""
     tasks: list[_Task] = []
     seen: dict[tuple[Feature, ...], str] = {}
     for label in labels:
@@ -255,7 +255,7 @@ def _score_name(label: str, who: str) -> str:
 
 
 def _examples(vectors: DataFrame, task: _Task, split: str) -> DataFrame:
-    """What a forest is fitted to: `label` and `features`."""
+    """What an ensemble is fitted to: `label` and `features`."""
     label = F.col(label_column(task.label, split))
     return vectors.where((F.col(part_of(split)) == FIT) & label.isNotNull()).select(
         label.alias("label"), F.col(task.vector).alias(VECTOR)
@@ -265,18 +265,18 @@ def _examples(vectors: DataFrame, task: _Task, split: str) -> DataFrame:
 def _count(
     vectors: DataFrame,
     tasks: Sequence[_Task],
-    forests: Mapping[str, RandomForestClassificationModel],
+    ensembles: Mapping[str, Ensemble],
     baselines: Mapping[tuple[str, str], Column],
     split: str,
     rows: int,
 ) -> Counts:
-    """One pass over what the forests were not fitted to: every forest, every baseline."""
+    """One pass over what the ensembles were not fitted to: every ensemble, every baseline."""
     part = F.col(part_of(split))
     scored = vectors.where(part.isin(CALIBRATION, TEST))
     rankings = []
     for place, task in enumerate(tasks):
         column = f"votes_{place}"
-        scored = votes_of(forests[task.name], scored, features=task.vector, column=column)
+        scored = votes_of(ensembles[task.name], scored, features=task.vector, column=column)
         score = probability_score(F.col(column))
         rankings.append(Ranking(task.name, F.col(label_column(task.label, split)), score))
     labels = {task.label.name: task.label for task in tasks}

@@ -18,8 +18,9 @@ from pyspark.sql import functions as F
 from influencers.config import ModelsConfig
 from influencers.models import labels as label_rules
 from influencers.models.declaration import KEYS, Feature, Label
+from influencers.models.estimators import ensemble
 from influencers.models.estimators.baselines import baseline_scores, medians, sought
-from influencers.models.estimators.forest import fit_forest, votes_of
+from influencers.models.estimators.ensemble import votes_of
 from influencers.models.estimators.normaliser import VECTOR, fit_normaliser
 from influencers.models.evaluate import bootstrap
 from influencers.models.evaluate.metrics import probability_score, ranking_metrics
@@ -181,8 +182,8 @@ def _fold(plan: _Plan, number: int) -> Fold:
             )
         )
         rows = round(share * plan.sizes[number]["fit_rows"])
-        forest = fit_forest(vectors.where(_FITTED).select("label", VECTOR), config, rows=rows)
-        asked = votes_of(forest, vectors.where(_HELD_OUT), features=VECTOR, column=_VOTES)
+        model = ensemble.fit(vectors.where(_FITTED).select("label", VECTOR), config, rows=rows)
+        asked = votes_of(model, vectors.where(_HELD_OUT), features=VECTOR, column=_VOTES)
         label = F.col("label")
         rankings = [
             Ranking(FOREST, label, probability_score(F.col(_VOTES))),

@@ -17,7 +17,7 @@ from pyspark.ml.classification import RandomForestClassificationModel
 from pyspark.ml.regression import IsotonicRegressionModel
 from pyspark.sql import SparkSession
 
-from influencers.models.estimators import local_forest
+from influencers.models.estimators.ensemble import ENSEMBLES, Ensemble, nodes
 from influencers.storage import files
 
 _DOUBLES = pa.list_(pa.field("element", pa.float64(), nullable=False))
@@ -60,7 +60,7 @@ def write(spark: SparkSession, pipeline: PipelineModel, uri: str) -> None:
     """Write a pipeline into the folder `uri`, in place of what is there.
 
     `PipelineModel.load` reads it. It is of this project's stages: those that have nothing but
-    parameters, a forest of two classes whose splits are of numbers, and a calibration.
+    parameters, an ensemble for two classes whose splits are of numbers, and a calibration.
 
     Raises:
         UserError: this run had claimed the output and lost it.
@@ -82,18 +82,20 @@ def write(spark: SparkSession, pipeline: PipelineModel, uri: str) -> None:
 
 def _beside(stage: Any) -> dict[str, Any]:
     """What a stage says of itself beside its parameters."""
-    if not isinstance(stage, RandomForestClassificationModel):
+    if not isinstance(stage, ENSEMBLES):
         return {}
-    return {
-        "numFeatures": stage.numFeatures,
-        "numClasses": stage.numClasses,
-        "numTrees": stage.getNumTrees,
-    }
+    # Boosted trees are always of two classes, and say nothing of it.
+    classes = {"numClasses": stage.numClasses} if _is_forest(stage) else {}
+    return {"numFeatures": stage.numFeatures, **classes, "numTrees": stage.getNumTrees}
+
+
+def _is_forest(stage: Any) -> bool:
+    return isinstance(stage, RandomForestClassificationModel)
 
 
 def _learnt(spark: SparkSession, stage: Any) -> dict[str, pa.Table]:
     """What a stage has learnt, by the folder that it lies in."""
-    if isinstance(stage, RandomForestClassificationModel):
+    if isinstance(stage, ENSEMBLES):
         return {"data": _node_rows(stage), "treesMetadata": _tree_rows(spark, stage)}
     if isinstance(stage, IsotonicRegressionModel):
         line = {
@@ -105,26 +107,27 @@ def _learnt(spark: SparkSession, stage: Any) -> dict[str, pa.Table]:
     return {}
 
 
-def _node_rows(forest: RandomForestClassificationModel) -> pa.Table:
-    nodes = local_forest.nodes(forest)
-    thresholds = [[] if value != value else [value] for value in nodes["threshold"]]
+def _node_rows(ensemble: Ensemble) -> pa.Table:
+    table = nodes(ensemble)
+    stats = ["stat_0", "stat_1"] if _is_forest(ensemble) else ["stat_0", "stat_1", "stat_2"]
+    thresholds = [[] if value != value else [value] for value in table["threshold"]]
     split = {
-        "featureIndex": nodes["feature"],
+        "featureIndex": table["feature"],
         "leftCategoriesOrThreshold": thresholds,
-        "numCategories": [-1] * len(nodes),
+        "numCategories": [-1] * len(table),
     }
     node = {
-        "id": nodes["id"],
-        "prediction": nodes["prediction"],
-        "impurity": nodes["impurity"],
-        "impurityStats": nodes[["negatives", "positives"]].to_numpy().tolist(),
-        "rawCount": nodes["rows"],
-        "gain": nodes["gain"],
-        "leftChild": nodes["left"],
-        "rightChild": nodes["right"],
+        "id": table["id"],
+        "prediction": table["prediction"],
+        "impurity": table["impurity"],
+        "impurityStats": table[stats].to_numpy().tolist(),
+        "rawCount": table["rows"],
+        "gain": table["gain"],
+        "leftChild": table["left"],
+        "rightChild": table["right"],
         "split": _struct(split, _SPLIT),
     }
-    return pa.table({"treeID": nodes["tree"], "nodeData": _struct(node, _NODE)}, schema=_NODES)
+    return pa.table({"treeID": table["tree"], "nodeData": _struct(node, _NODE)}, schema=_NODES)
 
 
 def _struct(values: dict[str, Any], kind: pa.StructType) -> pa.StructArray:
@@ -136,11 +139,11 @@ def _struct(values: dict[str, Any], kind: pa.StructType) -> pa.StructArray:
     return pa.StructArray.from_arrays(arrays, fields=fields)
 
 
-def _tree_rows(spark: SparkSession, forest: RandomForestClassificationModel) -> pa.Table:
-    model: Any = forest._java_obj
+def _tree_rows(spark: SparkSession, ensemble: Ensemble) -> pa.Table:
+    model: Any = ensemble._java_obj
     described = [_parameters(spark, tree) for tree in model.trees()]
-    ones = [1.0] * len(described)
-    return pa.table({"_1": range(len(described)), "_2": described, "_3": ones}, schema=_TREES)
+    weights = list(model.treeWeights())
+    return pa.table({"_1": range(len(described)), "_2": described, "_3": weights}, schema=_TREES)
 
 
 def _write_rows(spark: SparkSession, rows: pa.Table, folder: str) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pyspark.ml import PipelineModel
-from pyspark.ml.classification import RandomForestClassificationModel
 from pyspark.sql import DataFrame, SparkSession
 
 from influencers.measured.models import (
@@ -18,6 +17,7 @@ from influencers.measured.models import (
     SplitMetrics,
 )
 from influencers.models.declaration import Label
+from influencers.models.estimators.ensemble import Ensemble
 from influencers.models.estimators.forest import PROBABILITY
 from influencers.models.estimators.normaliser import Normaliser
 from influencers.models.evaluate.calibration import Calibration, calibration_stage
@@ -34,24 +34,24 @@ class Fitted:
     Attributes:
         variant: before_posting or without_history.
         normaliser: of the features, which `normaliser.features` names in order.
-        forest: on the normaliser's vector.
-        calibration: from the forest's votes to probabilities.
-        importances: share of the forest's gain by feature, the most important first.
+        ensemble: on the normaliser's vector.
+        calibration: from the ensemble's votes to probabilities.
+        importances: share of the ensemble's gain by feature, the most important first.
         suspects: features that alone all but tell the label, with their AUC.
     """
 
     variant: str
     normaliser: Normaliser
-    forest: RandomForestClassificationModel
+    ensemble: Ensemble
     calibration: Calibration
     importances: dict[str, float]
     suspects: dict[str, float]
 
     def pipeline(self) -> PipelineModel:
-        """Normaliser, forest and calibration; adds the columns `probability` and `calibrated`."""
+        """Normaliser, ensemble and calibration; adds the columns `probability` and `calibrated`."""
         spark = SparkSession.active()
         stage = calibration_stage(spark, self.calibration, PROBABILITY)
-        return PipelineModel([*self.normaliser.model.stages, self.forest, stage])
+        return PipelineModel([*self.normaliser.model.stages, self.ensemble, stage])
 
     def notes(self) -> list[str]:
         """What the user should know of the model."""

@@ -15,7 +15,7 @@ import pyspark
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.ml import PipelineModel
-from pyspark.ml.classification import RandomForestClassificationModel
+from pyspark.ml.classification import GBTClassificationModel
 from pyspark.sql import SparkSession
 
 from influencers import __version__, progress
@@ -24,9 +24,9 @@ from influencers.errors import UserError
 from influencers.measured.keys import as_json
 from influencers.models import explaining, pipeline_files, tracking
 from influencers.models.declaration import BEFORE_POSTING, INFLUENCE, Feature
-from influencers.models.estimators import local_forest
+from influencers.models.estimators.ensemble import BOOSTED, ENSEMBLES, nodes
 from influencers.models.evaluate.model_metrics import who_of
-from influencers.models.explain.trees import Forest, forest_of
+from influencers.models.explain.trees import Trees, trees_of
 from influencers.models.results import Fitted, SplitResult, kept
 from influencers.models.tuning import Tried
 from influencers.storage import files
@@ -35,11 +35,25 @@ CARD = "model.json"
 _FORMAT = 2
 
 _OF_FOREST = (
+    "estimator",
     "trees",
     "depth",
     "max_bins",
     "min_leaf",
     "feature_subset",
+    "class_weights",
+    "fit_rows",
+    "partition_rows",
+    "seed",
+)
+_OF_BOOSTED = (
+    "estimator",
+    "boosting_rounds",
+    "boosting_learning_rate",
+    "boosting_leaves",
+    "depth",
+    "max_bins",
+    "min_leaf",
     "class_weights",
     "fit_rows",
     "partition_rows",
@@ -113,7 +127,8 @@ def make_card(
         "importances": fitted.importances,
         "notes": fitted.notes(),
         "forest": {
-            name: getattr(settings, name) for name in _OF_FOREST
+            name: getattr(settings, name)
+            for name in (_OF_BOOSTED if settings.estimator == BOOSTED else _OF_FOREST)
         },
         "tuning": list(tuning),
         "history_posts": config.features.history_posts,
@@ -148,8 +163,8 @@ def keep(
         uris[variant] = files.join(config.paths.output, "models", name)
         folders[variant] = save(spark, pipeline, uris[variant])
         if variant == BEFORE_POSTING:
-            forest = trees(pipeline)
-            explanation = explaining.explain(result, fitted, forest, config.models)
+            asked = trees(pipeline)
+            explanation = explaining.explain(result, fitted, asked, config.models)
             result = explaining.with_explanation(result, explanation)
     results = [result if other.split == result.split else other for other in results]
     tuning = [setting.numbers() for setting in tried]
@@ -179,12 +194,10 @@ def publish(spark: SparkSession, card: dict[str, Any], uri: str, pipeline: str) 
         files.delete(spark, files.join(uri, before))
 
 
-def trees(pipeline: PipelineModel) -> Forest:
-    """The trees of the forest of a model."""
-    forest = next(
-        stage for stage in pipeline.stages if isinstance(stage, RandomForestClassificationModel)
-    )
-    return forest_of(local_forest.nodes(forest))
+def trees(pipeline: PipelineModel) -> Trees:
+    """The trees of a model."""
+    ensemble = next(stage for stage in pipeline.stages if isinstance(stage, ENSEMBLES))
+    return trees_of(nodes(ensemble), boosted=isinstance(ensemble, GBTClassificationModel))
 
 
 def _former(spark: SparkSession, uri: str) -> str:

@@ -21,7 +21,7 @@ from influencers.models.declaration import BOOLEAN, CATEGORICAL, KEYS, TABLES
 from influencers.models.estimators.normaliser import VECTOR
 from influencers.models.evaluate.calibration import CALIBRATED
 from influencers.models.explain.contributions import REASONS, with_reasons
-from influencers.models.explain.trees import Forest
+from influencers.models.explain.trees import Trees
 from influencers.models.rows.known import Known, with_known
 from influencers.models.rows.new_posts import features_of_new
 from influencers.models.rows.new_posts import with_known as all_posts
@@ -142,7 +142,7 @@ def score(
     frame: DataFrame,
     pipeline: PipelineModel,
     card: Mapping[str, Any],
-    forest: Forest | None = None,
+    trees: Trees | None = None,
     *,
     reasons: int = 0,
 ) -> DataFrame:
@@ -152,7 +152,7 @@ def score(
         frame: has the model's key, owner_id and features; see `check_columns`.
         pipeline: the model.
         card: its card.
-        forest: its trees, to name reasons; None: there are none.
+        trees: its trees, to name reasons; None: there are none.
         reasons: how many features to name for a row at most.
     """
     keys = dict.fromkeys((KEYS[card["model"]], "owner_id"))
@@ -165,9 +165,9 @@ def score(
         *predicted(),
         VECTOR,
     )
-    if forest is None or reasons == 0:
+    if trees is None or reasons == 0:
         return scored.drop(VECTOR).withColumn("reasons", F.lit(None).cast(REASONS))
-    return with_reasons(scored, forest, card["columns"], vector=VECTOR, most=reasons)
+    return with_reasons(scored, trees, card["columns"], vector=VECTOR, most=reasons)
 
 
 def _names(card: Mapping[str, Any]) -> Sequence[str]:

@@ -1,10 +1,10 @@
-"""What splits, forests and baselines are called."""
+"""What splits, models and baselines are called."""
 
 from __future__ import annotations
 
 _WHO_TITLES = {
-    "forest": "forest",
-    "without_history": "forest without history",
+    "forest": "model",
+    "without_history": "model without history",
     "history_only": "own history alone",
     "followers_only": "followers alone",
     "likes_only": "mean likes alone",
@@ -13,7 +13,7 @@ _SPLIT_TITLES = {"by_account": "unseen accounts", "by_time": "later posts"}
 
 
 def who_title(who: str) -> str:
-    """What a forest or a baseline is called; one that has no title yet, by its key as words."""
+    """What a model or a baseline is called; one that has no title yet, by its key as words."""
     return _WHO_TITLES.get(who, who.replace("_", " "))
 
 

@@ -1,9 +1,9 @@
-"""Choose the forest's settings by cross-validation over accounts, on training rows alone."""
+"""Choose the estimator's settings by cross-validation over accounts, on training rows alone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import product
 from statistics import mean, stdev
 from typing import Any
@@ -15,7 +15,8 @@ from influencers.buckets import bucket
 from influencers.config import ModelsConfig
 from influencers.models import labels as label_rules
 from influencers.models.declaration import CLOCKS, KEYS, Label
-from influencers.models.estimators.forest import fit_forest, votes_of
+from influencers.models.estimators import ensemble
+from influencers.models.estimators.ensemble import BOOSTED, votes_of
 from influencers.models.estimators.normaliser import VECTOR, fit_normaliser
 from influencers.models.evaluate.metrics import probability_score, ranking_metrics
 from influencers.models.evaluate.score_counts import Ranking, count_scores
@@ -25,21 +26,19 @@ from influencers.models.rows.split import Shares, fitted_share, is_fitted, never
 from influencers.models.rows.split_counts import SAMPLE_ROWS
 from influencers.run import persisted
 
-_DEPTHS, _LEAVES, _SUBSETS = (6, 10, 14), (2, 10), ("sqrt", "onethird")
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What is chosen: settings of `ModelsConfig` by their names."""
-
-    depth: int
-    min_leaf: int
-    feature_subset: str
-    class_weights: bool
-
-    def of(self, config: ModelsConfig) -> ModelsConfig:
-        """The configuration with these settings."""
-        return replace(config, **asdict(self))
+# What is tried of each setting of `ModelsConfig`.
+_OF_FOREST: dict[str, Sequence[Any]] = {
+    "depth": (6, 10, 14),
+    "min_leaf": (2, 10),
+    "feature_subset": ("sqrt", "onethird"),
+}
+_OF_BOOSTED: dict[str, Sequence[Any]] = {
+    "boosting_rounds": (100, 300),
+    "boosting_learning_rate": (0.03, 0.1),
+    "boosting_leaves": (7, 31),
+}
+# Settings of `ModelsConfig` by their names.
+Setting = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ class Tried:
     def numbers(self) -> dict[str, Any]:
         """For the model's card."""
         return {
-            **asdict(self.setting),
+            **self.setting,
             "average_precision": self.mean,
             "deviation": stdev(self.folds),
         }
@@ -78,16 +77,20 @@ class Tuned:
     note: str
 
 
-def settings() -> list[Setting]:
-    """The grid: unweighted; weights are tried with the best of it."""
-    return [Setting(*choice, class_weights=False) for choice in product(_DEPTHS, _LEAVES, _SUBSETS)]
+def settings(estimator: str) -> list[Setting]:
+    """The grid of an estimator: unweighted; weights are tried with the best of it."""
+    grid = _OF_BOOSTED if estimator == BOOSTED else _OF_FOREST
+    return [
+        {**dict(zip(grid, choice, strict=True)), "class_weights": False}
+        for choice in product(*grid.values())
+    ]
 
 
 def tune(frame: DataFrame, label: Label, config: ModelsConfig, *, cut: int | None = None) -> Tuned:
     """Try every setting on every fold of accounts, with the rows that no split tests on.
 
     The best mean average precision wins; of equals the first of the grid, which is the smaller
-    forest. Labels and normaliser are learnt from all of these rows: no row that a model is later
+    ensemble. Labels and normaliser are learnt from all of these rows: no row that a model is later
     measured on has a part in any of it.
 
     Args:
@@ -102,15 +105,17 @@ def tune(frame: DataFrame, label: Label, config: ModelsConfig, *, cut: int | Non
         if obstacle:
             return Tuned(config, (), f"{label.name}: not tuned, {obstacle}")
         rows = vectors.count()
-        tried = [_try(vectors, setting, config, rows) for setting in settings()]
+        tried = [_try(vectors, setting, config, rows) for setting in settings(config.estimator)]
         best = max(tried, key=lambda attempt: attempt.mean)
-        tried.append(_try(vectors, replace(best.setting, class_weights=True), config, rows))
+        tried.append(_try(vectors, {**best.setting, "class_weights": True}, config, rows))
     ranked = tuple(sorted(tried, key=lambda attempt: -attempt.mean))
     chosen = ranked[0]
     note = f"{label.name}: tuned on {config.folds} folds of accounts: " + ", ".join(
-        f"{name}={value}" for name, value in asdict(chosen.setting).items()
+        f"{name}={value}" for name, value in chosen.setting.items()
     )
-    return Tuned(chosen.setting.of(config), ranked, f"{note}; average precision {chosen.mean:.3f}")
+    return Tuned(
+        replace(config, **chosen.setting), ranked, f"{note}; average precision {chosen.mean:.3f}"
+    )
 
 
 def tune_if_asked(
@@ -166,11 +171,11 @@ def _try(vectors: DataFrame, setting: Setting, config: ModelsConfig, rows: int) 
     asked, votes = vectors, F.lit(None).cast("double")
     to_fit = rows * (config.folds - 1) // config.folds
     share = fitted_share(to_fit, config)
-    fitted = is_fitted(F.col("owner_id"), share=share, seed=config.seed)
+    to_learn = is_fitted(F.col("owner_id"), share=share, seed=config.seed)
     for name in names:
-        rest = vectors.where((F.col("fold") != name) & fitted).select("label", VECTOR)
-        forest = fit_forest(rest, setting.of(config), rows=round(share * to_fit))
-        asked = votes_of(forest, asked, features=VECTOR, column=f"votes_{name}")
+        rest = vectors.where((F.col("fold") != name) & to_learn).select("label", VECTOR)
+        fitted = ensemble.fit(rest, replace(config, **setting), rows=round(share * to_fit))
+        asked = votes_of(fitted, asked, features=VECTOR, column=f"votes_{name}")
         votes = F.when(F.col("fold") == name, F.col(f"votes_{name}")).otherwise(votes)
     ranking = Ranking("setting", F.col("label"), probability_score(votes))
     counts = count_scores(
@@ -197,7 +202,7 @@ def lines(tuned: Tuned) -> Sequence[str]:
         tuned.note,
         *(
             f"  {attempt.mean:.4f} ± {stdev(attempt.folds):.4f}  "
-            + " ".join(f"{name}={value}" for name, value in asdict(attempt.setting).items())
+            + " ".join(f"{name}={value}" for name, value in attempt.setting.items())
             for attempt in tuned.tried
         ),
     ]

@@ -157,7 +157,7 @@ def _groups(measured: Sequence[_Measured]) -> Table:
     columns = ("label", "split", "group", "loss of average precision", "95 %", "verdict")
     note = (
         "What is lost when all features of a group are shuffled among a sample of the held-out "
-        "rows; better: the forest is better with the group."
+        "rows; better: the model is better with the group."
     )
     title = "Permutation importance by group of features"
     return Table(title, columns, rows, frozenset({3, 4}), note)

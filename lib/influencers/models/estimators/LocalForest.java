@@ -1,7 +1,5 @@
 package influencers;
 
-import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -14,9 +12,7 @@ import org.apache.spark.ml.classification.RandomForestClassifier;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.ml.tree.ContinuousSplit;
-import org.apache.spark.ml.tree.InternalNode;
 import org.apache.spark.ml.tree.LearningNode;
-import org.apache.spark.ml.tree.Node;
 import org.apache.spark.ml.tree.impl.DecisionTreeMetadata;
 import org.apache.spark.ml.tree.impl.RandomForest$;
 import org.apache.spark.mllib.tree.configuration.Algo$;
@@ -43,17 +39,13 @@ import scala.jdk.javaapi.CollectionConverters;
  * thresholds, the draws of rows and features, the order of nodes, and how trees become a model;
  * only the counting of rows by node, and what it gains to split one, is done in place of tasks.
  *
- * Compiled when it is first used, by the compiler that Spark has for its own generated code, which
- * knows no lambdas and infers no types: see local_forest.py.
+ * Compiled when it is first used: see java_source.py, and local_forest.py for its use.
  */
 public final class LocalForest {
     /** Where children are as good as of one class, in what Spark takes them for. */
     private static final double PURE = Math.ulp(1.0);
     /** The least number of rows that Spark draws to find thresholds by. */
     private static final int LEAST_SAMPLE = 10000;
-
-    /** How many doubles describe a node. */
-    private static final int WIDTH = 12;
 
     private Strategy strategy;
     private DecisionTreeMetadata metadata;
@@ -111,49 +103,6 @@ public final class LocalForest {
 
     private static Vector vectorOf(Row row) {
         return (Vector) row.get(1);
-    }
-
-    /**
-     * The nodes of a forest, tree by tree, as doubles one after another.
-     *
-     * Of each node: tree, number in it (as Spark saves it: a node before its left, these before its
-     * right), prediction, impurity, negatives, positives, rows, gain, left, right, feature,
-     * threshold. A leaf gains -1, and has -1 for what follows, and no threshold.
-     */
-    public byte[] nodes(RandomForestClassificationModel forest) {
-        DecisionTreeClassificationModel[] trees = forest.trees();
-        ArrayList found = new ArrayList();
-        for (int tree = 0; tree < trees.length; tree++) {
-            describe(trees[tree].rootNode(), tree, 0, found);
-        }
-        ByteBuffer buffer = ByteBuffer.allocate(found.size() * WIDTH * 8);
-        for (int n = 0; n < found.size(); n++) {
-            double[] node = (double[]) found.get(n);
-            for (int i = 0; i < WIDTH; i++) {
-                buffer.putDouble(node[i]);
-            }
-        }
-        return buffer.array();
-    }
-
-    /** Adds a node and what follows it; returns the number after the last. */
-    private static int describe(Node node, int tree, int number, ArrayList found) {
-        double[] stats = node.impurityStats().stats();
-        double[] about = new double[] {
-            tree, number, node.prediction(), node.impurity(), stats[0], stats[1],
-            node.impurityStats().rawCount(), -1, -1, -1, -1, Double.NaN};
-        found.add(about);
-        if (!(node instanceof InternalNode)) {
-            return number + 1;
-        }
-        InternalNode inner = (InternalNode) node;
-        ContinuousSplit split = (ContinuousSplit) inner.split();
-        about[7] = inner.gain();
-        about[8] = number + 1;
-        about[9] = describe(inner.leftChild(), tree, number + 1, found);
-        about[10] = split.featureIndex();
-        about[11] = split.threshold();
-        return describe(inner.rightChild(), tree, (int) about[9], found);
     }
 
     private DecisionTreeMetadata metadataOf(

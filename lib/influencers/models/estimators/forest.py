@@ -1,11 +1,8 @@
-"""The random forest, and what it found important."""
+"""The random forest."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from pyspark.ml.classification import RandomForestClassificationModel, RandomForestClassifier
-from pyspark.ml.functions import vector_to_array
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -68,35 +65,3 @@ def _weighed(vectors: DataFrame) -> DataFrame:
     assert counts is not None
     heavy = (counts["rows"] - counts["positives"]) / max(counts["positives"], 1)
     return vectors.withColumn("weight", F.when(F.col("label") == 1, float(heavy)).otherwise(1.0))
-
-
-def votes_of(
-    forest: RandomForestClassificationModel, rows: DataFrame, *, features: str, column: str
-) -> DataFrame:
-    """`rows` with the share of the forest's votes for the positive class.
-
-    Args:
-        forest: the forest.
-        rows: have the vector column `features`.
-        features: its name.
-        column: the name of the share.
-    """
-    asked = forest.copy().setFeaturesCol(features).setProbabilityCol(column)
-    # Columns without a name are not computed.
-    scored = asked.setPredictionCol("").setRawPredictionCol("").transform(rows)
-    return scored.withColumn(column, F.get(vector_to_array(F.col(column)), F.lit(1)))
-
-
-def importances(
-    forest: RandomForestClassificationModel, columns: Sequence[str]
-) -> dict[str, float]:
-    """The share of the forest's gain by feature, the most important first.
-
-    Args:
-        forest: the forest.
-        columns: the feature behind every place of its vector; those of one feature are summed.
-    """
-    shares: dict[str, float] = dict.fromkeys(columns, 0.0)
-    for name, share in zip(columns, forest.featureImportances.toArray(), strict=True):
-        shares[name] += float(share)
-    return dict(sorted(shares.items(), key=lambda item: (-item[1], item[0])))

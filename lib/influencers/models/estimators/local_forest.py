@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from importlib import resources
-from threading import Lock
-from typing import Any
-
-import numpy as np
-import pandas as pd
 from pyspark.ml.classification import RandomForestClassificationModel, RandomForestClassifier
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from influencers.models.estimators import java_source
 from influencers.storage import files
 
 # A bin is a byte.
@@ -26,8 +20,6 @@ MOST_ROWS = 1_200_000
 _BYTES_OF_ROW, _BYTES_OF_TREE = 100, 4
 # The share of the heap that a forest may take: there may be two at once.
 _SHARE_OF_HEAP = 1 / 6
-
-_compiling = Lock()
 
 
 def has_room(spark: SparkSession, *, rows: int, trees: int, bins: int) -> bool:
@@ -60,55 +52,6 @@ def fit(
     """
     estimator._transfer_params_to_java()
     columns = estimator.getLabelCol(), estimator.getFeaturesCol(), F.spark_partition_id()
-    forest = _compiled(files.jvm(examples.sparkSession)).newInstance()
+    forest = java_source.instance(files.jvm(examples.sparkSession), "LocalForest")
     fitted = forest.fit(estimator._java_obj, examples.select(*columns)._jdf, rows <= FEW_ROWS)
     return estimator._copyValues(RandomForestClassificationModel(fitted))
-
-
-# What LocalForest.java says of a node.
-_NODE = (
-    "tree",
-    "id",
-    "prediction",
-    "impurity",
-    "negatives",
-    "positives",
-    "rows",
-    "gain",
-    "left",
-    "right",
-    "feature",
-    "threshold",
-)
-_WHOLE = ("tree", "id", "rows", "left", "right", "feature")
-
-
-def nodes(model: RandomForestClassificationModel) -> pd.DataFrame:
-    """The nodes of a forest, a row each, tree by tree and by number, without a job.
-
-    `id`, `left` and `right` count within the tree, as Spark saves them; `negatives` and `positives`
-    are weighted, `rows` are not. A leaf has -1 for gain, left, right and feature, and no threshold.
-
-    Args:
-        model: of two classes, all of whose splits are of numbers.
-    """
-    forest = _compiled(files.jvm(SparkSession.active())).newInstance()
-    doubles = np.frombuffer(forest.nodes(model._java_obj), ">f8").reshape(-1, len(_NODE))
-    table = pd.DataFrame(doubles.astype("float64"), columns=list(_NODE))
-    return table.astype(dict.fromkeys(_WHOLE, "int64"))
-
-
-def _compiled(jvm: Any) -> Any:
-    # Py4J knows methods by the name of their class: a second class of the name is none of them.
-    with _compiling:
-        return _class(jvm)
-
-
-@lru_cache(maxsize=1)
-def _class(jvm: Any) -> Any:
-    """The class of LocalForest.java."""
-    source = resources.files(__package__).joinpath("LocalForest.java").read_text("utf-8")
-    compiler = jvm.org.codehaus.janino.SimpleCompiler()
-    compiler.setParentClassLoader(jvm.org.apache.spark.util.Utils.getContextOrSparkClassLoader())
-    compiler.cook(source)
-    return compiler.getClassLoader().loadClass("influencers.LocalForest")

@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructField, StructType
 
-from influencers.models.explain.trees import Forest
+from influencers.models.explain.trees import Trees
 from influencers.models.tables import PREDICTIONS_INFLUENCE
 
 REASONS = PREDICTIONS_INFLUENCE.schema["reasons"].dataType
@@ -20,17 +20,17 @@ _ARROW = pa.list_(pa.struct([("feature", pa.string()), ("effect", pa.float64())]
 
 
 def with_reasons(
-    rows: DataFrame, forest: Forest, columns: Sequence[str], *, vector: str, most: int
+    rows: DataFrame, trees: Trees, columns: Sequence[str], *, vector: str, most: int
 ) -> DataFrame:
     """Rows with `reasons`: the features with the largest effects, the largest first.
 
-    The effects of all features, with the forest's base rate, add up to the row's votes (see
-    `Forest.contributions`). They are of the votes, before calibration. The vector column is left
-    out.
+    The effects of all features, with a base rate, add up to the votes of a forest, and to the
+    logarithm of the odds of boosted trees (see `Trees.contributions`): both before calibration. The
+    vector column is left out.
 
     Args:
         rows: have the vector column.
-        forest: whose votes.
+        trees: whose votes.
         columns: the feature behind every place of the vector.
         vector: the name of its column.
         most: how many reasons a row has at most; a feature without effect is none.
@@ -43,7 +43,7 @@ def with_reasons(
     def described(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             vectors = np.array(batch.column(vector).to_pylist(), "float64")
-            reasons = _reasons(forest, vectors.reshape(batch.num_rows, -1), names, place, most)
+            reasons = _reasons(trees, vectors.reshape(batch.num_rows, -1), names, place, most)
             others = [batch.column(field.name) for field in kept]
             yield pa.RecordBatch.from_arrays(
                 [*others, pa.array(reasons, type=_ARROW)],
@@ -55,7 +55,7 @@ def with_reasons(
 
 
 def _reasons(
-    forest: Forest,
+    trees: Trees,
     vectors: NDArray[np.float64],
     names: Sequence[str],
     place: NDArray[np.int64],
@@ -63,7 +63,7 @@ def _reasons(
 ) -> list[list[dict[str, object]]]:
     if not len(vectors):
         return []
-    moved = forest.contributions(vectors)
+    moved = trees.contributions(vectors)
     by_feature = np.zeros((len(vectors), len(names)))
     np.add.at(by_feature.T, place, moved.T)
     order = np.argsort(-abs(by_feature), axis=1, kind="stable")[:, :most]

@@ -1,4 +1,4 @@
-"""What a forest makes of its features, asked on rows that it has not seen.
+"""What an ensemble makes of its features, asked on rows that it has not seen.
 
 The gain that Spark sums up while training favours features of many values and says nothing of
 new rows (Strobl et al., BMC Bioinformatics 8:25, 2007). Shuffling a feature among held-out rows
@@ -20,7 +20,7 @@ from influencers.models.estimators.normaliser import Normaliser
 from influencers.models.evaluate import bootstrap
 from influencers.models.evaluate.calibration import Calibration
 from influencers.models.evaluate.metrics import average_precision
-from influencers.models.explain.trees import Forest
+from influencers.models.explain.trees import Trees
 from influencers.models.rows.row_sample import Sheet
 
 Floats = NDArray[np.float64]
@@ -61,7 +61,7 @@ class Explanation:
 
 
 def permutation_importance(
-    forest: Forest,
+    trees: Trees,
     sheet: Sheet,
     label: str,
     columns: Sequence[str],
@@ -74,7 +74,7 @@ def permutation_importance(
     """Shuffle every feature, and every group of features, among held-out rows.
 
     Args:
-        forest: the forest.
+        trees: of the model.
         sheet: held-out rows.
         label: which of its labels.
         columns: the feature behind every place of the vector.
@@ -93,7 +93,7 @@ def permutation_importance(
     drawn = bootstrap.draws(len(names), seed=seed, times=_DRAWS).astype("float64")
     # The first line is the rows as they are.
     weights = np.vstack((np.ones(len(truth)), drawn[:, place]))
-    base = _average_precision(forest.votes(vectors), truth, weights)
+    base = _average_precision(trees.votes(vectors), truth, weights)
     random = np.random.default_rng(seed)
     shuffles = [random.permutation(len(truth)) for _ in range(times)]
 
@@ -103,7 +103,7 @@ def permutation_importance(
         for order in shuffles:
             permuted = vectors.copy()
             permuted[:, places] = vectors[np.ix_(order, places)]
-            lost += base - _average_precision(forest.votes(permuted), truth, weights)
+            lost += base - _average_precision(trees.votes(permuted), truth, weights)
         lost /= times
         interval = bootstrap.interval_of(lost[1:], groups=len(names), least=min_groups)
         return Drop(float(lost[0]), interval)
@@ -120,7 +120,7 @@ def permutation_importance(
 
 
 def partial_dependences(
-    forest: Forest,
+    trees: Trees,
     sheet: Sheet,
     normaliser: Normaliser,
     calibration: Calibration,
@@ -133,7 +133,7 @@ def partial_dependences(
     Features with fewer than two values among the rows are left out, and so are categories.
 
     Args:
-        forest: the forest.
+        trees: of the model.
         sheet: held-out rows; the first `_ROWS` are asked.
         normaliser: what made the vectors.
         calibration: from votes to probabilities.
@@ -157,7 +157,7 @@ def partial_dependences(
             asked = sheet.vectors[:_ROWS].copy()
             asked[:, place] = value
             asked[:, unknown] = 0.0
-            means.append(float(calibration(forest.votes(asked)).mean()))
+            means.append(float(calibration(trees.votes(asked)).mean()))
         scale = normaliser.scales[name]
         values = grid * scale.deviation + scale.mean
         # A 0 comes back from its scale as some 1e-15, which would stretch a logarithmic axis.

@@ -1,6 +1,6 @@
-"""A forest as arrays, in the driver's or a task's memory: to ask it again and again, and why.
+"""An ensemble of trees as arrays, in the driver's or a task's memory: to ask it again, and why.
 
-Spark's forests answer rows of a table. Explanations ask the same few rows thousands of times with
+Spark's ensembles answer rows of a table. Explanations ask the same few rows thousands of times with
 one value changed, or want to know which splits led to an answer: both need the trees themselves.
 """
 
@@ -11,12 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import expit
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Forest:
+class Trees:
     """The nodes of all trees, one after another.
 
     Attributes:
@@ -24,8 +25,10 @@ class Forest:
         feature: the place of the vector that a node looks at; a leaf looks at place 0.
         threshold: rows with at most this value go left; a leaf's is infinite.
         left, right: the nodes that follow; a leaf follows itself.
-        share: of positives among the training rows of the node.
+        value: of a forest, the share of positives among the training rows of the node; of boosted
+            trees, what the tree adds to the logarithm of the odds.
         depth: of the deepest leaf.
+        boosted: whether the values of trees add up; else their mean counts.
     """
 
     roots: NDArray[np.int64]
@@ -33,20 +36,22 @@ class Forest:
     threshold: Floats
     left: NDArray[np.int64]
     right: NDArray[np.int64]
-    share: Floats
+    value: Floats
     depth: int
+    boosted: bool = False
 
     def votes(self, vectors: Floats) -> Floats:
-        """The share of votes for the positive class, as Spark's forest gives it."""
-        at = self._descend(vectors)
-        return np.asarray(self.share[at].mean(1))
+        """The probability of the positive class, as Spark's ensemble gives it."""
+        values = self.value[self._descend(vectors)]
+        return np.asarray(expit(values.sum(1)) if self.boosted else values.mean(1))
 
     def contributions(self, vectors: Floats) -> Floats:
-        """What each place of the vector adds to the votes: rows by places.
+        """What each place of the vector adds: rows by places.
 
-        Along the path of a row, each split moves the share of positives from its node to the next;
-        the move is the split feature's (Saabas, "Interpreting random forests", 2014). Together with
-        the mean share of the roots they make the votes.
+        Along the path of a row, each split moves the value from its node to the next; the move is
+        the split feature's (Saabas, "Interpreting random forests", 2014). Together with the values
+        of the roots they make the votes of a forest, and the logarithm of the odds of boosted
+        trees.
         """
         moved = np.zeros(vectors.shape)
         rows = np.arange(len(vectors))
@@ -56,9 +61,9 @@ class Forest:
                 place = self.feature[at]
                 after = self._next(at, vectors[rows, place])
                 # A row meets one place a step, so that no sum is lost.
-                moved[rows, place] += self.share[after] - self.share[at]
+                moved[rows, place] += self.value[after] - self.value[at]
                 at = after
-        return np.asarray(moved / len(self.roots))
+        return np.asarray(moved if self.boosted else moved / len(self.roots))
 
     def _descend(self, vectors: Floats) -> NDArray[np.int64]:
         at = np.tile(self.roots, (len(vectors), 1))
@@ -71,12 +76,12 @@ class Forest:
         return np.where(values <= self.threshold[at], self.left[at], self.right[at])
 
 
-def forest_of(nodes: pd.DataFrame) -> Forest:
-    """A forest of the nodes of a saved Spark forest.
+def trees_of(nodes: pd.DataFrame, *, boosted: bool = False) -> Trees:
+    """The trees of an ensemble's nodes.
 
     Args:
-        nodes: tree, id, left, right (-1 for a leaf), feature, threshold, negatives, positives: a
-            row a node. All splits are of numbers.
+        nodes: as `ensemble.nodes` has them.
+        boosted: whether they are of boosted trees, as `boosted.fit` makes them.
     """
     nodes = nodes.sort_values(["tree", "id"], ignore_index=True)
     start = nodes.groupby("tree")["id"].transform("size").groupby(nodes["tree"]).first()
@@ -87,15 +92,20 @@ def forest_of(nodes: pd.DataFrame) -> Forest:
     left, right = (
         np.where(leaf, here, offset + nodes[side].to_numpy("int64")) for side in ("left", "right")
     )
-    totals = (nodes["negatives"] + nodes["positives"]).to_numpy("float64")
-    return Forest(
+    value = (
+        nodes["prediction"]
+        if boosted
+        else nodes["stat_1"] / nodes[["stat_0", "stat_1"]].sum(axis=1)
+    )
+    return Trees(
         roots=np.unique(offset),
         feature=np.where(leaf, 0, nodes["feature"].to_numpy("int64")),
         threshold=np.where(leaf, np.inf, nodes["threshold"].to_numpy("float64")),
         left=left,
         right=right,
-        share=nodes["positives"].to_numpy("float64") / totals,
+        value=value.to_numpy("float64"),
         depth=_depth(np.unique(offset), left, right, leaf),
+        boosted=boosted,
     )
 
 

@@ -72,8 +72,8 @@ def draw(
         return style.no_data(title, "No model was trained: see below.", caption=caption)
     figure, (axes,) = style.new_figure(
         title,
-        subtitle="Share of the forest's total gain that each feature brings (all shares make "
-        "100 %): what the forest looks at, not what causes success.",
+        subtitle="Share of the model's total gain that each feature brings (all shares make "
+        "100 %): what the model looks at, not what causes success.",
         caption=caption,
         size=(8.0, 2.6 + 0.24 * max(len(shown), 6)),
     )

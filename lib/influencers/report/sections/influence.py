@@ -30,8 +30,8 @@ def section(
         "influence",
         "Influence",
         "Who leads in each follower tier, by the median engagement rate of their posts and how "
-        "sure it is, and how well a forest that never sees a follower count predicts the most "
-        "followed accounts. By time, the forest learns from accounts as their posts before a "
+        "sure it is, and how well a model that never sees a follower count predicts the most "
+        "followed accounts. By time, the model learns from accounts as their posts before a "
         "cut describe them, and is tested on accounts as those after it do.",
         figures_in("influence"),
         (leader_table(leaders, config), *model_tables(models, "influence")),
