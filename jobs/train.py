@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from functools import partial
+from threading import Lock
 
 from pyspark.sql import SparkSession
 
@@ -36,18 +37,25 @@ def run(spark: SparkSession, config: Config) -> Metrics:
     progress.say(*stages.remarks(store, config), *shown.remarks(store, config))
     with persisted.flat_frames() as keep:
         known = computed_once(known_tables.read_known(store, config), keep)
+        drawing = Lock()
         trained = side_by_side.run_all(
-            spark, [partial(_train, store, config, model, known) for model in models]
+            spark, [partial(_train, store, config, model, known, drawing) for model in models]
         )
-    for model, results in zip(models, trained, strict=True):
-        # Drawn one by one: matplotlib knows one thread.
-        drawn = {figure.png: style.png(figure.draw(results)) for figure in figures_of(model)}
-        files.replace_all(spark, config.paths.output, drawn)
     return Metrics(models=dict(zip(models, map(metrics_by_label, trained), strict=True)))
 
 
-def _train(store: Store, config: Config, model: str, known: Known) -> list[list[SplitResult]]:
-    """The results by label, the one that is shown first; models and predictions are written."""
+def _train(
+    store: Store, config: Config, model: str, known: Known, drawing: Lock
+) -> list[list[SplitResult]]:
+    """The results by label, the one that is shown first; all that is kept of them is written.
+
+    Args:
+        store: of the output.
+        config: the run's.
+        model: influence or virality.
+        known: what both models know.
+        drawing: held while figures are drawn: matplotlib knows one thread.
+    """
     frame, cut = known_tables.read_frame(store, config, model, known)
     with persisted.flat_frames() as keep:
         frame = keep(frame)
@@ -69,6 +77,10 @@ def _train(store: Store, config: Config, model: str, known: Known) -> list[list[
                 for results in trained
             ]
             described = [future.result() for future in [start(call) for call in calls]]
+            # The other model may still be fitted, and the table written.
+            with drawing:
+                drawn = {one.png: style.png(one.draw(described)) for one in figures_of(model)}
+            files.replace_all(store.spark, config.paths.output, drawn)
             written.result()
     return described
 

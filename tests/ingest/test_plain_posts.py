@@ -279,6 +279,17 @@ def test_a_record_with_a_problem_is_never_plain() -> None:
     assert told([records()[0]])[0][UNREAD] is None
 
 
+@pytest.mark.parametrize("first", [1, 64, 333])
+def test_a_part_of_a_batch_is_read_as_the_whole(first: int) -> None:
+    rows = records()
+    plain = PlainPosts.by(CONFIG, now=NOW)
+    whole = batch(rows)
+    part = pa.RecordBatch.from_arrays(
+        [column.slice(first, 500) for column in whole.columns], schema=whole.schema
+    )
+    assert plain.of(part).to_pylist() == plain.of(whole).slice(first, 500).to_pylist()
+
+
 def test_captions_are_read_of_all_records() -> None:
     rows = [records()[0], records()[0] | {"likes": "?", "caption": "#b"}]
     first, second = told(rows)

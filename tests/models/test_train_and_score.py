@@ -197,6 +197,40 @@ def test_a_saved_model_says_what_it_said_when_it_was_measured(
     assert found.where("split = 'by_time'").count() > 0
 
 
+def test_boosted_trees_are_trained_saved_and_scored_with_reasons(
+    spark: SparkSession, config: Config, numbers: dict[str, Any], tmp_path: Path
+) -> None:
+    # Tables as they are, and models of its own.
+    output = tmp_path / "out"
+    shutil.copytree(config.paths.output, output, ignore=shutil.ignore_patterns("models"))
+    other = replace(
+        config,
+        paths=replace(config.paths, output=str(output)),
+        models=replace(
+            config.models, model="virality", labels=("top_likes",), estimator="boosted",
+            boosting_rounds=15, boosting_leaves=5, evaluation_folds=2,
+        ),
+    )  # fmt: skip
+    found = as_json(train.run(spark, other).models)["virality"]["top_likes"]
+    assert found["by_account"]["forest"]["average_precision"] > 0.3
+    assert len(found["folds"]["forest"]["values"]) == 2
+    card = json.loads((output / "models" / NAMES["virality"] / "model.json").read_text())
+    assert card["forest"]["estimator"] == "boosted"
+    assert (card["forest"]["boosting_rounds"], card["forest"]["boosting_leaves"]) == (15, 5)
+    store = Store(spark, other)
+    score.run(spark, scored(other, store.location(POST_FEATURES), model="virality"))
+    table = store.read("predictions_virality")
+    said = {
+        row["shortcode"]: (row["probability"], row["reasons"])
+        for row in table.where("split = 'scored'").collect()
+    }
+    measured = table.where("split = 'by_account'").select("shortcode", "probability").collect()
+    assert len(measured) > 10
+    for row in measured:
+        assert said[row["shortcode"]][0] == pytest.approx(row["probability"], abs=1e-9)
+    assert any(abs(one["effect"]) > 0.5 for _, reasons in said.values() for one in reasons)
+
+
 def test_the_models_look_at_images_and_what_was_posted_before(
     config: Config, numbers: dict[str, Any]
 ) -> None:

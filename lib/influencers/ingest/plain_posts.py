@@ -217,7 +217,7 @@ def _seconds(cells: pa.Array, iso: str) -> Cells:
         in_milliseconds = _matches(cells, _MILLISECONDS)
         whole = pc.divide(_whole(cells, in_milliseconds), 1_000)
         is_iso = pc.and_not(_matches(cells, iso), _matches(cells, _RARE_DAY))
-        times = pc.utf8_slice_codeunits(pc.if_else(is_iso, cells, None), 0, _TO_SECONDS)
+        times = pc.utf8_slice_codeunits(_where(is_iso, cells), 0, _TO_SECONDS)
         of_time = times.cast(pa.timestamp("s")).cast(pa.int64())
         seconds = pc.coalesce(seconds, whole, of_time)
         plain = pc.or_(plain, pc.or_(in_milliseconds, is_iso))
@@ -226,10 +226,16 @@ def _seconds(cells: pa.Array, iso: str) -> Cells:
 
 def _whole(cells: pa.Array, plain: pa.Array) -> pa.Array:
     """Plain whole numbers, with or without a zero behind the point; null for other cells."""
-    numbers = pc.if_else(plain, cells, None)
+    numbers = _where(plain, cells)
     if pc.any(pc.match_substring(numbers, ".")).as_py():
         numbers = pc.replace_substring(numbers, ".0", "")
     return numbers.cast(pa.int64())
+
+
+def _where(chosen: pa.Array, cells: pa.Array) -> pa.Array:
+    """The chosen texts; null for the others."""
+    # pyarrow 23 takes the wrong texts of a slice where the other side is a null that is no array.
+    return pc.if_else(chosen, cells, pa.nulls(len(cells), cells.type))
 
 
 def _matches(cells: pa.Array, pattern: str) -> pa.Array:
