@@ -23,9 +23,10 @@ from influencers import config as configuration
 from influencers import progress
 from influencers.config import Config, Setting
 from influencers.errors import UserError, explain
+from influencers.ingest.tables import POSTS
 from influencers.measured.metrics import Metrics
 from influencers.redaction import redacted
-from influencers.run import manifest, metrics
+from influencers.run import manifest, metrics, planning
 from influencers.run.session import build_session
 from influencers.storage import claim, replacing, retention
 from influencers.storage.store import Store
@@ -246,7 +247,11 @@ def _broke_off(error: BaseException | None) -> bool:
 
 def _run_alone(spark: SparkSession, job: Job, config: Config) -> None:
     started = time.monotonic()
-    with progress.stage(spark, job.name):
+    store = Store(spark, config)
+    with (
+        progress.stage(spark, job.name),
+        planning.planned(store, config, job.name, posts=POSTS),
+    ):
         numbers = job.run(spark, config)
     took = {job.name: time.monotonic() - started}
     metrics.update(spark, config, replace(numbers, seconds=took))

@@ -11,9 +11,11 @@ from pyspark.sql import SparkSession
 
 from influencers import progress
 from influencers.config import Config
+from influencers.ingest.tables import POSTS
 from influencers.measured.metrics import Metrics
-from influencers.run import manifest, metrics, session
+from influencers.run import manifest, metrics, planning, session
 from influencers.storage import files
+from influencers.storage.store import Store
 from influencers.synthetic import local_folder, served_sample
 from jobs import communities, duplicates, explore, features, images, ingest, report, train
 from jobs.command_line import INPUT, JOINING, OUTPUT, READING, Job, Run, main
@@ -43,10 +45,12 @@ def run(spark: SparkSession, config: Config) -> Metrics:
             config = stack.enter_context(served_sample(config, folder, host=host))
         stages = [stage for stage in STAGES if stage[0] not in _OF_IMAGES or config.images.enabled]
         metrics.start(spark, config)
+        store = Store(spark, config)
         for number, (name, stage) in enumerate(stages, start=1):
             started = time.monotonic()
             with progress.stage(spark, name, label=f"{number}/{len(stages)} {name}"):
-                numbers = stage(spark, config)
+                with planning.planned(store, config, name, posts=POSTS):
+                    numbers = stage(spark, config)
             took = {name: time.monotonic() - started}
             metrics.update(spark, config, replace(numbers, seconds=took))
     manifest.update(spark, config, "pipeline")

@@ -150,13 +150,19 @@ class Store:
         reader = self.spark.read.format("delta").option("versionAsOf", self.version(table))
         return reader.load(self.location(table))
 
-    def has_few(self, table: Table) -> bool:
-        """Whether a table has at most `storage.driver_rows` rows, as its log says."""
+    def has_few(self, table: Table, *, most: int | None = None) -> bool:
+        """Whether a table in a local folder has at most so many rows, as its log says.
+
+        Args:
+            table: the table.
+            most: the number; None: `storage.driver_rows`.
+        """
+        most = self.config.storage.driver_rows if most is None else most
         folder = self._local_folder(table)
         if folder is None or not self.exists(table):
             return False
         count = local_tables.row_count(folder)
-        return count is not None and count <= self.config.storage.driver_rows
+        return count is not None and count <= most
 
     def write(self, frame: DataFrame, table: Table, *, few: bool = False) -> None:
         """Replace the table in one atomic step; a writer that dies leaves the old one.
