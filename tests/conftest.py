@@ -34,8 +34,6 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
             "spark.sql.shuffle.partitions": "3",
             "spark.default.parallelism": "3",
             "spark.databricks.delta.snapshotPartitions": "1",
-            # Every test has other queries: to compile their code well takes longer than they do.
-            "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
             "spark.ui.enabled": "false",
             "spark.driver.memory": "3g",
             "spark.driver.host": "127.0.0.1",

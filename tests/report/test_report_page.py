@@ -151,7 +151,7 @@ def test_a_headline_has_the_mean_over_folds_and_the_verdict() -> None:
     assert "mean ± standard deviation of 5 folds of accounts" in shown.note
     assert "best baseline, mean likes alone: 0.873 ± 0.020; verdict: worse" in shown.note
     (line,) = warnings(numbers(models=models))
-    assert "forest: average precision 0.820 is behind that of mean likes alone, 0.873" in line
+    assert "model: average precision 0.820 is behind that of mean likes alone, 0.873" in line
     weak = replace(worth, over_random=Gain(0.1, (-0.01, 0.2)))
     models = {"influence": {"top_followers": LabelMetrics(folds={"forest": weak})}}
     lines = warnings(numbers(models=models))

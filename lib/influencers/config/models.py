@@ -92,7 +92,7 @@ class ModelsConfig(Section, section="models"):
     )
     estimator: str = setting(
         "forest",
-        "forest: random forests. boosted: gradient-boosted trees by LightGBM, which has to be "
+        "What is fitted. forest: random forests; boosted: gradient-boosted trees by LightGBM, which has to be "
         "installed; see docs/models.md.",
         one_of("forest", "boosted"),
     )

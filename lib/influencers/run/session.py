@@ -45,14 +45,12 @@ def build_session(app_name: str, settings: Mapping[str, str] | None = None) -> S
 
     Args:
         app_name: shown in Spark's web pages and logs.
-        settings: Spark settings that win over all others; options of Java are added to ours.
+        settings: Spark settings that win over all others.
 
     Raises:
         UserError: the master does not take this application.
     """
     chosen: dict[str, str] = {}
-    options_of_java = "spark.driver.extraJavaOptions"
-    asked = dict(settings or {})
     if not {"PYSPARK_GATEWAY_PORT", "PYSPARK_SUBMIT_ARGS"} & os.environ.keys():
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         # Python workers take the path that the JVM was started with, not this process's.
@@ -61,15 +59,15 @@ def build_session(app_name: str, settings: Mapping[str, str] | None = None) -> S
         chosen.update(read_defaults(conf_folder() / "spark-defaults.conf"))
         chosen["spark.jars"] = ",".join(str(jar) for jar in jar_files())
         logging = conf_folder() / "log4j2.properties"
-        given = asked.pop(options_of_java, chosen.get(options_of_java, ""))
+        given = chosen.get("spark.driver.extraJavaOptions", "")
         options = [f"-Dlog4j2.configurationFile={logging.as_uri()}", *_collector(given)]
         archive = _class_archive()
         if archive:
             chosen["spark.driver.extraClassPath"] = os.pathsep.join(map(str, jar_files()))
             options += [f'"-XX:SharedArchiveFile={archive}"']
             options += ["-Xlog:cds=off", "-Xlog:cds+dynamic=off"]
-        chosen[options_of_java] = " ".join([*options, given]).strip()
-    chosen.update(asked)
+        chosen["spark.driver.extraJavaOptions"] = " ".join([*options, given]).strip()
+    chosen.update(settings or {})
     conf = SparkConf(loadDefaults=False).setAll(list(chosen.items())).setAppName(app_name)
     with _interrupts_held():
         SparkContext._ensure_initialized(conf=conf)
