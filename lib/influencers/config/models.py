@@ -92,8 +92,8 @@ class ModelsConfig(Section, section="models"):
     )
     estimator: str = setting(
         "forest",
-        "What is fitted. forest: random forests; boosted: gradient-boosted trees by LightGBM, which has to be "
-        "installed; see docs/models.md.",
+        "Kind of model. forest: random forests; boosted: gradient-boosted trees by LightGBM, which "
+        "has to be installed; see docs/models.md.",
         one_of("forest", "boosted"),
     )
     trees: int = setting(
