@@ -17,8 +17,6 @@ from dataclasses import dataclass, replace
 from types import FrameType
 from typing import Any, NoReturn
 
-from pyspark.sql import SparkSession
-
 from influencers import config as configuration
 from influencers import progress
 from influencers.config import Config, Setting
@@ -222,7 +220,7 @@ def execute(job: Job, config: Config) -> None:
         if job.has_stages:
             job.run(spark, config)
         else:
-            _run_alone(spark, job, config)
+            _run_alone(store, job, config)
         retention.remove_old_versions(store)
 
 
@@ -245,12 +243,11 @@ def _broke_off(error: BaseException | None) -> bool:
     return error is not None
 
 
-def _run_alone(spark: SparkSession, job: Job, config: Config) -> None:
-    started = time.monotonic()
-    store = Store(spark, config)
+def _run_alone(store: Store, job: Job, config: Config) -> None:
+    spark, started = store.spark, time.monotonic()
     with (
         progress.stage(spark, job.name),
-        planning.planned(store, config, job.name, posts=POSTS),
+        planning.planned(store, job.name, posts=POSTS),
     ):
         numbers = job.run(spark, config)
     took = {job.name: time.monotonic() - started}

@@ -49,7 +49,7 @@ def run(spark: SparkSession, config: Config) -> Metrics:
         for number, (name, stage) in enumerate(stages, start=1):
             started = time.monotonic()
             with progress.stage(spark, name, label=f"{number}/{len(stages)} {name}"):
-                with planning.planned(store, config, name, posts=POSTS):
+                with planning.planned(store, name, posts=POSTS):
                     numbers = stage(spark, config)
             took = {name: time.monotonic() - started}
             metrics.update(spark, config, replace(numbers, seconds=took))

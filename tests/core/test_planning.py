@@ -41,7 +41,7 @@ def config(spark: SparkSession, tmp_path: Path) -> Config:
 def found(spark: SparkSession, config: Config, name: str) -> tuple[str | None, ...]:
     """What the settings are within a stage; they are as before afterwards."""
     before = tuple(spark.conf.get(key) for key in (ADAPTIVE, PARTITIONS))
-    with planned(Store(spark, config), config, name, posts=POSTS):
+    with planned(Store(spark, config), name, posts=POSTS):
         within = tuple(spark.conf.get(key) for key in (ADAPTIVE, PARTITIONS))
     assert tuple(spark.conf.get(key) for key in (ADAPTIVE, PARTITIONS)) == before
     return within
@@ -54,7 +54,7 @@ def test_few_posts_are_planned_at_once(spark: SparkSession, config: Config) -> N
     spark.conf.set(PARTITIONS, "200")
     with (
         pytest.raises(OSError, match="full"),
-        planned(Store(spark, config), config, "train", posts=POSTS),
+        planned(Store(spark, config), "train", posts=POSTS),
     ):
         raise OSError("full")
     assert spark.conf.get(ADAPTIVE) == "true"

@@ -1,7 +1,7 @@
 """How Spark plans a stage: the queries of few posts at once, those of many step by step.
 
 Adaptive execution runs a job for each shuffle and plans what is left anew by what it has seen. Of
-few rows there is nothing to see, and it is a third of the jobs that has any work to do.
+few rows there is nothing to see, and half of all jobs are such.
 """
 
 from __future__ import annotations
@@ -21,19 +21,18 @@ _ADAPTIVE, _PARTITIONS = "spark.sql.adaptive.enabled", "spark.sql.shuffle.partit
 
 
 @contextmanager
-def planned(store: Store, config: Config, name: str, *, posts: Table) -> Iterator[None]:
+def planned(store: Store, name: str, *, posts: Table) -> Iterator[None]:
     """Plan the queries of a stage by how many posts the output has, until the block ends.
 
     Results are the same either way.
 
     Args:
         store: of the output.
-        config: the run's.
         name: of the stage, or of the job.
         posts: the table posts.
     """
     spark = store.spark
-    if not _is_of_posts(config, name) or not store.has_few(posts, most=MOST_POSTS):
+    if not _is_of_posts(store.config, name) or not store.has_few(posts, most=MOST_POSTS):
         yield
         return
     before = {key: str(spark.conf.get(key)) for key in (_ADAPTIVE, _PARTITIONS)}

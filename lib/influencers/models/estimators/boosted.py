@@ -22,10 +22,11 @@ from pyspark.sql import functions as F
 from influencers.config import ModelsConfig
 from influencers.errors import UserError
 from influencers.models.estimators import java_source
+from influencers.models.estimators.forest import PROBABILITY
+from influencers.models.estimators.local_forest import MOST_ROWS
+from influencers.models.estimators.normaliser import VECTOR
 from influencers.storage import files
 
-# All rows are in the driver's memory: as many as it fits forests to, too.
-MOST_ROWS = 1_200_000
 # Spark takes twice the sum of its trees for the logarithm of the odds, LightGBM the sum.
 _WEIGHT = 0.5
 _LEAF = (-1.0, -1.0, -1.0, -1.0, float("nan"))
@@ -46,20 +47,16 @@ def lightgbm() -> Any:
         ) from error
 
 
-def fit(estimator: GBTClassifier, examples: DataFrame, config: ModelsConfig, *, rows: int) -> Any:
-    """Fit boosted trees to a label of two classes.
+def fit(examples: DataFrame, config: ModelsConfig, *, rows: int) -> GBTClassificationModel:
+    """Fit boosted trees to `label` and the vector column `features`.
 
     The same rows in the same order give the same trees, on any number of processors.
 
     Args:
-        estimator: names the columns: a label of 0.0 or 1.0, and a vector of numbers, none of them
-            NaN.
-        examples: has them; at least one row.
+        examples: the rows, at least one: a label of 0.0 or 1.0, no NaN. They are in the driver's
+            memory, so that they are no more than it fits forests to.
         config: rounds, learning rate, leaves, and what forests have too.
         rows: how many there are, about.
-
-    Returns:
-        A `GBTClassificationModel` with the estimator's parameters.
 
     Raises:
         UserError: there are too many rows, or there is no LightGBM.
@@ -70,7 +67,7 @@ def fit(estimator: GBTClassifier, examples: DataFrame, config: ModelsConfig, *, 
             f"{rows:,}: set models.fit_rows to 1000000"
         )
     library = lightgbm()
-    labels, vectors = _matrix(examples, estimator.getLabelCol(), estimator.getFeaturesCol())
+    labels, vectors = _matrix(examples)
     data = library.Dataset(vectors, labels, params={"max_bin": config.max_bins, "verbosity": -1})
     booster = library.train(_parameters(config, labels), data, config.boosting_rounds)
     nodes = np.concatenate(
@@ -79,11 +76,29 @@ def fit(estimator: GBTClassifier, examples: DataFrame, config: ModelsConfig, *, 
             for number, tree in enumerate(booster.dump_model()["tree_info"])
         ]
     )
+    estimator = _estimator(config)
     jvm = files.jvm(examples.sparkSession)
     model = java_source.instance(jvm, "Ensembles").boosted(
         estimator.uid, nodes.astype(">f8").tobytes(), _WEIGHT, vectors.shape[1]
     )
-    return estimator._copyValues(GBTClassificationModel(model))
+    fitted: GBTClassificationModel = estimator._copyValues(GBTClassificationModel(model))
+    return fitted
+
+
+def _estimator(config: ModelsConfig) -> GBTClassifier:
+    """What carries the parameters of the model: it fits nothing."""
+    estimator = GBTClassifier(
+        labelCol="label",
+        featuresCol=VECTOR,
+        maxIter=config.boosting_rounds,
+        stepSize=config.boosting_learning_rate,
+        maxDepth=config.depth,
+        maxBins=config.max_bins,
+        minInstancesPerNode=config.min_leaf,
+        seed=config.seed,
+    )
+    estimator.set(estimator.getParam("probabilityCol"), PROBABILITY)
+    return estimator
 
 
 def _parameters(config: ModelsConfig, labels: NDArray[np.float64]) -> dict[str, Any]:
@@ -105,11 +120,9 @@ def _parameters(config: ModelsConfig, labels: NDArray[np.float64]) -> dict[str, 
     }
 
 
-def _matrix(
-    examples: DataFrame, label: str, vector: str
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _matrix(examples: DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The labels, and the vectors as rows."""
-    arrays = examples.select(F.col(label).cast("double"), vector_to_array(F.col(vector)))
+    arrays = examples.select(F.col("label").cast("double"), vector_to_array(F.col(VECTOR)))
     table: pa.Table = arrays.toArrow()
     labels = table.column(0).to_numpy()
     values = table.column(1).combine_chunks()

@@ -6,19 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from pyspark.ml.classification import (
-    GBTClassificationModel,
-    GBTClassifier,
-    RandomForestClassificationModel,
-)
+from pyspark.ml.classification import GBTClassificationModel, RandomForestClassificationModel
 from pyspark.ml.functions import vector_to_array
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from influencers.config import ModelsConfig
 from influencers.models.estimators import boosted, java_source
-from influencers.models.estimators.forest import PROBABILITY, fit_forest
-from influencers.models.estimators.normaliser import VECTOR
+from influencers.models.estimators.forest import fit_forest
 from influencers.storage import files
 
 Ensemble = RandomForestClassificationModel | GBTClassificationModel
@@ -38,21 +33,9 @@ def fit(vectors: DataFrame, config: ModelsConfig, *, rows: int) -> Ensemble:
     Raises:
         UserError: as `boosted.fit`.
     """
-    if config.estimator != BOOSTED:
-        return fit_forest(vectors, config, rows=rows)
-    estimator = GBTClassifier(
-        labelCol="label",
-        featuresCol=VECTOR,
-        maxIter=config.boosting_rounds,
-        stepSize=config.boosting_learning_rate,
-        maxDepth=config.depth,
-        maxBins=config.max_bins,
-        minInstancesPerNode=config.min_leaf,
-        seed=config.seed,
-    )
-    estimator.set(estimator.getParam("probabilityCol"), PROBABILITY)
-    model: GBTClassificationModel = boosted.fit(estimator, vectors, config, rows=rows)
-    return model
+    if config.estimator == BOOSTED:
+        return boosted.fit(vectors, config, rows=rows)
+    return fit_forest(vectors, config, rows=rows)
 
 
 def votes_of(ensemble: Ensemble, rows: DataFrame, *, features: str, column: str) -> DataFrame:
