@@ -42,6 +42,50 @@ POSTS = Table(
     ),
 )
 
+_MONTH = string("month", "month of `observed_at` in UTC, such as `2026-11`")
+
+POST_OBSERVATIONS = Table(
+    "post_observations",
+    grain="a post as one crawl saw it; of crawls whose time is not known, there is none",
+    key=("shortcode", "observed_at"),
+    job="ingest",
+    columns=(
+        string("shortcode", "id of the post"),
+        timestamp("observed_at", "when the post was read from Instagram"),
+        bigint("owner_id", "id of the account that posted it"),
+        bigint("likes", "likes then", null="unknown or hidden"),
+        bigint("comments", "comments then", null="unknown or hidden"),
+        string("source_file", "URI of the input file whose record stands here"),
+        _MONTH,
+    ),
+    partition=("month",),
+)
+
+ACCOUNT_OBSERVATIONS = Table(
+    "account_observations",
+    grain="an account as one crawl saw it; of crawls whose time is not known, there is none",
+    key=("owner_id", "observed_at"),
+    job="ingest",
+    columns=(
+        bigint("owner_id", "id of the account"),
+        timestamp("observed_at", "when a post or the profile of it was read from Instagram"),
+        bigint("followers", "followers then", null="unknown"),
+        bigint("following", "accounts that it followed then", null="unknown"),
+        *(
+            bigint(
+                f"{name}_resolution",
+                f"step to which `{name}` is rounded in the input: 100 for `1.2K`",
+                null="all digits known",
+            )
+            for name in ("followers", "following")
+        ),
+        string("owner_username", "handle of the account then, without `@`", null="not given"),
+        string("username", "display name of the account then", null="not given"),
+        _MONTH,
+    ),
+    partition=("month",),
+)
+
 QUARANTINE = Table(
     "quarantine",
     grain="an input record that could not be used, with all reasons",

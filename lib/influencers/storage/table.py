@@ -135,9 +135,11 @@ class Table:
         key: the columns that identify a row together; two nulls are equal.
         job: that makes it, by its name on the command line.
         columns: in the order of the schema.
+        partition: the columns by whose values its files lie in folders; few values each.
 
     Raises:
-        ValueError: grain or job is empty, a column is declared twice, or one of the key is not.
+        ValueError: grain or job is empty, a column is declared twice, or one of the key or of the
+            partition is not declared.
     """
 
     name: str
@@ -145,6 +147,7 @@ class Table:
     key: tuple[str, ...]
     job: str
     columns: tuple[Column, ...]
+    partition: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not (self.grain.strip() and self.job and self.key):
@@ -153,9 +156,12 @@ class Table:
         for name, count in names.items():
             if count > 1:
                 raise ValueError(f"table {self.name} declares column {name} {count} times")
-        for name in self.key:
-            if name not in names:
-                raise ValueError(f"table {self.name} has no column {name}, which its key names")
+        for what, named in (("key", self.key), ("partition", self.partition)):
+            for name in named:
+                if name not in names:
+                    raise ValueError(
+                        f"table {self.name} has no column {name}, which its {what} names"
+                    )
 
     @property
     def schema(self) -> StructType:
