@@ -88,6 +88,7 @@ READING = (
     Option("--format", "ingest.format"),
     Option("--export", "ingest.export"),
     Option("--column", "ingest.columns", many=True, metavar="FIELD=NAME"),
+    Option("--crawled-at", "ingest.crawled_at", metavar="TIME"),
 )
 # What other files have to say of the same posts and accounts.
 JOINING = (

@@ -9,7 +9,16 @@ from pyspark.sql import SparkSession
 
 from influencers import progress
 from influencers.config import Config
-from influencers.ingest import accounts, direct, disputes, lost_encodings, posts, sources
+from influencers.ingest import (
+    accounts,
+    crawl_times,
+    direct,
+    disputes,
+    lost_encodings,
+    observations,
+    posts,
+    sources,
+)
 from influencers.ingest.source import files_of
 from influencers.ingest.tables import POSTS, QUARANTINE
 from influencers.measured.metrics import Metrics
@@ -27,11 +36,12 @@ def run(spark: SparkSession, config: Config) -> Metrics:
     found = sources.find(spark, patterns, config.ingest, output=config.paths.output)
     progress.say(*sources.remarks(found, config.ingest))
     uris = [file.uri for file in files_of(found)]
+    now = int(time.time())
+    progress.say(*crawl_times.remarks(uris, config.ingest, now=now))
     replacing = sources.uris(spark, config.ingest.replace)
     held = posts.as_of_now(store)
     first = held is None and not store.exists(QUARANTINE) and not config.ingest.accounts
     with persisted.frames() as keep:
-        now = int(time.time())
         unwanted = forgotten.read(spark, config)
         profiles = accounts.read(spark, config, unwanted, now=now, keep=keep)
         read = sources.reader(spark, found, config.ingest)
@@ -46,24 +56,28 @@ def run(spark: SparkSession, config: Config) -> Metrics:
         good = posts.good(settled.records)
         left = posts.by_reasons(settled.records)
         reasons = [*left, *passed.counted]
-        numbers = posts.with_forgotten(posts.counts(reasons, repeated=settled.surplus), left_out)
+        numbers = posts.with_forgotten(posts.counts(reasons, settled.surplus), left_out)
         told = posts.by_reasons(checked) if left_out else reasons
         empty = sources.without_records(found, {row["source_file"] for row in told})
         # All bytes are read and kept by now: what changed meanwhile is of no one time.
         named = (*patterns, *config.ingest.accounts)
         sources.require_unchanged(spark, named, (*found, *profiles.sources))
         latest = settled.repeats.latest(good, replacing=replacing)
-        if passed.target is None:
+        if passed.target is not None:
+            passed.write(latest, left, store)
+        elif settled.is_new:
+            store.append(latest, POSTS)
+        else:
             wins = posts.wins("source", "target", read=uris, replacing=replacing)
             store.merge(latest, POSTS, keys=["shortcode"], update_when=wins)
-        else:
-            passed.write(latest, left, store)
+        if posts.are_dated(reasons) or profiles.sources:
+            observations.keep(
+                store, settled, profiles, read=[*uris, *profiles.uris], replacing=replacing,
+                written=None if passed.target is None else store.read(POSTS),
+            )  # fmt: skip
         # What is mended in a file that is read again leaves the quarantine.
-        store.merge(
-            profiles.with_quarantined(posts.quarantined(settled.records)), QUARANTINE,
-            keys=["source_file", "record"], update_when=posts.differs("source", "target"),
-            replaces=("source_file", [*uris, *profiles.uris]),
-        )  # fmt: skip
+        quarantined = profiles.with_quarantined(posts.quarantined(settled.records))
+        posts.quarantine(store, quarantined, read=[*uris, *profiles.uris])
     manifest.update_inputs(spark, config, [*files_of(found), *profiles.files])
     progress.say(*empty, *posts.remarks(numbers), *posts.note_remarks(reasons))
     progress.say(*profiles.remarks(), *lost_encodings.remarks(told))

@@ -247,12 +247,15 @@ def test_counts_add_up(spark: SparkSession) -> None:
     frame = posts.with_reasons(
         records(spark, {}, {}, {"shortcode": "B"}, {"likes": "x", "comments": "x"}), CONFIG, now=NOW
     )
-    numbers = posts.counts(posts.by_reasons(frame), repeated=1)
+    numbers = posts.counts(posts.by_reasons(frame), posts.Surplus(repeated=1))
     assert as_json(numbers) == {
         "read": 4,
         "posts": 2,
         "quarantined": 1,
         "duplicates": 1,
+        "repeated": 1,
+        "observations": 0,
+        "undated": 3,
         "by_reason": {"unreadable_number:comments": 1, "unreadable_number:likes": 1},
     }
 

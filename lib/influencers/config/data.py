@@ -149,6 +149,20 @@ class IngestConfig(Section, section="ingest"):
     latest_time: int = setting(
         0, "Latest possible time of a post, in Unix seconds. 0: the time of the run.", at_least(0)
     )
+    crawled_at: str = setting(
+        "",
+        "When files were read from Instagram that do not say it: 2024-05-13T09:17:23Z, or Unix "
+        "seconds. Empty: it is not known.",
+        matching(
+            "|[0-9]{9,10}|[0-9]{4}-[0-9]{2}-[0-9]{2}.*", "a time as ISO 8601, or Unix seconds"
+        ),
+    )
+    crawled_at_pattern: str = setting(
+        "",
+        "Names of files that say it, such as posts-{date}.csv: {date} is a day, 2024-05-13 or "
+        "20240513, with or without a time behind it, and * any characters. Empty: none do.",
+        matching(r"|[^{}]*\{date\}[^{}]*", "a pattern with one {date}"),
+    )
     hash_limit_mb: int = setting(
         10_240,
         "Size of the input in MB up to which the manifest lists a hash of each file; beyond it, "

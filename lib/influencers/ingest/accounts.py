@@ -15,7 +15,7 @@ from influencers.config import Config, IngestConfig
 from influencers.errors import UserError
 from influencers.ingest import rules, sources
 from influencers.ingest.exports import PROFILES
-from influencers.ingest.posts import quarantined
+from influencers.ingest.posts import quarantined, timestamp
 from influencers.ingest.source import Source, files_of
 from influencers.ingest.values import is_given
 from influencers.run.persisted import Keep
@@ -86,6 +86,31 @@ class Profiles:
         }
         columns = (changed.get(name, F.col(name)).alias(name) for name in posts.columns)
         return with_profile.select(*columns)
+
+    def without_theirs(self, posts: DataFrame) -> DataFrame:
+        """Posts as `given_to` has them, without what is of profiles: those are of other times."""
+        if self.records is None:
+            return posts
+        taken = F.array_contains("notes", FROM_PROFILE)
+        unknown = {name: F.when(~taken, F.col(name)) for name in _TAKEN}
+        return posts.withColumns(unknown)
+
+    def seen(self) -> DataFrame:
+        """What usable profiles with an id say of accounts, and when: as a post says it.
+
+        Columns `owner_id`, `crawled_at`, `owner_username`, `username`, followers, following, the
+        steps these are rounded to, and `source_file`; no rows without files.
+        """
+        assert self.records is not None
+        usable = self.records.where((F.size("reasons") == 0) & F.col("owner_id").isNotNull())
+        return usable.select(
+            "owner_id",
+            timestamp(F.col("at")).alias("crawled_at"),
+            F.col("handle").alias("owner_username"),
+            F.lit(None).cast("string").alias("username"),
+            *_TAKEN,
+            "source_file",
+        )
 
     def with_quarantined(self, records: DataFrame) -> DataFrame:
         """Quarantined records, and those profiles that cannot be used."""

@@ -34,7 +34,7 @@ from influencers.storage.data_files import DataFile, Target
 from influencers.storage.store import Store
 from influencers.storage.table import rows_with
 
-_COUNTS = ("records", "lossy", "with_emoji")
+_COUNTS = ("records", "lossy", "with_emoji", "dated")
 # What the first pass makes: hashes of plain posts' shortcodes, or a record that is no plain post.
 _LOOKED = StructType(
     [StructField("plain", shortcodes.BUCKETS), StructField("other", plain_posts.SCHEMA)]
@@ -207,17 +207,20 @@ def _count(written: pa.RecordBatch, counted: Counter[tuple[str, str]]) -> None:
     """Add to the numbers of posts, by input file; see `posts.by_reasons`."""
     lossy = pc.fill_null(pc.match_substring(written.column("caption"), "??"), False)
     with_emoji = pc.greater(written.column("emoji_count"), 0)
+    of_rows = {
+        "records": pa.repeat(1, len(written)),
+        "lossy": lossy,
+        "with_emoji": with_emoji,
+        "dated": written.column("crawled_at").is_valid(),
+    }
     table = pa.table(
-        [written.column("source_file"), lossy.cast(pa.int64()), with_emoji.cast(pa.int64())],
-        names=["source_file", "lossy", "with_emoji"],
+        [written.column("source_file"), *(of_rows[name].cast(pa.int64()) for name in _COUNTS)],
+        names=["source_file", *_COUNTS],
     )
-    sums = table.group_by("source_file").aggregate(
-        [("lossy", "count"), ("lossy", "sum"), ("with_emoji", "sum")]
-    )
+    sums = table.group_by("source_file").aggregate([(name, "sum") for name in _COUNTS])
     for row in sums.to_pylist():
-        counted[row["source_file"], "records"] += row["lossy_count"]
-        counted[row["source_file"], "lossy"] += row["lossy_sum"]
-        counted[row["source_file"], "with_emoji"] += row["with_emoji_sum"]
+        for name in _COUNTS:
+            counted[row["source_file"], name] += row[f"{name}_sum"]
 
 
 def _rows(schema: pa.Schema, name: str, structs: pa.RecordBatch) -> pa.RecordBatch:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame, Row, Window
 from pyspark.sql import functions as F
 
-from influencers.ingest.posts import FIELDS, good, latest
-from influencers.ingest.repeats import CONTESTED, Repeats, repeats, words
+from influencers.ingest.posts import FIELDS, Surplus, good, latest
+from influencers.ingest.repeats import MOST_EVERYWHERE, Repeats, Words, repeats
 from influencers.run.persisted import Keep
 
 CONFLICTING_OWNER = "conflicting_owner"
@@ -23,14 +23,16 @@ class Settled:
         records: those that give a post to an owner it is not of have the reason
             `conflicting_owner`.
         repeats: the posts of which there are several words.
-        surplus: by how much the good records outnumber their posts.
+        surplus: the good records beyond the first of each post.
         standing: whose word stands for how many posts: the rows of `standing`.
+        is_new: whether the table knows none of the posts.
     """
 
     records: DataFrame
     repeats: Repeats
-    surplus: int
+    surplus: Surplus
     standing: Sequence[Row]
+    is_new: bool
 
 
 def settled(
@@ -50,23 +52,27 @@ def settled(
         replacing: those of them that replace what others say.
         keep: persists a frame for as long as the result is used.
     """
-    said = words(records, held, read=read)
-    repeated = repeats(said, keep=keep)
-    if repeated.number == 0:
-        return Settled(records, repeated, 0, [])
+    words = Words.of(records, held, read=read, keep=keep)
+    repeated = repeats(words)
+    is_new = words.known is None
+    if repeated.contested == 0:
+        return Settled(records, repeated, repeated.surplus, [], is_new)
     if repeated.several_owners == 0 and held is None and len(read) == 1:
         # All words are of one file.
-        only = [Row(source_file=read[0], posts=repeated.contested)] if repeated.contested else []
-        return Settled(records, repeated, repeated.surplus, only)
-    contested = repeated.posts.where(CONTESTED)
-    few = repeated.few(said, keep=keep)
+        only = [Row(source_file=read[0], posts=repeated.contested)]
+        return Settled(records, repeated, repeated.surplus, only, is_new)
+    contested = repeated.posts.where("contested")
+    few = words.all_of(contested)
+    if repeated.contested <= MOST_EVERYWHERE:
+        few = keep(few)
     rightful = keep(owners(few, contested, replacing=replacing))
     stands = standing(few, contested, rightful, replacing=replacing).collect()
     # As a rule nobody's word is set aside, and records stay as they are.
     if repeated.several_owners == 0:
-        return Settled(records, repeated, repeated.surplus, stands)
+        return Settled(records, repeated, repeated.surplus, stands, is_new)
     changed = with_conflicts(records, rightful)
-    return Settled(changed, repeated, repeated.surplus_of(good(changed)), stands)
+    surplus = repeated.surplus_of(good(changed))
+    return Settled(changed, repeated, surplus, stands, is_new)
 
 
 def owners(said: DataFrame, disputed: DataFrame, *, replacing: Sequence[str]) -> DataFrame:

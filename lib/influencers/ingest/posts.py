@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pyspark.sql import Column, DataFrame, Row, Window
 from pyspark.sql import functions as F
@@ -28,6 +28,19 @@ FIELDS = tuple(name for name in POSTS.schema.fieldNames() if name not in _MADE)
 # order is total.
 _TELLING = ("crawled_at", "likes", "comments", "followers", "following")
 _PRECEDENCE = (*_TELLING, *sorted(set(FIELDS) - {*_TELLING, "shortcode"}))
+
+
+@dataclass(frozen=True)
+class Surplus:
+    """The good records beyond the first of their post.
+
+    Attributes:
+        repeated: of a post and a crawl's time that another record has, too.
+        observations: of a further time.
+    """
+
+    repeated: int = 0
+    observations: int = 0
 
 
 def checked(read: DataFrame, config: IngestConfig, *, now: int, keep: Keep) -> DataFrame:
@@ -99,18 +112,20 @@ def by_reasons(records: DataFrame) -> list[Row]:
     """How many records each file has with each set of reasons, and of notes.
 
     Grain: `source_file`, `reasons`, `notes`; with `records`, their number, and of these `lossy`,
-    whose caption has two question marks in a row, and `with_emoji`.
+    whose caption has two question marks in a row, `with_emoji`, and `dated`, whose crawl's time is
+    known.
     """
     emoji = F.col("emoji_count") if "emoji_count" in records.columns else F.lit(0)
     counted = records.groupBy("source_file", "reasons", "notes").agg(
         F.count("*").alias("records"),
         F.count_if(F.contains("caption", F.lit("??"))).alias("lossy"),
         F.count_if(emoji > 0).alias("with_emoji"),
+        F.count("crawled_at").alias("dated"),
     )
     return counted.collect()
 
 
-def counts(found: Sequence[Row], *, repeated: int) -> Rows:
+def counts(found: Sequence[Row], surplus: Surplus) -> Rows:
     """How many records were read, and where they go: read = posts + quarantined + duplicates.
 
     Posts are those of these records, whether the table knows them already or not. `by_reason`
@@ -118,20 +133,29 @@ def counts(found: Sequence[Row], *, repeated: int) -> Rows:
 
     Args:
         found: as `by_reasons` gives it.
-        repeated: by how much good records outnumber their posts.
+        surplus: of the good records.
     """
     by_reason: Counter[str] = Counter()
     for row in found:
         by_reason.update(dict.fromkeys(row["reasons"], row["records"]))
     read = sum(row["records"] for row in found)
     quarantined = sum(row["records"] for row in found if row["reasons"])
+    duplicates = surplus.repeated + surplus.observations
     return Rows(
         read=read,
-        posts=read - quarantined - repeated,
+        posts=read - quarantined - duplicates,
         quarantined=quarantined,
-        duplicates=repeated,
+        duplicates=duplicates,
+        repeated=surplus.repeated,
+        observations=surplus.observations,
+        undated=sum(row["records"] - row["dated"] for row in found if not row["reasons"]),
         by_reason=dict(sorted(by_reason.items())),
     )
+
+
+def are_dated(found: Sequence[Row]) -> bool:
+    """Whether the time of its crawl is known of any good record; of rows as of `by_reasons`."""
+    return any(row["dated"] for row in found if not row["reasons"])
 
 
 def with_forgotten(numbers: Rows, left_out: int) -> Rows:
@@ -180,7 +204,7 @@ def remarks(numbers: Rows) -> list[str]:
     """What is worth saying of the counts, a line each."""
     lines = [
         f"read {numbers.read:,} records: {numbers.posts:,} posts, "
-        f"{numbers.quarantined:,} in quarantine, {numbers.duplicates:,} duplicates"
+        f"{numbers.quarantined:,} in quarantine, {_duplicates(numbers)}"
     ]
     if numbers.forgotten:
         lines.append(f"{numbers.forgotten:,} records of forgotten accounts left out")
@@ -188,6 +212,12 @@ def remarks(numbers: Rows) -> list[str]:
         told = ", ".join(f"{reason} {count:,}" for reason, count in numbers.by_reason.items())
         lines.append(f"quarantined for {told}")
     return lines
+
+
+def _duplicates(numbers: Rows) -> str:
+    if not numbers.observations:
+        return f"{numbers.duplicates:,} duplicates"
+    return f"{numbers.observations:,} further observations, {numbers.repeated:,} duplicates"
 
 
 def note_remarks(found: Sequence[Row]) -> list[str]:
@@ -279,9 +309,24 @@ def wins(source: str, target: str, *, read: Sequence[str], replacing: Sequence[s
     )
 
 
-def differs(source: str, target: str) -> str:
-    """SQL that tells whether a quarantined record is another in `source` than in `target`."""
-    return f"{source}.raw != {target}.raw OR {source}.reasons != {target}.reasons"
+def quarantine(store: Store, records: DataFrame, *, read: Sequence[str]) -> None:
+    """Put records into the table quarantine; what is mended in a file that is read again leaves it.
+
+    Args:
+        store: of the output.
+        records: the columns of the table.
+        read: the files that were read.
+    """
+    held = store.read_if_exists(QUARANTINE)
+    # To merge nothing takes as long as to merge something.
+    if held is not None and records.isEmpty():
+        if held.where(F.col("source_file").isin(*read)).isEmpty():
+            return
+    store.merge(
+        records, QUARANTINE, keys=QUARANTINE.key,
+        update_when="source.raw != target.raw OR source.reasons != target.reasons",
+        replaces=("source_file", read),
+    )  # fmt: skip
 
 
 def _literals(texts: Sequence[str]) -> str:

@@ -18,6 +18,7 @@ from influencers.ingest import (
     parquet_files,
     text_files,
 )
+from influencers.ingest.crawl_times import CrawlTimes
 from influencers.ingest.formats import PACKED, format_by_name, kinds_of, unpacked_name
 from influencers.ingest.headers import header_of_file
 from influencers.ingest.heads import head_of, read_heads
@@ -127,8 +128,10 @@ def reader(spark: SparkSession, sources: Sequence[Source], config: IngestConfig)
     texts = [source for source in sources if source.format != PARQUET]
     columnar = [source for source in sources if source.format == PARQUET]
     of_texts = text_files.reader(spark, texts, config) if texts else None
+    times = CrawlTimes.by(config)
 
-    def read(work: Work) -> DataFrame:
+    def read(made: Work) -> DataFrame:
+        work = times.work(made)
         frames = [of_texts(work)] if of_texts else []
         frames += [
             records.mapInArrow(work.of, work.schema)

@@ -81,6 +81,7 @@ ACCOUNT_OBSERVATIONS = Table(
         ),
         string("owner_username", "handle of the account then, without `@`", null="not given"),
         string("username", "display name of the account then", null="not given"),
+        string("source_file", "URI of the input file whose record stands here"),
         _MONTH,
     ),
     partition=("month",),

@@ -23,7 +23,18 @@ class Rows:
     )
     quarantined: int | None = key("Records that cannot be used; null before ingest.", None)
     duplicates: int | None = key(
-        "Records of a post that another record tells, too; null before ingest.", None
+        "Records of a post that another record tells, too: repeated + observations; null before "
+        "ingest.",
+        None,
+    )
+    repeated: int | None = key(
+        "Records of a post at a time that another record tells, too; null before ingest.", None
+    )
+    observations: int | None = key("Records of a post at a further time; null before ingest.", None)
+    undated: int | None = key(
+        "Good records of which it is not known when they were crawled: they are no observations; "
+        "null before ingest.",
+        None,
     )
     by_reason: Mapping[str, int] = key(
         f"{_REASONS}. Missing before ingest.", factory=dict, written=Written.ONCE_MEASURED

@@ -59,18 +59,21 @@ def names(spark: SparkSession, uri: str) -> list[str]:
 
 
 def older_names(spark: SparkSession, uri: str, before_ms: int) -> set[str]:
-    """The names of the files in a folder itself that were last written before a time.
+    """The names of the files of a table's folder that were last written before a time.
+
+    They lie in the folder itself, or in one for values of its columns, such as `month=2026-11`.
 
     Args:
         before_ms: Unix milliseconds.
     """
-    statuses = _statuses(spark, uri)
-    old = [
-        status
-        for status in statuses
-        if status.getModificationTime() < before_ms and status.isFile()
-    ]
-    return {str(status.getPath().getName()) for status in old}
+    old: set[str] = set()
+    for status in _statuses(spark, uri):
+        name = str(status.getPath().getName())
+        if status.isFile():
+            old |= {name} if status.getModificationTime() < before_ms else set()
+        elif "=" in name:
+            old |= older_names(spark, str(status.getPath()), before_ms)
+    return old
 
 
 def _statuses(spark: SparkSession, uri: str) -> list[Any]:

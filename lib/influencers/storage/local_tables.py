@@ -22,18 +22,22 @@ from influencers.errors import UserError
 _COMPRESSED = WriterProperties(compression="ZSTD")
 
 
-def write(rows: pa.Table, folder: Path, *, statistics: Sequence[str]) -> None:
+def write(
+    rows: pa.Table, folder: Path, *, statistics: Sequence[str], partition: Sequence[str] = ()
+) -> None:
     """Replace a table in one atomic step, or make it; a writer that dies leaves the old one.
 
     Args:
         rows: all rows of the table, with its columns.
         folder: the table's.
         statistics: the columns whose least and greatest values the log of a new table keeps.
+        partition: the columns by whose values its files lie in folders.
     """
     write_deltalake(
         str(folder),
         rows,
         mode="overwrite",
+        partition_by=[*partition] or None,
         schema_mode="overwrite",
         configuration={"delta.dataSkippingStatsColumns": ",".join(statistics)},
         writer_properties=_COMPRESSED,
@@ -57,15 +61,18 @@ def log_of(folder: Path) -> DeltaTable:
 
 
 def read_few(table: DeltaTable, *, most_rows: int, most_bytes: int) -> pa.Table | None:
-    """All rows of a table, as `log_of` has it; None if it is larger, or its columns have metadata.
+    """All rows of a table, as `log_of` has it.
 
+    None if it is larger, its columns have metadata, or its files lie in folders by their values.
     Columns that it has got after some of its files were written are null in these. Metadata, what
     a column says of itself beside its name and type, would be lost.
     """
     files = _files_of(table)
     rows, size = _rows_in(files), sum(files["size_bytes"].to_pylist())
     has_metadata = any(field.metadata for field in table.schema().fields)
-    if rows is None or rows > most_rows or size > most_bytes or has_metadata:
+    if table.metadata().partition_columns or has_metadata:
+        return None
+    if rows is None or rows > most_rows or size > most_bytes:
         return None
     schema = pa.schema(table.schema().to_arrow())
     # File by file: a dataset of pyarrow's over delta-rs aborts the process when it ends.

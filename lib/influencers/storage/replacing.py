@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame
 
 from influencers.errors import UserError
 from influencers.storage import files
-from influencers.storage.store import Store
+from influencers.storage.store import Store, partition_of
 
 
 def prepare(store: Store, change: Callable[[DataFrame, str], DataFrame]) -> None:
@@ -28,7 +28,8 @@ def prepare(store: Store, change: Callable[[DataFrame, str], DataFrame]) -> None
     for name in names:
         changed = change(store.read(name), name)
         files.may_write()
-        changed.write.format("delta").save(_beside(store, name))
+        partition = partition_of(store.spark, store.location(name))
+        changed.write.format("delta").partitionBy(*partition).save(_beside(store, name))
     files.write_text(store.spark, _note(store), json.dumps({"tables": names}) + "\n")
 
 
@@ -38,7 +39,9 @@ def finish(store: Store) -> None:
     if not files.exists(spark, note):
         return
     for name in json.loads(files.read_text(spark, note))["tables"]:
-        store.rewrite(spark.read.format("delta").load(_beside(store, name)), name)
+        beside = _beside(store, name)
+        rows = spark.read.format("delta").load(beside)
+        store.rewrite(rows, name, partition=partition_of(spark, beside))
     files.delete(spark, note)
     files.delete(spark, _beside(store))
 

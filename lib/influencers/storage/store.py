@@ -198,7 +198,12 @@ class Store:
             return
         claim.check(self.config)
         columns = table.arrow_schema
-        local_tables.write(rows.select(columns.names).cast(columns), folder, statistics=table.key)
+        local_tables.write(
+            rows.select(columns.names).cast(columns),
+            folder,
+            statistics=table.key,
+            partition=table.partition,
+        )
 
     def target(self, table: Table) -> Target | None:
         """Where tasks can write data files of a table themselves; None if they cannot."""
@@ -257,6 +262,7 @@ class Store:
         keys: Sequence[str],
         update_when: str,
         replaces: tuple[str, Sequence[str]] | None = None,
+        within: str = "",
     ) -> None:
         """Insert the rows of `source` that are new, and update those that are better.
 
@@ -267,6 +273,8 @@ class Store:
             update_when: SQL over `source` and `target`: when a row that is there gives way.
             replaces: a column and values: rows with one of them that are not in `source` go; None
                 keeps them all.
+            within: SQL over `target` that holds for each row of the table with a key of `source`:
+                files for which it cannot hold are not read. Empty: there is nothing to say.
         """
         if not self.exists(table):
             self.create(source, table)
@@ -277,7 +285,9 @@ class Store:
         frame = conform(source, table)
         view = f"merge_into_{table.name}"
         frame.createOrReplaceTempView(view)
-        matched = " AND ".join(f"target.{key} = source.{key}" for key in keys)
+        matched = " AND ".join(
+            [*(f"target.{key} = source.{key}" for key in keys), *([within] if within else [])]
+        )
         deletion = ""
         if replaces:
             column, values = replaces
@@ -312,7 +322,13 @@ class Store:
             writer = writer.option("replaceWhere", only).option("mergeSchema", "true")
         writer.save(self.location(table))
 
-    def rewrite(self, frame: DataFrame, table: Table | str) -> None:
+    def append(self, frame: DataFrame, table: Table) -> None:
+        """Add rows whose keys the table does not have, or make it of them, in one atomic step."""
+        self._writer(frame, table).mode("append").save(self.location(table))
+
+    def rewrite(
+        self, frame: DataFrame, table: Table | str, *, partition: Sequence[str] = ()
+    ) -> None:
         """Make the table anew, without its old versions and its log.
 
         For a moment there is none: whoever calls this has the rows somewhere else, and comes again
@@ -321,7 +337,8 @@ class Store:
         files.delete(self.spark, self.location(table))
         # Delta remembers tables by their place.
         self.spark._jvm.org.apache.spark.sql.delta.DeltaLog.clearCache()  # type: ignore[union-attr]
-        frame.write.format("delta").mode("errorifexists").save(self.location(table))
+        writer = frame.write.format("delta").mode("errorifexists").partitionBy(*partition)
+        writer.save(self.location(table))
 
     def vacuum(self, table: Table | str, *, hours: int) -> None:
         """Remove the files that no version names which was current in the last hours."""
@@ -334,7 +351,8 @@ class Store:
         # Of a new table: the least and greatest values of its key alone. Nobody looks for a
         # caption or a score by these, and finding them looks at every value once more.
         statistics = ",".join(table.key)
-        return rows.write.format("delta").option("delta.dataSkippingStatsColumns", statistics)
+        writer = rows.write.format("delta").option("delta.dataSkippingStatsColumns", statistics)
+        return writer.partitionBy(*table.partition) if table.partition else writer
 
     def _local_folder(self, table: Table | str) -> Path | None:
         """The folder of a table, if it is one of this machine."""
@@ -351,6 +369,15 @@ def is_table(spark: SparkSession, uri: str) -> bool:
     A writer that died in its first version leaves a log without one: that is no table yet.
     """
     return bool(_versions(spark, uri))
+
+
+def partition_of(spark: SparkSession, uri: str) -> list[str]:
+    """The columns by whose values the files of the Delta table at `uri` lie in folders."""
+    # What DESCRIBE DETAIL says, too, by a query; of whichever version: it stays as it is.
+    log = spark._jvm.org.apache.spark.sql.delta.DeltaLog  # type: ignore[union-attr]
+    snapshot = log.forTable(spark._jsparkSession, uri).unsafeVolatileSnapshot()
+    names = str(snapshot.metadata().partitionColumns().mkString("/"))
+    return names.split("/") if names else []
 
 
 def _versions(spark: SparkSession, uri: str) -> list[int]:
