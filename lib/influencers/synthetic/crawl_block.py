@@ -70,8 +70,8 @@ class Block:
         hours = (profiles.crawled_at[author] - self.posts.created_at[source]) / HOUR
         share = like_curve.share(self.content_type[source], hours)
         counts = [
-            np.rint(final[source] * share).astype(np.int64).tolist()
-            for final in (self.likes, self.comments)
+            np.where(final == UNKNOWN, UNKNOWN, np.rint(final * share)).astype(np.int64).tolist()
+            for final in (self.likes[source], self.comments[source])
         ]
         handles, following = profiles.handle.tolist(), list(map(str, profiles.following.tolist()))
         times = [crawl_times.written(at) for at in profiles.crawled_at.tolist()]
@@ -81,9 +81,9 @@ class Block:
         ):
             cells = list(self.cells[post])
             cells[_HANDLE] = handles[who]
-            if likes >= 0:
+            if likes != UNKNOWN:
                 cells[_LIKES] = str(likes)
-            if comments >= 0:
+            if comments != UNKNOWN:
                 cells[_COMMENTS] = str(comments)
             cells[_FOLLOWERS] = profiles.followers_text[who]
             cells[_FOLLOWING] = following[who]
