@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 from crawls_reader import Crawls
 from influencers.config import Config, GenerateConfig, PathsConfig
 from influencers.errors import UserError
-from influencers.synthetic import crawl_times, generate, posts, streams
+from influencers.synthetic import crawl_times, generate, posts, served_sample, streams
 from influencers.synthetic.accounts import CRAWL_TIME
 from jobs import generate as generate_job
 from jobs import ingest
@@ -215,6 +215,30 @@ def test_the_job_says_what_crawls_hold(tmp_path: Path, capsys: pytest.CaptureFix
     assert f"{len(rows):,} records of " in line
     assert "accounts by 6 crawls" in line
     assert "later observations" in line
+
+
+def test_a_run_without_input_reads_all_crawls(tmp_path: Path) -> None:
+    config = replace(Config(), generate=SMALL)
+    with served_sample(config, tmp_path, host="localhost") as served:
+        assert served.paths.input == (str(tmp_path / "crawls"),)
+    with served_sample(
+        replace(config, generate=replace(SMALL, crawls=1)), tmp_path, host="localhost"
+    ) as served:
+        assert served.paths.input == (str(tmp_path / "posts.csv"),)
+
+
+@pytest.mark.parametrize(("number", "every"), [(2, 24), (5, 24), (15, 24), (4, 500)])
+def test_few_crawls_have_the_events_that_they_have_room_for(
+    tmp_path: Path, number: int, every: int
+) -> None:
+    options = GenerateConfig(posts=3_000, accounts=300, images=0, crawls=number, every_hours=every)
+    generate(tmp_path, options)
+    made = Crawls(tmp_path, options, {}).truth("growth")
+    stories = set(made["story"])
+    days = (number - 1) * every / 24
+    assert ("step" in stories) == (days >= 6)
+    assert ("give_back" in stories) == (days >= 14)
+    assert ("follow_unfollow" in stories) == (days >= 22)
 
 
 def test_a_uniform_is_the_same_whatever_is_asked_with_it() -> None:

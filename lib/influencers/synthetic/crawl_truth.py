@@ -21,7 +21,12 @@ What was planted in crawls/ and images/: the same accounts and posts, crawled se
 for each crawl. Records are numbered in each file from 1, without the header, as a strict CSV reader
 counts them that gives an unclosed quote up at the end of its line. A crawl reads the accounts one
 after another within ten minutes, and each of them at one moment, crawled_at. It has the posts that
-exist then; the last crawl misses no account. In accounts.csv, the crawl is the last one.
+exist then; the last crawl misses no account. In accounts.csv, the crawl is the last one. A quarter
+of an account's posts is from the time of the crawls and three days before.
+
+Events need room: a step 6 days of crawls, a give_back 14, a follow_unfollow 22; an account for
+which they, or its posts, leave none is organic. With more than a day from crawl to crawl, a rise
+and a loss can fall between two of them.
 
 """
 
