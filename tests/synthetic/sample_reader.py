@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +18,8 @@ from influencers.config import GenerateConfig
 QUOTED = re.compile(r'"((?:[^"]|"")*)"(?!")')
 # Hashtags as generated captions hold them: no other `#` is followed by a letter there.
 TAG = regex.compile(r"[#＃]([\p{L}\p{M}\p{Nd}_]+)")
+WHOLE = re.compile(r"-?\d+|\d+(\.\d)?[KM]")
+BOOLEANS = {"true", "false", "1", "0"}
 PLAIN = re.compile(r'[^,"\n]*')
 
 
@@ -102,3 +105,34 @@ def split_cells(text: str) -> list[str] | str:
         if text[at] != ",":
             return "broken"
         at += 1
+
+
+def reasons(record: Record, columns: Sequence[str]) -> list[str]:
+    """The rules of ingest once more, slowly."""
+    if not record.text.isprintable() and any(0xDC80 <= ord(c) <= 0xDCFF for c in record.text):
+        return ["undecodable_bytes"]
+    if record.cells is None:
+        return ["unclosed_quote"]
+    if len(record.cells) != len(columns):
+        return ["field_count"]
+    cells = dict(zip(columns, record.cells, strict=True))
+    found = [f"missing:{n}" for n in ("shortcode", "owner_id", "created_at") if not cells[n]]
+    for name in ("owner_id", "likes", "comments", "followers", "following"):
+        value = cells[name]
+        if value and not WHOLE.fullmatch(value):
+            found.append(f"unreadable_number:{name}")
+        elif (
+            value
+            and not value.endswith(("K", "M"))
+            and int(value) < (-1 if name in ("likes", "comments") else 0)
+        ):
+            found.append(f"negative_count:{name}")
+    for name in ("is_video", "multiple_images"):
+        if cells[name].lower() not in BOOLEANS:
+            found.append(f"unreadable_boolean:{name}")
+    created = cells["created_at"]
+    if created and not WHOLE.fullmatch(created):
+        found.append("unreadable_time:created_at")
+    elif created and not 1_286_323_200 <= int(created) <= 1_767_225_600:
+        found.append("time_out_of_range:created_at")
+    return found

@@ -210,13 +210,17 @@ class FeaturesConfig(Section, section="features"):
     )
 
 
+_CRAWLED_HOURS = 8 * 365 * 24  # from the first crawl of a sample to the last
+
+
 @dataclass(frozen=True)
 class GenerateConfig(Section, section="generate"):
     """The synthetic sample: how many records, and what share of them is faulty."""
 
     posts: int = setting(
         6_000,
-        "Number of records in posts.csv, including faulty and duplicate ones.",
+        "Number of records in posts.csv, including faulty and duplicate ones; with several crawls, "
+        "of posts, which each crawl reads again.",
         at_least(1),
     )
     accounts: int = setting(
@@ -244,6 +248,21 @@ class GenerateConfig(Section, section="generate"):
         matching(r'https?://[^,"?# \t\r\n]*', "an http or https URL without query"),
     )
     image_size: int = setting(160, "Longer side of an image, in pixels.", within(64, 4_096))
+    crawls: int = setting(
+        1,
+        "Number of crawls of the same accounts. 1: posts.csv; more: a file for each in crawls/, "
+        "with the time of the crawl.",
+        within(1, 1_000),
+    )
+    every_hours: int = setting(24, "Hours from one crawl to the next.", within(1, 8_760))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        last_that_fits = _CRAWLED_HOURS // max(self.crawls - 1, 1)
+        wanted = f"at most {last_that_fits:,} with {self.crawls:,} crawls, of eight years in all"
+        require(
+            self.every_hours <= last_that_fits, "generate.every_hours", wanted, self.every_hours
+        )
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
-"""Making a synthetic sample: `posts.csv`, `images/` and `truth/` in a local folder.
+"""Making a synthetic sample: `posts.csv` or `crawls/`, `images/` and `truth/` in a local folder.
 
 A sample is written with plain file I/O and without Spark: it is for one machine, its blocks come
 and go one at a time, and sending its bytes through Spark's gateway would be the slowest part.
-Memory does not grow with posts: some tens of bytes an account and ten an image are kept.
+Memory does not grow with posts: some tens of bytes an account (two hundred with several crawls) and
+ten an image are kept.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from influencers.config import GenerateConfig
 from influencers.errors import UserError
 from influencers.synthetic import (
     accounts,
+    crawl_truth,
+    crawls_file,
     effects,
     gallery,
     hashtags,
@@ -23,9 +26,11 @@ from influencers.synthetic import (
     posts_file,
     truth,
 )
-from influencers.synthetic.posts_file import Tally
+from influencers.synthetic.gallery import Gallery
 from influencers.synthetic.streams import Integers
 from influencers.synthetic.topics import TOPICS
+
+_OF_SEVERAL_CRAWLS = ("crawls", "every_hours")
 
 
 def local_folder(uri: str) -> Path:
@@ -48,26 +53,28 @@ def local_folder(uri: str) -> Path:
 def generate(target_dir: Path, options: GenerateConfig) -> dict[str, Any]:
     """Make a sample in `target_dir`, and return what reading it must give.
 
-    The same options give the same bytes in posts.csv and truth/, save for what is measured on
-    images: their bytes are those of the installed Pillow. There are never more accounts or
+    The same options give the same bytes in posts.csv, crawls/ and truth/, save for what is measured
+    on images: their bytes are those of the installed Pillow. There are never more accounts or
     images than posts. An earlier sample in the folder is replaced.
 
     Returns:
         The content of truth/expected.json: `rows.{read,posts,quarantined,duplicates}`, `reasons`
         (counts by reason code), `accounts` (with at least one good post), `images`, `options`.
+        Of several crawls also `rows.{repeated,observations}`, of which `rows.duplicates` is the
+        sum, and `{post,account}_observations`: distinct posts and accounts by time of crawl.
 
     Raises:
         UserError: the folder cannot be written to, or a disk is full.
     """
     try:
         (target_dir / "truth").mkdir(parents=True, exist_ok=True)
-        (target_dir / posts_file.NAME).unlink(missing_ok=True)
-        image_files.remove(target_dir)
+        _remove(target_dir)
         count = min(options.images, options.posts)
         images = gallery.plan(options.seed, count, own=count == options.posts)
         image_files.write(target_dir, images, options)
-        tally = posts_file.write(target_dir, images, options)
-        return _write_truth(target_dir / "truth", options, tally, images=len(images))
+        if options.crawls > 1:
+            return _write_crawls(target_dir, images, options)
+        return _write_posts(target_dir, images, options)
     except OSError as error:
         raise UserError(
             f"cannot write the sample to {target_dir}: {error.strerror or error}; "
@@ -75,29 +82,66 @@ def generate(target_dir: Path, options: GenerateConfig) -> dict[str, Any]:
         ) from error
 
 
-def _write_truth(
-    folder: Path, options: GenerateConfig, tally: Tally, *, images: int
-) -> dict[str, Any]:
-    _write_accounts(folder, options.seed, tally.good_posts)
+def _remove(target_dir: Path) -> None:
+    """Remove the posts and images of an earlier sample, and the truth that this one may lack."""
+    (target_dir / posts_file.NAME).unlink(missing_ok=True)
+    crawls_file.remove(target_dir)
+    for name in crawl_truth.NAMES:
+        (target_dir / "truth" / f"{name}.csv").unlink(missing_ok=True)
+    image_files.remove(target_dir)
+
+
+def _write_posts(target_dir: Path, images: Gallery, options: GenerateConfig) -> dict[str, Any]:
+    folder = target_dir / "truth"
+    tally = posts_file.write(target_dir, images, options)
+    _write_world(folder, options, tally.good_posts, {})
+    truth.readme(folder)
+    quarantined = sum(tally.reasons.values())
+    rows = {
+        "read": options.posts,
+        "posts": options.posts - quarantined - tally.duplicates,
+        "quarantined": quarantined,
+        "duplicates": tally.duplicates,
+    }
+    # A sample of one crawl is told as it was before there were several.
+    options_shown = {k: v for k, v in asdict(options).items() if k not in _OF_SEVERAL_CRAWLS}
+    return _expected(folder, {"rows": rows}, tally, len(images), options_shown)
+
+
+def _write_crawls(target_dir: Path, images: Gallery, options: GenerateConfig) -> dict[str, Any]:
+    folder = target_dir / "truth"
+    tally = crawls_file.write(target_dir, images, options)
+    _write_world(folder, options, tally.good_posts, crawl_truth.described())
+    crawl_truth.write(folder, options, tally)
+    truth.readme(folder, head=crawl_truth.HEAD, records=crawl_truth.RECORDS)
+    return _expected(folder, crawl_truth.counts(tally), tally, len(images), asdict(options))
+
+
+def _write_world(
+    folder: Path, options: GenerateConfig, good_posts: Integers, more_drivers: dict[str, object]
+) -> None:
+    """Write accounts.csv, hashtags.csv and drivers.json."""
+    _write_accounts(folder, options.seed, good_posts)
     with truth.table(folder, "hashtags", hashtags.VOCABULARY_COLUMNS) as rows:
         for row in hashtags.vocabulary():
             rows.writerow(row)
-    truth.document(
-        folder, "drivers", {"virality": effects.described(), "influence": accounts.described()}
-    )
-    truth.readme(folder)
-    quarantined = sum(tally.reasons.values())
+    drivers = {"virality": effects.described(), "influence": accounts.described(), **more_drivers}
+    truth.document(folder, "drivers", drivers)
+
+
+def _expected(
+    folder: Path,
+    counts: dict[str, Any],
+    tally: posts_file.Tally | crawls_file.Tally,
+    images: int,
+    options: dict[str, Any],
+) -> dict[str, Any]:
     expected = {
-        "rows": {
-            "read": options.posts,
-            "posts": options.posts - quarantined - tally.duplicates,
-            "quarantined": quarantined,
-            "duplicates": tally.duplicates,
-        },
+        **counts,
         "reasons": dict(sorted(tally.reasons.items())),
         "accounts": int((tally.good_posts > 0).sum()),
         "images": images,
-        "options": asdict(options),
+        "options": options,
     }
     truth.document(folder, "expected", expected)
     return expected

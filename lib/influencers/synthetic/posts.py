@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from influencers.config import GenerateConfig
-from influencers.synthetic import accounts, captions, effects, hashtags
+from influencers.synthetic import accounts, captions, crawl_times, effects, hashtags
 from influencers.synthetic.accounts import CRAWL_TIME, Accounts
 from influencers.synthetic.captions import Outline
 from influencers.synthetic.effects import PostTraits
@@ -21,15 +21,19 @@ from influencers.synthetic.streams import (
     scattered,
     shortcodes,
     stream,
+    uniforms,
     zipf,
 )
 from influencers.synthetic.topics import TOPICS
 
 BLOCK = 10_000  # part of what a seed means: another size makes another sample
 
+UNKNOWN = -1  # a count that is hidden or missing
+
 _DAY = 86_400
 _YEAR = 365.25 * _DAY
 _GROWTH = 1.6  # posts become denser over an account's life
+_RECENT_SHARE = 0.25  # with several crawls, of an account's posts
 _TOPIC_LANGUAGES = np.array([topic.language_number for topic in TOPICS])
 _PLACES = np.array(PLACES, dtype=object)
 _HOUR_WEIGHTS = np.array(
@@ -78,7 +82,8 @@ def block(options: GenerateConfig, edges: Integers, number: int) -> Posts:
     owner = np.searchsorted(edges, posts, side="right").astype(np.int64) - 1
     authors = accounts.span(options.seed, int(owner[0]), int(owner[-1]))
     by = authors.take(owner - owner[0])
-    created_at = _times(rng, by, rank=posts - edges[owner], total=np.diff(edges)[owner])
+    rank, total = posts - edges[owner], np.diff(edges)[owner]
+    created_at = _times(rng, options, by, rank=rank, total=total)
     outline = captions.outline(rng, _TOPIC_LANGUAGES[by.topic])
     tags = hashtags.draw(rng, by, taggable=outline.kind == captions.TEXT, seed=options.seed)
     traits = _traits(rng, by, created_at, outline, tags)
@@ -118,17 +123,37 @@ def _traits(
     )
 
 
-def _times(rng: np.random.Generator, by: Accounts, *, rank: Integers, total: Integers) -> Integers:
+def _times(
+    rng: np.random.Generator,
+    options: GenerateConfig,
+    by: Accounts,
+    *,
+    rank: Integers,
+    total: Integers,
+) -> Integers:
     """When each post was made: one in each of the account's `total` slices of time, newest first.
 
-    The hour is drawn apart from everything else, so that it cannot have an effect.
+    The hour is drawn apart from everything else, so that it cannot have an effect. With several
+    crawls, the newest quarter of an account's posts is spread evenly over the time that is crawled
+    and a few days before, so that there are young posts to see.
     """
     size = len(total)
-    place = (total - 1 - rank + rng.random(size)) / total
-    moment = by.start + (CRAWL_TIME - _DAY - by.start) * place ** (1 / _GROWTH)
+    luck = rng.random(size)
+    until = np.full(size, CRAWL_TIME - _DAY, dtype=np.float64)
+    recent = np.zeros(size, dtype=np.int64)
+    if options.crawls > 1:
+        until = crawl_times.frequent_since(options, by.start)
+        turn = uniforms(by.number, options.seed, "recent posts")
+        recent = np.floor(_RECENT_SHARE * total + turn).astype(np.int64)
+    place = (total - 1 - rank + luck) / np.maximum(total - recent, 1)
+    moment = by.start + (until - by.start) * np.minimum(place, 1) ** (1 / _GROWTH)
+    if options.crawls > 1:
+        late = until + (CRAWL_TIME - until) * (recent - 1 - rank + luck) / np.maximum(recent, 1)
+        moment = np.where(rank < recent, np.minimum(late, CRAWL_TIME - 1), moment)
     hour = pick(rng, _HOUR_WEIGHTS, size)
     second = np.floor(rng.random(size) * 3_600).astype(np.int64)
-    return np.floor(moment / _DAY).astype(np.int64) * _DAY + hour * 3_600 + second
+    created_at: Integers = np.floor(moment / _DAY).astype(np.int64) * _DAY + hour * 3_600 + second
+    return created_at
 
 
 def _baseline(by: Accounts, created_at: Integers) -> Floats:
@@ -154,6 +179,16 @@ def _counts(rng: np.random.Generator, logs: Floats, *, hidden: float, missing: f
         "-1" if dice < hidden else "" if dice < hidden + missing else str(count)
         for count, dice in zip(whole, luck, strict=True)
     ]
+
+
+def known_counts(texts: list[str]) -> Integers:
+    """Counts as numbers; those that are hidden or missing are UNKNOWN."""
+    return np.array([int(text) if text else UNKNOWN for text in texts], dtype=np.int64)
+
+
+def are_true(texts: list[str]) -> Flags:
+    """Booleans as they are spelt in the file, read back."""
+    return np.isin(texts, _BOOLEANS[1].astype(str))
 
 
 def _booleans(rng: np.random.Generator, values: Flags) -> list[str]:

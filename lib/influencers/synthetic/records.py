@@ -10,7 +10,7 @@ import numpy as np
 
 from influencers.config import GenerateConfig
 from influencers.synthetic import flaws, gallery
-from influencers.synthetic.flaws import FIELDS, FLAWS
+from influencers.synthetic.flaws import FIELDS, FLAWS, Flaw
 from influencers.synthetic.gallery import Gallery
 from influencers.synthetic.posts import Posts, Roles
 from influencers.synthetic.streams import Integers, mix64
@@ -71,14 +71,11 @@ def header() -> str:
 
 def write(options: GenerateConfig, images: Gallery, posts: Posts, roles: Roles) -> Written:
     """The records of a block of posts."""
-    cells = _cells(options, images, posts)
+    cells = good_cells(options, images, posts)
     lines = [",".join(row) for row in cells]
     first = int(posts.number[0])
-    bad_before = int(np.floor(first * options.bad_share + 1e-9))
     bad = []
-    for place, position in enumerate(roles.bad.tolist()):
-        # In turn, so that each flaw has its share even in a small sample.
-        flaw = FLAWS[(bad_before + place) % len(FLAWS)]
+    for position, flaw in planted_flaws(options, posts, roles).items():
         lines[position] = flaws.spoilt(cells[position], flaw)
         bad.append(Bad(record=first + position + 1, reason=flaw.reason))
     duplicates = []
@@ -93,7 +90,18 @@ def write(options: GenerateConfig, images: Gallery, posts: Posts, roles: Roles) 
     return Written(lines, bad, sorted(duplicates, key=lambda d: d.copy), np.flatnonzero(good))
 
 
-def _cells(options: GenerateConfig, images: Gallery, posts: Posts) -> list[list[str]]:
+def planted_flaws(options: GenerateConfig, posts: Posts, roles: Roles) -> dict[int, Flaw]:
+    """The flaw of each bad record of a block, by its position."""
+    before = int(np.floor(int(posts.number[0]) * options.bad_share + 1e-9))
+    # In turn, so that each flaw has its share even in a small sample.
+    return {
+        position: FLAWS[(before + place) % len(FLAWS)]
+        for place, position in enumerate(roles.bad.tolist())
+    }
+
+
+def good_cells(options: GenerateConfig, images: Gallery, posts: Posts) -> list[list[str]]:
+    """The cells of all posts of a block as they are written, before any is spoilt."""
     authors = posts.authors
     written = [
         (str(owner), handle, _cell(name), str(followers), str(following))

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from influencers.config import Config
-from influencers.synthetic import image_server
+from influencers.synthetic import crawls_file, image_server, posts_file
 from influencers.synthetic.generator import generate
 
 # The name that the images of the sample are served under, wherever the server really is.
@@ -27,11 +27,12 @@ def served_sample(config: Config, folder: Path, *, host: str) -> Iterator[Config
     """
     options = dataclasses.replace(config.generate, image_base_url=f"http://{_SAMPLE_HOST}")
     generate(folder, options)
+    posts = posts_file.NAME if options.crawls == 1 else crawls_file.FOLDER
     address = socket.gethostbyname(host)
     with image_server.serving(folder / "images", address=address) as (_, port):
         yield dataclasses.replace(
             config,
-            paths=dataclasses.replace(config.paths, input=(str(folder / "posts.csv"),)),
+            paths=dataclasses.replace(config.paths, input=(str(folder / posts),)),
             generate=options,
             images=dataclasses.replace(
                 config.images,

@@ -33,8 +33,13 @@ def stream(seed: int, purpose: str, block: int = 0) -> np.random.Generator:
 
 def pick(rng: np.random.Generator, weights: Floats, size: int) -> Integers:
     """`size` positions in `weights`, each with a chance in proportion to its weight."""
+    return pick_of(rng.random(size), weights)
+
+
+def pick_of(unit: Floats, weights: Floats) -> Integers:
+    """As `pick`, of random numbers from 0 to 1 that are drawn already."""
     edges = np.cumsum(weights)
-    return np.searchsorted(edges / edges[-1], rng.random(size), side="right").astype(np.int64)
+    return np.searchsorted(edges / edges[-1], unit, side="right").astype(np.int64)
 
 
 def zipf(length: int, exponent: float = 1.0) -> Floats:
@@ -57,6 +62,28 @@ def mix64(numbers: Integers | Words, key: int) -> Words:
     state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return state ^ (state >> np.uint64(31))
+
+
+def uniforms(numbers: Integers, seed: int, purpose: str, step: int = 0) -> Floats:
+    """A random number from 0 to 1 for each of `numbers`, whatever others are asked for with it.
+
+    Args:
+        numbers: of accounts or posts: each has a stream of its own, as SplitMix64 makes it.
+        seed: of the sample.
+        purpose: what the random numbers are for: another one gives unrelated numbers.
+        step: the place in each stream.
+    """
+    own = mix64(numbers, seed + 6 + (zlib.crc32(purpose.encode()) << 32))
+    unit: Floats = (mix64(own, step) >> np.uint64(11)).astype(np.float64) * 2.0**-53
+    return unit
+
+
+def normals(numbers: Integers, seed: int, purpose: str, step: int = 0) -> Floats:
+    """As `uniforms`, of the standard normal distribution (Box and Muller, 1958)."""
+    radius = np.sqrt(-2 * np.log1p(-uniforms(numbers, seed, purpose, 2 * step)))
+    angle = 2 * np.pi * uniforms(numbers, seed, purpose, 2 * step + 1)
+    normal: Floats = radius * np.cos(angle)
+    return normal
 
 
 def shortcodes(numbers: Integers, seed: int) -> list[str]:
