@@ -112,6 +112,10 @@ benchmark-run: benchmark-setup ## Measure a first run by stage: seconds, Spark j
 benchmark-ingest: benchmark-setup ## Measure posts into features beside other ways (ARGS="--posts 1000000", "--baseline DIR")
 	PYTHONPATH=lib:. $(BIN)/python benchmarks/ingest.py $(ARGS)
 
+.PHONY: benchmark-crawls
+benchmark-crawls: benchmark-setup ## Measure ingest of the last of many crawls beside the first (ARGS="--crawls 100")
+	PYTHONPATH=lib:. $(BIN)/python benchmarks/crawls.py $(ARGS)
+
 .PHONY: benchmark-dialects
 benchmark-dialects: benchmark-setup ## Measure ingest of the same posts in every dialect (ARGS="--posts 1000000")
 	PYTHONPATH=lib:. $(BIN)/python benchmarks/dialects.py $(ARGS)

@@ -20,6 +20,8 @@ TABLES: dict[str, Table] = {
     for table in (
         ingest.POSTS,
         ingest.QUARANTINE,
+        ingest.POST_OBSERVATIONS,
+        ingest.ACCOUNT_OBSERVATIONS,
         features.POST_FEATURES,
         features.ACCOUNTS,
         images.POST_IMAGES,

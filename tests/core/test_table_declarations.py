@@ -97,7 +97,8 @@ def test_images_on_their_way_have_the_columns_of_images() -> None:
     ("changed", "message"),
     [
         ({"columns": (string("tag", "a tag"), bigint("tag", "a tag"))}, "declares column tag 2"),
-        ({"key": ("tag", "post")}, "has no column post"),
+        ({"key": ("tag", "post")}, "has no column post, which its key names"),
+        ({"partition": ("month",)}, "has no column month, which its partition names"),
         ({"key": ()}, "must say its grain"),
         ({"grain": " "}, "must say its grain"),
         ({"job": ""}, "must say its grain"),

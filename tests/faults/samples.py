@@ -16,6 +16,8 @@ from jobs.command_line import execute
 
 HOST = "images.example"
 _LATER = re.compile(r"/p/[0-7]")  # half of the images
+# When each half was read from Instagram.
+_CRAWLS = ("2025-01-31T06:00:00Z", "2025-02-01T06:00:00Z")
 # As the pipeline runs them.
 JOBS = tuple(
     module.JOB
@@ -44,16 +46,19 @@ class Sample:
 
 
 def halves(posts: Path) -> tuple[Path, Path]:
-    """A file of posts in two: some records are in both, some images only in the second."""
+    """A file of posts in two crawls: some posts are in both, some images only in the second."""
     files = (posts.with_name("first.csv"), posts.with_name("second.csv"))
     # Bytes stay as they are: some records are in another encoding.
     with posts.open(newline="", encoding="latin-1") as source:
         header, *records = csv.reader(source)
     half, overlap = len(records) // 2, len(records) // 20
     of_first = [one for one in records[: half + overlap] if not _LATER.search(" ".join(one))]
-    for file, some in zip(files, (of_first, records[half - overlap :]), strict=True):
+    of_both = zip(files, (of_first, records[half - overlap :]), _CRAWLS, strict=True)
+    for file, some, crawl in of_both:
+        # A record with too few cells keeps too few.
+        dated = [[*one, crawl] if len(one) == len(header) else one for one in some]
         with file.open("w", newline="", encoding="latin-1") as target:
-            csv.writer(target).writerows([header, *some])
+            csv.writer(target).writerows([[*header, "crawled_at"], *dated])
     return files
 
 

@@ -37,7 +37,10 @@ class Write:
         return max((int(one.stem) for one in names if one.stem.isdigit()), default=-1)
 
     def _files(self) -> dict[str, int]:
-        return {one.name: one.stat().st_size for one in self._names(self.folder, "*.parquet")}
+        found = self._names(self.folder, "*.parquet")
+        # Of a table by month, in folders of these.
+        found += self._names(self.folder, "month=*/*.parquet")
+        return {one.name: one.stat().st_size for one in found}
 
     @staticmethod
     def _names(folder: Path, pattern: str) -> list[Path]:
