@@ -18,6 +18,7 @@ import growth_oracle as oracle
 from growth_rows import DAY, HOUR, Crawl, Post, World, random_world
 from influencers.config.growth import GrowthConfig
 from influencers.growth import peers
+from influencers.growth.histogram import quantile, twice_median
 from influencers.growth.intervals import intervals
 from influencers.growth.kinds import judged, kinds, unfollowed
 from influencers.growth.peers import Peers, peers_of
@@ -130,6 +131,12 @@ def test_following_that_rises_and_falls() -> None:
     assert unknown == ["usual", "usual", "follow_unfollow", "usual", "usual"]
 
 
+def test_the_last_day_of_a_fall_counts() -> None:
+    counts = np.array([100.0, 700.0, 100.0])
+    assert unfollowed(np.array([0, 1, 30]) * DAY, counts, SETTINGS) == [2]
+    assert unfollowed(np.array([0, 1, 31]) * DAY, counts, SETTINGS) == []
+
+
 def test_rounded_followers_give_no_verdict_below_their_step() -> None:
     assert kinds_of(10_000, 10_600, resolution=1_000) == [None]
     assert kinds_of(10_000, 11_000, resolution=1_000) == ["step"]
@@ -170,6 +177,17 @@ def test_peers_are_medians_of_their_cells(spark: SparkSession) -> None:
             expected[cell] = (2 * middle, 4 * deviation)
     assert 3 < len(expected) < len(cells)
     assert peers_of(spark.createDataFrame(rows).repartition(5), least=30).found == expected
+
+
+@given(st.dictionaries(st.integers(-20, 20), st.integers(1, 4), min_size=1))
+def test_medians_and_quantiles_of_counts(counted: dict[int, int]) -> None:
+    values = [value for value, count in counted.items() for _ in range(count)]
+    columns = np.array(list(counted)), np.array(list(counted.values()))
+    assert twice_median(*columns) == 2 * statistics.median(values)
+    order = np.argsort(columns[0])
+    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
+        found = quantile(columns[0][order].astype(float), columns[1][order], share)
+        assert found == pytest.approx(np.quantile(values, share))
 
 
 def test_of_too_few_peers_all_followers_of_like_length_are_taken() -> None:

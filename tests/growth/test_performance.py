@@ -165,6 +165,14 @@ def test_rows_do_not_depend_on_which_accounts_come_together() -> None:
             assert row == together[name]
 
 
+def test_what_was_seen_of_another_accounts_post_is_of_none() -> None:
+    """Accounts that are not in the table yet have no row before their posts."""
+    world = World({}, posts=[Post(1, "a", 0, 5)], seen=[Seen(2, "a", DAY, 5)])
+    assert found(world, GrowthConfig())["a"]["observed_at"] is None
+    world.seen.append(Seen(1, "a", 2 * DAY, 5))
+    assert found(world, GrowthConfig())["a"]["age_days"] == 2.0
+
+
 def test_huge_counts_pass_through() -> None:
     most = 2**63 - 1
     row = found(steady([most] * 12), GrowthConfig())["p11"]

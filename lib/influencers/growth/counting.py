@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from influencers.config.growth import GrowthConfig
-from influencers.features.account_posts import Floats, Known, Whole
+from influencers.features.account_posts import Floats, Whole
 from influencers.features.tiers import TIERS
 from influencers.growth.crawled import (
     MICROSECONDS_PER_DAY,
@@ -22,7 +22,7 @@ from influencers.growth.crawled import (
     PostCrawls,
 )
 from influencers.growth.rows import TYPES
-from influencers.growth.runs import starts_of
+from influencers.growth.runs import ends_of, starts_of
 
 # Where buckets of ages begin; the last ends at 720 hours.
 HOURS = (1, 2, 4, 8, 16, 24, 48, 96, 192, 384, 720)
@@ -74,7 +74,7 @@ class Counts:
     def add(self, accounts: Crawled, settings: GrowthConfig) -> None:
         """Count the observations of some accounts."""
         self.others[2] += (~starts_of(accounts.seen.post)).sum()
-        seen, share = _before_the_last(accounts, settings)
+        seen, share = _of_mature(accounts, settings)
         bucket = np.searchsorted(_EDGES, seen.age, side="right") - 1
         tier = accounts.tier[accounts.posts.account[seen.post]]
         kind = accounts.posts.kind[seen.post]
@@ -120,16 +120,17 @@ _COUNTERS = ("shares", "ages", "posts", "others")
 _EDGES = np.array(HOURS) * MICROSECONDS_PER_HOUR
 
 
-def _before_the_last(accounts: Crawled, settings: GrowthConfig) -> tuple[PostCrawls, Floats]:
-    """Observations of mature posts but the last, with known likes, and their share of the last."""
+def _of_mature(accounts: Crawled, settings: GrowthConfig) -> tuple[PostCrawls, Floats]:
+    """Observations of mature posts with known likes, and their share of the last."""
     seen = accounts.seen
-    is_last: Known = np.r_[starts_of(seen.post)[1:], np.ones(min(len(seen.post), 1), np.bool_)]
+    is_last = ends_of(seen.post)
     last = np.zeros(len(accounts.posts.account))
     last[seen.post[is_last]] = np.where(
         seen.age[is_last] >= settings.mature_days * MICROSECONDS_PER_DAY, seen.likes[is_last], 0
     )
     final = last[seen.post]
-    counted = ~is_last & (final > 0) & ~np.isnan(seen.likes)
+    # The last itself is too old for any bucket.
+    counted = (final > 0) & ~np.isnan(seen.likes)
     return seen.where(counted), seen.likes[counted] / final[counted]
 
 

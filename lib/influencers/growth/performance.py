@@ -9,13 +9,13 @@ import numpy as np
 import pyarrow as pa
 
 from influencers.config.growth import GrowthConfig
-from influencers.features.account_posts import Floats, Known, Whole, arrow, floats
+from influencers.features.account_posts import Floats, Whole, arrow, floats
 from influencers.growth.crawled import MICROSECONDS_PER_DAY, Crawled
 from influencers.growth.curves import Curves
 from influencers.growth.expected import Aged, expected
 from influencers.growth.missing import NONE, missing_since
 from influencers.growth.rows import TYPES
-from influencers.growth.runs import starts_of
+from influencers.growth.runs import ends_of, starts_of
 from influencers.growth.tables import BASES, POST_PERFORMANCE
 
 
@@ -71,15 +71,9 @@ def _last_seen(accounts: Crawled) -> Whole:
     """When each post was last seen; `NONE` if never."""
     seen = accounts.seen
     last = np.full(len(accounts.posts.account), NONE, np.int64)
-    ends = _ends(seen.post)
+    ends = ends_of(seen.post)
     last[seen.post[ends]] = seen.at[ends]
     return last
-
-
-def _ends(groups: Whole) -> Known:
-    """Where a group ends."""
-    ends: Known = np.r_[starts_of(groups)[1:], np.ones(min(len(groups), 1), np.bool_)]
-    return ends
 
 
 def _aged(accounts: Crawled, curves: Curves, order: Whole, settings: GrowthConfig) -> Aged:
@@ -91,7 +85,7 @@ def _aged(accounts: Crawled, curves: Curves, order: Whole, settings: GrowthConfi
     known_age = np.full(len(posts.account), np.nan)
     age = known_age.copy()
     for of, ages in ((seen, known_age), (accounts.seen, age)):
-        last = _ends(of.post)
+        last = ends_of(of.post)
         ages[of.post[last]] = of.age[last]
     tier = accounts.tier[posts.account]
     has_curve = curves.exist(tier, posts.kind)

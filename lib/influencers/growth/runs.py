@@ -59,3 +59,10 @@ def starts_of(groups: npt.NDArray[np.generic]) -> Known:
     starts: Known = np.ones(len(groups), np.bool_)
     starts[1:] = groups[1:] != groups[:-1]
     return starts
+
+
+def ends_of(groups: npt.NDArray[np.generic]) -> Known:
+    """Where a group ends: a value that differs from the one behind it."""
+    ends: Known = np.ones(len(groups), np.bool_)
+    ends[:-1] = groups[1:] != groups[:-1]
+    return ends
