@@ -81,6 +81,7 @@ ACCOUNT_GROWTH = Table(
         double(
             "z",
             "robust z-score: 0.6745 * (log_growth_per_day - peer_median) / peer_mad",
+            unit="standard deviations",
             null="growth is unknown, or too few peers",
         ),
         string(
@@ -141,6 +142,7 @@ POST_PERFORMANCE = Table(
             "score",
             "likes / expected, or -expected / likes where they are fewer: 2 is twice, -2 half of "
             "what was expected",
+            unit="multiple of `expected`",
             null="likes or `expected` unknown, or `expected` below `growth.min_expected`",
         ),
         string(
