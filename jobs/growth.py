@@ -17,6 +17,7 @@ from influencers.growth.tables import ACCOUNT_GROWTH, LIKE_CURVES, POST_PERFORMA
 from influencers.ingest.tables import ACCOUNT_OBSERVATIONS, POST_OBSERVATIONS, POSTS
 from influencers.measured.metrics import Metrics
 from influencers.run import persisted
+from influencers.storage import data_files
 from influencers.storage.store import Store
 from jobs.command_line import OUTPUT, Job, main
 
@@ -45,8 +46,12 @@ def run(spark: SparkSession, config: Config) -> Metrics:
             store.write(growth, ACCOUNT_GROWTH, few=counts.intervals <= config.storage.driver_rows)
         else:
             store.write_rows(ACCOUNT_GROWTH.arrow_schema.empty_table(), ACCOUNT_GROWTH)
-        compared = passes.post_performance(rows, Curves.of(curves), settings)
-        store.write(compared, POST_PERFORMANCE, few=store.has_few(POSTS))
+        target = store.target(POST_PERFORMANCE)
+        compared = passes.post_performance(rows, Curves.of(curves), settings, target=target)
+        if target is None:
+            store.write(compared, POST_PERFORMANCE, few=store.has_few(POSTS))
+        else:
+            store.commit(data_files.collected(compared), POST_PERFORMANCE, replace=True)
     numbers = summary.numbers(
         counts, curves, growth=store.read(ACCOUNT_GROWTH), performance=store.read(POST_PERFORMANCE)
     )

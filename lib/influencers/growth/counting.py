@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from influencers.config.growth import GrowthConfig
 from influencers.features.account_posts import Floats, Whole
@@ -108,10 +109,9 @@ class Counts:
     def of(rows: pa.Table) -> Counts:
         """The counts of rows with the columns of `SCHEMA`."""
         counts = Counts()
-        counter = np.array(rows["counter"].to_pylist())
         place, number = rows["place"].to_numpy(), rows["number"].to_numpy()
         for name in _COUNTERS:
-            is_it = counter == name
+            is_it = pc.equal(rows["counter"], name).to_numpy()
             getattr(counts, name).ravel()[place[is_it]] += number[is_it]
         return counts
 

@@ -21,6 +21,8 @@ from influencers.growth.kinds import judged
 from influencers.growth.peers import Peers
 from influencers.growth.performance import performance
 from influencers.growth.tables import ACCOUNT_GROWTH, POST_PERFORMANCE
+from influencers.storage import data_files
+from influencers.storage.data_files import Target
 from influencers.storage.table import rows_with
 
 # Stands in rows of counts, and in no others; of intervals likewise.
@@ -73,16 +75,21 @@ def account_growth(found: DataFrame, peers: Peers, settings: GrowthConfig) -> Da
     return found.mapInArrow(partial(_each, make=judge), ACCOUNT_GROWTH.schema)
 
 
-def post_performance(rows: DataFrame, curves: Curves, settings: GrowthConfig) -> DataFrame:
-    """The table post_performance.
+def post_performance(
+    rows: DataFrame, curves: Curves, settings: GrowthConfig, *, target: Target | None = None
+) -> DataFrame:
+    """The table post_performance or, with a target, the files of it that tasks write there.
 
     Args:
         rows: as `rows.gathered` has them.
         curves: what share of its likes a post has at an age.
         settings: which posts are compared.
+        target: where tasks write the rows; None: they come out.
     """
     make = partial(_performance, curves=curves, settings=settings)
-    return rows.mapInArrow(partial(_each, make=make), POST_PERFORMANCE.schema)
+    if target is None:
+        return rows.mapInArrow(partial(_each, make=make), POST_PERFORMANCE.schema)
+    return rows.mapInArrow(partial(_files, make=make, target=target), data_files.SCHEMA)
 
 
 def _performance(rows: pa.Table, curves: Curves, settings: GrowthConfig) -> pa.Table:
@@ -109,6 +116,14 @@ def _each(
     """What is made of the accounts of a partition, some whole ones at a time."""
     for whole in _accounts(batches):
         yield from make(whole).to_batches()
+
+
+def _files(
+    batches: Iterable[pa.RecordBatch], *, make: Callable[[pa.Table], pa.Table], target: Target
+) -> Iterator[pa.RecordBatch]:
+    """The files that what is made goes into."""
+    for file in target.write(_each(batches, make=make)):
+        yield data_files.row_of(file)
 
 
 def _accounts(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
