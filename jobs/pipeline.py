@@ -17,13 +17,14 @@ from influencers.run import manifest, metrics, planning, session
 from influencers.storage import files
 from influencers.storage.store import Store
 from influencers.synthetic import local_folder, served_sample
-from jobs import communities, duplicates, explore, features, images, ingest, report, train
+from jobs import communities, duplicates, explore, features, growth, images, ingest, report, train
 from jobs.command_line import INPUT, JOINING, OUTPUT, READING, Job, Run, main
 
 # In the order of the data flow; the report reads what all of them wrote.
 STAGES: tuple[tuple[str, Run], ...] = (
     ("ingest", ingest.run),
     ("features", features.run),
+    ("growth", growth.run),
     ("images", images.run),
     ("duplicates", duplicates.run),
     ("communities", communities.run),

@@ -9,6 +9,7 @@ from influencers.communities import tables as communities
 from influencers.duplicates import tables as duplicates
 from influencers.explore import tables as explore
 from influencers.features import tables as features
+from influencers.growth import tables as growth
 from influencers.images import tables as images
 from influencers.ingest import tables as ingest
 from influencers.models import tables as models
@@ -24,6 +25,9 @@ TABLES: dict[str, Table] = {
         ingest.ACCOUNT_OBSERVATIONS,
         features.POST_FEATURES,
         features.ACCOUNTS,
+        growth.ACCOUNT_GROWTH,
+        growth.LIKE_CURVES,
+        growth.POST_PERFORMANCE,
         images.POST_IMAGES,
         images.IMAGES_FETCHED,
         images.IMAGES,

@@ -120,8 +120,8 @@ def remarks(gone: int, inputs: Sequence[str]) -> list[str]:
     return [
         f"{gone:,} posts are gone, with all that was known by them alone; ingest will leave these "
         "accounts out",
-        "figures, statistics and models still count them: run features, duplicates, communities, "
-        "explore, train and report again",
+        "figures, statistics and models still count them: run features, growth, duplicates, "
+        "communities, explore, train and report again",
         *([f"the input still has them: {', '.join(inputs)}"] if inputs else []),
     ]
 

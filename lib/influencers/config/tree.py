@@ -21,6 +21,7 @@ from influencers.config.data import (
     StorageConfig,
 )
 from influencers.config.explore import ExploreConfig
+from influencers.config.growth import GrowthConfig
 from influencers.config.images import DuplicatesConfig, ImagesConfig
 from influencers.config.models import ModelsConfig
 from influencers.config.setting import Section, Setting, declarations
@@ -34,6 +35,7 @@ class Config:
     ingest: IngestConfig = field(default_factory=IngestConfig)
     profile: ProfileConfig = field(default_factory=ProfileConfig)
     features: FeaturesConfig = field(default_factory=FeaturesConfig)
+    growth: GrowthConfig = field(default_factory=GrowthConfig)
     images: ImagesConfig = field(default_factory=ImagesConfig)
     duplicates: DuplicatesConfig = field(default_factory=DuplicatesConfig)
     communities: CommunitiesConfig = field(default_factory=CommunitiesConfig)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from influencers.measured.communities import Hashtags, Quality
 from influencers.measured.explore import Explore
+from influencers.measured.growth import Growth
 from influencers.measured.images import Duplicates, Images
 from influencers.measured.keys import key, key_if_known
 from influencers.measured.models import Labels
@@ -52,6 +53,9 @@ class Metrics:
     seconds: Mapping[str, float] = key("How long each stage took, in seconds.", factory=dict)
     engines: Engines = key("What ran.", factory=Engines)
     explore: Explore | None = key_if_known("Verdicts of the analyses. Missing before explore.")
+    growth: Growth | None = key_if_known(
+        "What changes between crawls, and how posts perform. Missing before growth."
+    )
 
     def with_measured(self, new: Metrics) -> Metrics:
         """The numbers, and what a job has measured now.

@@ -50,5 +50,7 @@ def planned(store: Store, name: str, *, posts: Table) -> Iterator[None]:
 def _is_of_posts(config: Config, name: str) -> bool:
     """Whether a stage works on what is made of the posts of the output, and on nothing else."""
     others = {"duplicates": config.duplicates.hashes, "communities": config.communities.edges}
-    known = ("features", "images", "duplicates", "communities", "explore", "train", "report")
+    known = (
+        "features", "growth", "images", "duplicates", "communities", "explore", "train", "report",
+    )  # fmt: skip
     return name in known and not others.get(name)

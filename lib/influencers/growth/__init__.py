@@ -1,0 +1,1 @@
+"""What changes between crawls: followers of accounts, likes of posts, and how posts perform."""
