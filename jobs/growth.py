@@ -9,15 +9,17 @@ from pyspark.sql import SparkSession
 from influencers import progress
 from influencers.config import Config
 from influencers.features.tables import ACCOUNTS
-from influencers.growth import passes, summary
+from influencers.figures import style
+from influencers.growth import figures, passes, summary
 from influencers.growth.curves import Curves, like_curves
+from influencers.growth.movers import top_movers
 from influencers.growth.peers import peers_of
 from influencers.growth.rows import gathered
 from influencers.growth.tables import ACCOUNT_GROWTH, LIKE_CURVES, POST_PERFORMANCE
 from influencers.ingest.tables import ACCOUNT_OBSERVATIONS, POST_OBSERVATIONS, POSTS
 from influencers.measured.metrics import Metrics
 from influencers.run import persisted
-from influencers.storage import data_files
+from influencers.storage import data_files, files
 from influencers.storage.store import Store
 from jobs.command_line import OUTPUT, Job, main
 
@@ -52,9 +54,17 @@ def run(spark: SparkSession, config: Config) -> Metrics:
             store.write(compared, POST_PERFORMANCE, few=store.has_few(POSTS))
         else:
             store.commit(data_files.collected(compared), POST_PERFORMANCE, replace=True)
-    numbers = summary.numbers(
-        counts, curves, growth=store.read(ACCOUNT_GROWTH), performance=store.read(POST_PERFORMANCE)
-    )
+    growth = store.read(ACCOUNT_GROWTH)
+    if counts.intervals or counts.repeats:
+        movers = top_movers(growth, store.read(ACCOUNTS), most=figures.PANELS)
+        drawn = {
+            figures.LIKE_CURVE: figures.draw_like_curves(curves.to_pandas()),
+            figures.TOP_MOVERS: figures.draw_top_movers(movers),
+        }
+        for figure, drawing in drawn.items():
+            files.write_bytes(spark, files.join(store.output, figure.png), style.png(drawing))
+    performance = store.read(POST_PERFORMANCE)
+    numbers = summary.numbers(counts, curves, growth=growth, performance=performance)
     return Metrics(growth=numbers)
 
 
@@ -62,7 +72,7 @@ JOB = Job(
     name="growth",
     summary="Compare what crawls saw: growth of followers and likes, and performance of posts.",
     reads="tables posts, accounts, post_observations, account_observations",
-    writes="tables account_growth, like_curves, post_performance",
+    writes="tables account_growth, like_curves, post_performance; figures",
     run=run,
     options=(OUTPUT,),
 )

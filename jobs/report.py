@@ -15,6 +15,7 @@ from influencers.duplicates.tables import DUPLICATE_GROUPS
 from influencers.explore import tables as of_explore
 from influencers.features.tables import ACCOUNTS
 from influencers.figures import stored
+from influencers.growth.tables import ACCOUNT_GROWTH, POST_PERFORMANCE
 from influencers.images import shown
 from influencers.images.tables import IMAGES
 from influencers.ingest.tables import POSTS
@@ -54,6 +55,8 @@ def _sources(store: Store, config: Config) -> Sources:
         accounts=store.read_complete(ACCOUNTS),
         copied=_copied(store, config),
         profiles=stages.read(store, config, of_communities.COMMUNITY_PROFILES),
+        growth=stages.read(store, config, ACCOUNT_GROWTH),
+        performance=stages.read(store, config, POST_PERFORMANCE),
     )
 
 

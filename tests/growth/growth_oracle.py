@@ -36,10 +36,11 @@ def intervals(world: World, settings: GrowthConfig) -> list[tuple[object, ...]]:
             between = [one for one in posts if first.at < one.at <= second.at]
             before = [one for one in posts if one.at <= first.at][-settings.rate_posts :]
             after = [one for one in posts if one.at > second.at][: settings.rate_posts]
+            lately = first.at - settings.hit_days * 24 * HOUR
             has_hit = any(
                 one.likes is not None and usual is not None
                 and one.likes > settings.hit_times * usual
-                for one in between
+                for one in posts if lately < one.at <= second.at
             )  # fmt: skip
             found.append((owner, first.at, second.at, len(between),
                           rate(before, first.followers), rate(after, second.followers),

@@ -275,6 +275,12 @@ class ReportConfig(Section, section="report"):
     )
     tags: int = setting(12, "Number of hashtags listed for each community.", at_least(1))
     copied: int = setting(20, "Number of most duplicated images that are listed.", within(0, 200))
+    movers: int = setting(
+        15,
+        "Number of accounts whose followers changed most, and of posts that did best, that are "
+        "listed.",
+        within(1, 200),
+    )
 
 
 @dataclass(frozen=True)

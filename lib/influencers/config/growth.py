@@ -44,6 +44,9 @@ class GrowthConfig(Section, section="growth"):
         "Likes of a post, as a multiple of its author's median, above which it explains a step.",
         above(0),
     )
+    hit_days: float = setting(
+        2.0, "Days before an interval from which such a post explains it, too.", at_least(0)
+    )
     give_back_share: float = setting(
         0.3, "Share of a step's gain whose loss is a give-back.", _SHARE
     )

@@ -18,7 +18,7 @@ from influencers.growth.crawled import (
 from influencers.growth.runs import places_before, spaced
 
 # What is said of an interval, before its peers are known. Times are Unix microseconds; has_hit says
-# whether one of its posts has many likes.
+# whether one of its posts, or of those shortly before it, has many likes.
 SCHEMA = pa.schema(
     [
         *((name, pa.int64()) for name in (
@@ -88,9 +88,11 @@ def _posted(
     order = posts.in_time()
     account, created_at = posts.account[order], posts.created_at[order]
     asked = crawls.account[first]
-    begin, end = (
-        places_before(account, created_at, asked, crawls.at[places], equal=True)
-        for places in (first, second)
+    # Followers come for days after a post.
+    lately = crawls.at[first] - round(settings.hit_days * MICROSECONDS_PER_DAY)
+    begin, end, hits_begin = (
+        places_before(account, created_at, asked, at, equal=True)
+        for at in (crawls.at[first], crawls.at[second], lately)
     )
     least, most = (np.searchsorted(account, asked, side) for side in ("left", "right"))
     back = np.arange(settings.rate_posts)
@@ -105,7 +107,7 @@ def _posted(
     likes = floats(posts.likes)[order]
     usual = medians(account, likes, len(accounts.owner_id))
     hits = np.r_[0, np.cumsum(likes > settings.hit_times * usual[account])]
-    return {"posts_between": end - begin, "has_hit": hits[end] > hits[begin], **rates}
+    return {"posts_between": end - begin, "has_hit": hits[end] > hits[hits_begin], **rates}
 
 
 def _rates(engagement: Floats, places: Whole, there: Known, followers: Whole) -> Floats:

@@ -86,7 +86,8 @@ ACCOUNT_GROWTH = Table(
         ),
         string(
             "kind",
-            "`usual`, `step` (a sudden rise), `hit` (one with a post of many likes), `give_back` "
+            "`usual`, `step` (a sudden rise), `hit` (one with a post of many likes in it or in the "
+            "`growth.hit_days` before it), `give_back` "
             "(followers of a step are lost), `follow_unfollow` (accounts followed rise and fall) "
             "or `drop` (a sudden loss)",
             null="no z-score, or followers change by less than `resolution`",

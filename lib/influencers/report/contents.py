@@ -19,6 +19,7 @@ from influencers.report.sections import (
     data,
     duplicates,
     engagement,
+    growth,
     images,
     influence,
     virality,
@@ -68,7 +69,9 @@ def sections(metrics: Metrics, frames: Frames, config: Mapping[str, Any]) -> lis
         config: settings by their full names, without secrets.
     """
     models = metrics.models
+    changes = frames.changes
     return [
+        *([growth.section(metrics.growth, changes, config)] if metrics.growth and changes else []),
         engagement.section(frames.tiers),
         influence.section(frames.leaders, models, config),
         virality.section(frames.virality, models),

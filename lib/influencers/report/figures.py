@@ -5,12 +5,14 @@ from __future__ import annotations
 from influencers.communities import figures as of_communities
 from influencers.explore import figures as of_explore
 from influencers.figures.figure import Figure
+from influencers.growth import figures as of_growth
 from influencers.measured.metrics import Metrics
 from influencers.models.figures import declarations as of_models
 
 FIGURES: tuple[Figure, ...] = (
     *of_explore.FIGURES,
     *of_communities.FIGURES,
+    *of_growth.FIGURES,
     *of_models.FIGURES,
 )
 

@@ -13,6 +13,7 @@ from influencers.communities.excerpt import Foremost, foremost_tags
 from influencers.communities.profiles import in_words
 from influencers.config import ReportConfig
 from influencers.explore.standing import OUTCOMES
+from influencers.growth.movers import best_posts, top_movers
 from influencers.measured.communities import Quality
 
 # What an account or a table may add to the page at most.
@@ -32,6 +33,7 @@ class Sources:
         members: account_communities.
         copied: what `popularity.most_copied` gives; None if no images were compared.
         profiles: community_profiles; None if there are none of this run.
+        growth: account_growth, and `performance` post_performance; None likewise.
     """
 
     leaders: DataFrame
@@ -44,6 +46,21 @@ class Sources:
     accounts: DataFrame
     copied: DataFrame | None
     profiles: DataFrame | None
+    growth: DataFrame | None = None
+    performance: DataFrame | None = None
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What changed between crawls.
+
+    Attributes:
+        movers: as `movers.top_movers` has them.
+        posts: as `movers.best_posts` has them.
+    """
+
+    movers: pd.DataFrame
+    posts: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -68,6 +85,7 @@ class Frames:
     accounts: int = 0
     copied: pd.DataFrame | None = None
     profiles: pd.DataFrame | None = None
+    changes: Changes | None = None
 
 
 def collected(
@@ -102,6 +120,16 @@ def collected(
         accounts=tables.accounts.count(),
         copied=None if tables.copied is None else tables.copied.toPandas(),
         profiles=None if profiles is None else profiles.toPandas(),
+        changes=_changes(tables, options),
+    )
+
+
+def _changes(tables: Sources, options: ReportConfig) -> Changes | None:
+    if tables.growth is None or tables.performance is None:
+        return None
+    return Changes(
+        top_movers(tables.growth, tables.accounts, most=options.movers),
+        best_posts(tables.performance, tables.accounts, most=options.movers),
     )
 
 

@@ -17,6 +17,7 @@ from influencers.storage.table import Table
 
 # A table of each stage whose output other stages read if it is there.
 _TABLES = {
+    "growth": "post_performance",
     "images": "images",
     "duplicates": "duplicate_pairs",
     "communities": "account_communities",
@@ -29,6 +30,8 @@ _STAGES_OF = {
     "duplicate_groups": ("images", "duplicates"),
     "account_communities": ("communities",),
     "community_profiles": ("communities",),
+    "account_growth": ("growth",),
+    "post_performance": ("growth",),
 }
 
 
