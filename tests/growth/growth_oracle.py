@@ -54,8 +54,13 @@ def rate(posts: Sequence[Post], followers: int) -> float | None:
     return median([one.engagement / followers for one in posts if one.engagement is not None])
 
 
-def share(knots: Knots, age: float) -> float | None:
-    """The share of the final likes at an age in hours, by a rising curve in logarithms."""
+def share(curves: Sequence[Knots], age: float) -> float | None:
+    """The share of the final likes at an age in hours, by the first curve that knows."""
+    return next((part for knots in curves if (part := _share(knots, age)) is not None), None)
+
+
+def _share(knots: Knots, age: float) -> float | None:
+    """The share at an age, by a rising curve in logarithms."""
     points = [(math.log(hours), math.log(part)) for hours, part in [*knots, (720.0, 1.0)]]
     x = math.log(age) if age > 0 else -math.inf
     if x >= points[-1][0]:
@@ -89,21 +94,27 @@ Row = tuple[float | None, float | None, str | None, int]
 
 
 def performance(
-    world: World, curve: Callable[[int, int], Knots | None], settings: GrowthConfig
+    world: World, curve: Callable[[int, int], Sequence[Knots]], settings: GrowthConfig
 ) -> dict[str, Row]:
-    """By shortcode: expected, score, basis and the number of earlier posts."""
+    """By shortcode: expected, score, basis and the number of earlier posts.
+
+    Args:
+        world: accounts and posts.
+        curve: the curves of a tier and a content type, that of the tier first.
+        settings: which posts are compared.
+    """
     return {post.shortcode: _performance(world, post, curve, settings) for post in world.posts}
 
 
 def _performance(
-    world: World, post: Post, curve: Callable[[int, int], Knots | None], settings: GrowthConfig
+    world: World, post: Post, curve: Callable[[int, int], Sequence[Knots]], settings: GrowthConfig
 ) -> Row:
     own = [one for one in world.posts if one.owner == post.owner]
     knots = curve(world.tiers[post.owner], post.kind)
     seen = world.of_post(post)
     age = seen[-1].at - post.at if seen else None
     settled = max(one.at for one in own) - post.at >= settings.settled_days * DAY
-    is_final = settled and (age is None or knots is None)
+    is_final = settled and (age is None or not knots)
     of_kind = [one for one in own if one.kind == post.kind and one.likes is not None]
     before = sorted((one for one in of_kind if one.at < post.at),
                     key=lambda one: (one.at, one.shortcode))  # fmt: skip
@@ -134,7 +145,7 @@ def _brought(
     seen: Sequence[Seen],
     age: int | None,
     is_final: bool,
-    knots: Knots | None,
+    knots: Sequence[Knots],
     settings: GrowthConfig,
 ) -> tuple[float, str] | None:
     assert earlier.likes is not None

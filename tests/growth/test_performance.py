@@ -27,8 +27,8 @@ def curves() -> Curves:
     return Curves({place: _knots(list(knots)) for place, knots in KNOTS.items()})
 
 
-def curve(tier: int, kind: int) -> oracle.Knots | None:
-    return KNOTS.get((tier, kind), KNOTS.get((0, kind)))
+def curve(tier: int, kind: int) -> list[oracle.Knots]:
+    return [KNOTS[place] for place in dict.fromkeys([(tier, kind), (0, kind)]) if place in KNOTS]
 
 
 def found(world: World, settings: GrowthConfig, known: Curves | None = None) -> dict[str, Any]:

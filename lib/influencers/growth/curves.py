@@ -88,7 +88,7 @@ class Curves:
     def shares(self, tiers: Whole, kinds: Whole, ages: Floats) -> Floats:
         """The share of the final likes at an age; NaN without a curve, and for too young posts.
 
-        A tier without a curve has that of all tiers.
+        Where the curve of a tier does not know, that of all tiers does.
 
         Args:
             tiers: 0 if unknown.
@@ -98,14 +98,14 @@ class Curves:
         found = np.full(len(tiers), np.nan)
         hours = np.log(np.maximum(ages, 1) / MICROSECONDS_PER_HOUR)
         for knots, places in self._each(tiers, kinds):
-            found[places] = _share(hours[places], *knots)
+            unknown = places & np.isnan(found)
+            found[unknown] = _share(hours[unknown], *knots)
         return found
 
     def _each(self, tiers: Whole, kinds: Whole) -> Iterable[tuple[Knots, Known]]:
-        for tier, kind in itertools.product(range(len(_TIERS)), range(1, len(TYPES) + 1)):
-            knots = self.knots.get((tier, kind), self.knots.get((0, kind)))
-            if knots is not None:
-                yield knots, (tiers == tier) & (kinds == kind)
+        """Curves, those of one tier first, and where they hold."""
+        for (tier, kind), knots in sorted(self.knots.items(), reverse=True):
+            yield knots, (kinds == kind) & ((tiers == tier) | (tier == 0))
 
 
 def _knots(points: list[tuple[float, float]]) -> Knots | None:
