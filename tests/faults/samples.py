@@ -11,7 +11,7 @@ from pathlib import Path
 
 from influencers.catalog import TABLES
 from influencers.config import Config, load
-from jobs import communities, duplicates, explore, features, images, ingest, report, train
+from jobs import communities, duplicates, explore, features, growth, images, ingest, report, train
 from jobs.command_line import execute
 
 HOST = "images.example"
@@ -21,7 +21,17 @@ _CRAWLS = ("2025-01-31T06:00:00Z", "2025-02-01T06:00:00Z")
 # As the pipeline runs them.
 JOBS = tuple(
     module.JOB
-    for module in (ingest, features, images, duplicates, communities, explore, train, report)
+    for module in (
+        ingest,
+        features,
+        growth,
+        images,
+        duplicates,
+        communities,
+        explore,
+        train,
+        report,
+    )
 )
 
 

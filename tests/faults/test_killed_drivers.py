@@ -24,7 +24,9 @@ pytestmark = [pytest.mark.fault, LINUX]
 
 # A run that has committed before the signal came is let go.
 TRIES = 3
-JOBS = ("ingest", "features", "images", "duplicates", "communities", "explore", "train")
+JOBS = (
+    "ingest", "features", "growth", "images", "duplicates", "communities", "explore", "train",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("job", JOBS)

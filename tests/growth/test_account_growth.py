@@ -151,6 +151,18 @@ def test_too_few_peers_give_no_verdict() -> None:
     assert [row["log_growth_per_day"] is None for row in rows] == [False, True]
 
 
+def test_the_largest_counts_pass_through() -> None:
+    most = 2**63 - 1
+    first, second = daily(most, 1, most, following=(0, most, 0))
+    assert (first["followers_from"], first["following_change"]) == (most, most)
+    assert (second["following_change"], second["kind"]) == (-most, "step")
+    assert (
+        first["log_growth_per_day"]
+        == -second["log_growth_per_day"]
+        == pytest.approx(-63 * math.log(2))
+    )
+
+
 def test_crawls_nearer_than_the_least_time_are_left_out() -> None:
     hours = (0, 19, 20, 39, 60)
     world = World({1: 1}, [Crawl(1, hour * HOUR, 100 + hour) for hour in hours])

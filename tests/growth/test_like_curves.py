@@ -131,6 +131,12 @@ def test_a_curve_between_and_before_its_knots() -> None:
     assert not curves.exist(np.array([1]), np.array([1]))[0]
 
 
+def test_likes_that_are_taken_back_count_as_half_as_many_again() -> None:
+    world = World({1: 1}, posts=[Post(1, "a", 0, 1)])
+    world.seen = [Seen(1, "a", 2 * HOUR, 2**63 - 1), Seen(1, "a", 30 * DAY, 1)]
+    assert like_curves(counted(world), least=1)["share_median"].to_pylist() == [1.5, 1.5]
+
+
 def test_buckets_without_enough_posts_have_no_row() -> None:
     world = World({1: 1})
     for number in range(30):
