@@ -113,11 +113,8 @@ def _draw_account(axes: Axes, account: pd.DataFrame) -> None:
         [largest["followers_from"], largest["followers_to"]],
         color=color, linewidth=3, solid_capstyle="round",
     )  # fmt: skip
-    axes.set_title(
-        f"{style.readable(str(name), 28)}\n{in_words({str(name): value for name, value in largest.items()})}",
-        loc="left",
-        fontsize=8.5,
-    )
+    seen = in_words({str(column): value for column, value in largest.items()})
+    axes.set_title(f"{style.readable(str(name), 28)}\n{seen}", loc="left", fontsize=8.5)
     low, high = float(followers.min()), float(followers.max())
     room = 0.15 * max(high - low, 0.02 * high, 1.0)
     axes.set_ylim(low - room, high + room)
