@@ -52,9 +52,14 @@ def run(spark: SparkSession, config: Config) -> Metrics:
         if profiles.sources:
             checked = keep(profiles.given_to(checked))
         others, left_out = unwanted.split(checked)
-        settled = disputes.settled(others, held, read=uris, replacing=replacing, keep=keep)
+        left = posts.by_reasons(others)
+        settled = disputes.settled(
+            others, held, read=uris, replacing=replacing, about=posts.number_of_good(left),
+            keep=keep,
+        )  # fmt: skip
         good = posts.good(settled.records)
-        left = posts.by_reasons(settled.records)
+        if settled.records is not others:
+            left = posts.by_reasons(settled.records)
         reasons = [*left, *passed.counted]
         numbers = posts.with_forgotten(posts.counts(reasons, settled.surplus), left_out)
         told = posts.by_reasons(checked) if left_out else reasons
@@ -72,12 +77,14 @@ def run(spark: SparkSession, config: Config) -> Metrics:
             store.merge(latest, POSTS, keys=["shortcode"], update_when=wins)
         if posts.are_dated(reasons) or profiles.sources:
             observations.keep(
-                store, settled, profiles, read=[*uris, *profiles.uris], replacing=replacing,
+                store, settled, profiles, found=reasons, read=[*uris, *profiles.uris],
+                replacing=replacing,
                 written=None if passed.target is None else store.read(POSTS),
             )  # fmt: skip
         # What is mended in a file that is read again leaves the quarantine.
         quarantined = profiles.with_quarantined(posts.quarantined(settled.records))
-        posts.quarantine(store, quarantined, read=[*uris, *profiles.uris])
+        about = (numbers.quarantined or 0) + profiles.refused
+        posts.quarantine(store, quarantined, read=[*uris, *profiles.uris], about=about)
     manifest.update_inputs(spark, config, [*files_of(found), *profiles.files])
     progress.say(*empty, *posts.remarks(numbers), *posts.note_remarks(reasons))
     progress.say(*profiles.remarks(), *lost_encodings.remarks(told))

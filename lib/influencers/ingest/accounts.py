@@ -15,7 +15,7 @@ from influencers.config import Config, IngestConfig
 from influencers.errors import UserError
 from influencers.ingest import rules, sources
 from influencers.ingest.exports import PROFILES
-from influencers.ingest.posts import quarantined, timestamp
+from influencers.ingest.posts import Times, moment_of, quarantined, timestamp
 from influencers.ingest.source import Source, files_of
 from influencers.ingest.values import is_given
 from influencers.run.persisted import Keep
@@ -43,12 +43,14 @@ class Profiles:
         number: how many there are.
         refused: how many of them cannot be used.
         sources: the files they are in.
+        times: the earliest and the latest at which they were read; None if none is known.
     """
 
     records: DataFrame | None = None
     number: int = 0
     refused: int = 0
     sources: tuple[Source, ...] = ()
+    times: Times | None = None
 
     @property
     def files(self) -> list[FileStatus]:
@@ -159,8 +161,13 @@ def read(
         rules.value("crawled_at").alias("at"),
     )
     kept, _ = forgotten.split(keep(typed))
-    number, refused = kept.agg(F.count("*"), F.count_if(F.size("reasons") > 0)).head()  # type: ignore[misc]
-    return Profiles(kept, number, refused, found)
+    usable, at = F.size("reasons") == 0, timestamp(F.col("at"))
+    micros = F.when(usable, F.unix_micros(at))
+    number, refused, *ends = kept.agg(
+        F.count("*"), F.count_if(~usable), F.min(micros), F.max(micros)
+    ).head()  # type: ignore[misc]
+    times = None if None in ends else (moment_of(ends[0]), moment_of(ends[1]))
+    return Profiles(kept, number, refused, found, times)
 
 
 def _require_account(source: Source) -> None:

@@ -41,6 +41,7 @@ def settled(
     *,
     read: Sequence[str],
     replacing: Sequence[str],
+    about: int,
     keep: Keep,
 ) -> Settled:
     """Find the posts that are told in several ways, and settle whose they are.
@@ -50,9 +51,11 @@ def settled(
         held: the table posts as it is before it is written; None before there is one.
         read: the files that are read now.
         replacing: those of them that replace what others say.
+        about: how many good records there are.
         keep: persists a frame for as long as the result is used.
     """
-    words = Words.of(records, held, read=read, keep=keep)
+    said = good(records).select(*FIELDS, "source_file", F.lit(False).alias("held"))
+    words = Words(said, held, read, about, keep)
     repeated = repeats(words)
     is_new = words.known is None
     if repeated.contested == 0:

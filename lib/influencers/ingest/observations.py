@@ -7,13 +7,14 @@ time. A record without a time makes none: a time is not invented.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
+from influencers.ingest import posts
 from influencers.ingest.accounts import Profiles
 from influencers.ingest.disputes import Settled
-from influencers.ingest.posts import good
 from influencers.ingest.rounded import RESOLUTIONS
 from influencers.ingest.tables import ACCOUNT_OBSERVATIONS, POST_OBSERVATIONS
 from influencers.storage.store import Store, literal
@@ -35,6 +36,7 @@ def keep(
     settled: Settled,
     profiles: Profiles,
     *,
+    found: Sequence[Row],
     written: DataFrame | None,
     read: Sequence[str],
     replacing: Sequence[str] = (),
@@ -47,12 +49,13 @@ def keep(
         store: of the output.
         settled: the records.
         profiles: of accounts, which are observations of their own.
+        found: how many records are dated, and their times, as `posts.by_reasons` has them.
         written: the posts of which `settled` has no record any more: they are written; None: it
             has all.
         read: the files that were read.
         replacing: those of them that replace what others say.
     """
-    records = good(profiles.without_theirs(settled.records))
+    records = posts.good(profiles.without_theirs(settled.records))
     several, others = (
         settled.repeats.of(records),
         settled.repeats.others(records if written is None else written),
@@ -64,36 +67,31 @@ def keep(
     if profiles.records is not None:
         seen = seen.unionByName(profiles.seen().select(*OF_ACCOUNTS))
     of_accounts = best(seen, ACCOUNT_OBSERVATIONS, replacing=replacing)
-    times = _times(seen)
+    times = None if written is not None else posts.times(found, profiles.times)
+    few = sum(row["dated"] for row in found) + profiles.number <= store.config.storage.driver_rows
     for observed, table in ((of_posts, POST_OBSERVATIONS), (of_accounts, ACCOUNT_OBSERVATIONS)):
-        held = store.read_if_exists(table)
         # A crawl is of a time of its own: as a rule there is nothing to hold it against.
-        if held is None or held.where(times.format(side="")).isEmpty():
-            store.append(observed, table)
+        if not store.exists(table) or (
+            times is not None and not store.may_hold(table, "observed_at", *times)
+        ):
+            store.append(observed, table, few=few)
             continue
         store.merge(
             observed,
             table,
             keys=table.key,
             update_when=_wins(table, read=read, replacing=replacing),
-            within=times.format(side="target."),
+            within="" if times is None else _within(*times),
         )
 
 
-def _times(records: DataFrame) -> str:
-    """SQL over `{side}observed_at` that holds for the times of records, and few others.
-
-    Files of a table that have none of them are not read.
-    """
-    month, at = F.date_format("crawled_at", "yyyy-MM"), F.unix_micros("crawled_at")
-    dated = records.where("crawled_at IS NOT NULL")
-    months = dated.groupBy(month.alias("month")).agg(F.min(at), F.max(at)).collect()
-    of_months = (
-        f"({{side}}month = '{name}' AND {{side}}observed_at BETWEEN "
-        f"timestamp_micros({earliest}) AND timestamp_micros({latest}))"
-        for name, earliest, latest in sorted(map(tuple, months))
+def _within(least: datetime, most: datetime) -> str:
+    """SQL that holds for observations between two times; files without them are not read."""
+    ends = [f"timestamp_micros({posts.micros_of(moment)})" for moment in (least, most)]
+    return (
+        f"target.month BETWEEN '{least:%Y-%m}' AND '{most:%Y-%m}' "
+        f"AND target.observed_at BETWEEN {ends[0]} AND {ends[1]}"
     )
-    return f"({' OR '.join(of_months)})"
 
 
 def best(records: DataFrame, table: Table, *, replacing: Sequence[str] = ()) -> DataFrame:

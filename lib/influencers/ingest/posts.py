@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+from typing import TypeAlias
 
 from pyspark.sql import Column, DataFrame, Row, Window
 from pyspark.sql import functions as F
@@ -20,6 +22,9 @@ from influencers.measured.records import PostsTable, QuarantineTable, Rows, Tabl
 from influencers.run.persisted import Keep
 from influencers.storage.store import Store, literal
 
+# The earliest and the latest.
+Times: TypeAlias = tuple[datetime, datetime]
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _OF_RECORDS = ("record", "raw", "reasons", "notes")
 # Made by this module; all other columns of the table are read from the file.
 _MADE = (*captions.NAMES, "source_file")
@@ -113,14 +118,17 @@ def by_reasons(records: DataFrame) -> list[Row]:
 
     Grain: `source_file`, `reasons`, `notes`; with `records`, their number, and of these `lossy`,
     whose caption has two question marks in a row, `with_emoji`, and `dated`, whose crawl's time is
-    known.
+    known, with the `earliest` and the `latest` of these, in Unix microseconds.
     """
+    at = F.unix_micros("crawled_at")
     emoji = F.col("emoji_count") if "emoji_count" in records.columns else F.lit(0)
     counted = records.groupBy("source_file", "reasons", "notes").agg(
         F.count("*").alias("records"),
         F.count_if(F.contains("caption", F.lit("??"))).alias("lossy"),
         F.count_if(emoji > 0).alias("with_emoji"),
         F.count("crawled_at").alias("dated"),
+        F.min(at).alias("earliest"),
+        F.max(at).alias("latest"),
     )
     return counted.collect()
 
@@ -153,9 +161,40 @@ def counts(found: Sequence[Row], surplus: Surplus) -> Rows:
     )
 
 
+def number_of_good(found: Sequence[Row]) -> int:
+    """How many records break no rule; of rows as of `by_reasons`."""
+    return sum(row["records"] for row in found if not row["reasons"])
+
+
 def are_dated(found: Sequence[Row]) -> bool:
     """Whether the time of its crawl is known of any good record; of rows as of `by_reasons`."""
     return any(row["dated"] for row in found if not row["reasons"])
+
+
+def times(found: Sequence[Row], *others: Times | None) -> Times | None:
+    """The earliest and the latest time of a crawl; None if none is known.
+
+    Args:
+        found: as `by_reasons` gives it; good records count.
+        others: further such times.
+    """
+    known = [other for other in others if other is not None]
+    for row in found:
+        if row["dated"] and not row["reasons"]:
+            known.append((moment_of(row["earliest"]), moment_of(row["latest"])))
+    if not known:
+        return None
+    return min(least for least, _ in known), max(most for _, most in known)
+
+
+def moment_of(micros: int) -> datetime:
+    """The time of Unix microseconds."""
+    return _EPOCH + timedelta(microseconds=micros)
+
+
+def micros_of(moment: datetime) -> int:
+    """A time in Unix microseconds."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 def with_forgotten(numbers: Rows, left_out: int) -> Rows:
@@ -309,23 +348,24 @@ def wins(source: str, target: str, *, read: Sequence[str], replacing: Sequence[s
     )
 
 
-def quarantine(store: Store, records: DataFrame, *, read: Sequence[str]) -> None:
+def quarantine(store: Store, records: DataFrame, *, read: Sequence[str], about: int) -> None:
     """Put records into the table quarantine; what is mended in a file that is read again leaves it.
 
     Args:
         store: of the output.
         records: the columns of the table.
         read: the files that were read.
+        about: how many records there are.
     """
     held = store.read_if_exists(QUARANTINE)
     # To merge nothing takes as long as to merge something.
-    if held is not None and records.isEmpty():
+    if held is not None and not about:
         if held.where(F.col("source_file").isin(*read)).isEmpty():
             return
     store.merge(
         records, QUARANTINE, keys=QUARANTINE.key,
         update_when="source.raw != target.raw OR source.reasons != target.reasons",
-        replaces=("source_file", read),
+        replaces=("source_file", read), few=about <= store.config.storage.driver_rows,
     )  # fmt: skip
 
 

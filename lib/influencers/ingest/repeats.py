@@ -18,7 +18,7 @@ from functools import cached_property
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from influencers.ingest.posts import FIELDS, Surplus, good, latest
+from influencers.ingest.posts import FIELDS, Surplus, latest
 from influencers.run.persisted import Keep
 
 # Of so many posts the keys go to every executor: 30 MB.
@@ -51,19 +51,15 @@ class Words:
             is false.
         held: the table posts; None before it is written.
         read: the files that are read now.
+        about: how many good records there are.
         keep: persists a frame for as long as the result is used.
     """
 
     records: DataFrame
     held: DataFrame | None
     read: Sequence[str]
+    about: int
     keep: Keep
-
-    @staticmethod
-    def of(records: DataFrame, held: DataFrame | None, *, read: Sequence[str], keep: Keep) -> Words:
-        """The words of records, as `posts.with_reasons` has them, and of the table."""
-        said = good(records).select(*FIELDS, "source_file", F.lit(False).alias("held"))
-        return Words(said, held, read, keep)
 
     @cached_property
     def known(self) -> Known | None:
@@ -73,12 +69,11 @@ class Words:
         times = self.records.groupBy("shortcode").agg(
             F.collect_set(F.coalesce(F.unix_micros("crawled_at"), F.lit(_NO_TIME))).alias("times")
         )
-        own = self.keep(times)
-        few = own.count() <= MOST_EVERYWHERE
+        few = self.about <= MOST_EVERYWHERE
         again = F.col("source_file").isin(*self.read)
         at = F.coalesce(F.unix_micros("crawled_at"), F.lit(_NO_TIME))
         ids = self.held.select("shortcode", "owner_id", "crawled_at", again.alias("again"))
-        found = ids.join(F.broadcast(own) if few else own, "shortcode").withColumn(
+        found = ids.join(F.broadcast(times) if few else times, "shortcode").withColumn(
             "at_same_time", F.array_contains("times", at)
         )
         words = self.keep(found.drop("times"))

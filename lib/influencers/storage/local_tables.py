@@ -8,6 +8,7 @@ milliseconds. Rows pass through the driver's memory: it is for tables of few row
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -20,10 +21,16 @@ from deltalake.exceptions import DeltaError
 from influencers.errors import UserError
 
 _COMPRESSED = WriterProperties(compression="ZSTD")
+_SLACK = timedelta(milliseconds=1)
 
 
 def write(
-    rows: pa.Table, folder: Path, *, statistics: Sequence[str], partition: Sequence[str] = ()
+    rows: pa.Table,
+    folder: Path,
+    *,
+    statistics: Sequence[str],
+    partition: Sequence[str] = (),
+    append: bool = False,
 ) -> None:
     """Replace a table in one atomic step, or make it; a writer that dies leaves the old one.
 
@@ -32,13 +39,14 @@ def write(
         folder: the table's.
         statistics: the columns whose least and greatest values the log of a new table keeps.
         partition: the columns by whose values its files lie in folders.
+        append: whether the rows come beside those that are there.
     """
     write_deltalake(
         str(folder),
         rows,
-        mode="overwrite",
+        mode="append" if append else "overwrite",
         partition_by=[*partition] or None,
-        schema_mode="overwrite",
+        schema_mode=None if append else "overwrite",
         configuration={"delta.dataSkippingStatsColumns": ",".join(statistics)},
         writer_properties=_COMPRESSED,
     )
@@ -116,6 +124,25 @@ def few_files(table: DeltaTable, *, most: int) -> Files | None:
 def row_count(folder: Path) -> int | None:
     """How many rows a table has, as its log says; None where it does not tell."""
     return _rows_in(_files_of(log_of(folder)))
+
+
+def may_hold(folder: Path, column: str, least: datetime, most: datetime) -> bool:
+    """Whether a table may have a row with a time between two, as its log says.
+
+    Args:
+        folder: the table's.
+        column: of times, of which the log keeps the least and greatest.
+        least: of the times that are asked for.
+        most: likewise.
+    """
+    files = _files_of(log_of(folder))
+    names = f"min.{column}", f"max.{column}"
+    if any(name not in files.column_names or files[name].null_count for name in names):
+        return bool(len(files))
+    # The log has times in milliseconds.
+    lows, highs = (files[name].cast(pa.timestamp("us", "UTC")).to_pylist() for name in names)
+    both = zip(lows, highs, strict=True)
+    return any(low - _SLACK <= most and least <= high + _SLACK for low, high in both)
 
 
 def _files_of(table: DeltaTable) -> pa.Table:

@@ -10,10 +10,12 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
+from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from influencers.config import Config
@@ -146,6 +148,9 @@ class Store:
         """The table at its latest version, whatever is written later; None before it is written."""
         if not self.exists(table):
             return None
+        frame = self._without_delta(table)
+        if frame is not None:
+            return frame
         # Without a version, Delta reads what is there when the frame is used.
         reader = self.spark.read.format("delta").option("versionAsOf", self.version(table))
         return reader.load(self.location(table))
@@ -263,6 +268,7 @@ class Store:
         update_when: str,
         replaces: tuple[str, Sequence[str]] | None = None,
         within: str = "",
+        few: bool = False,
     ) -> None:
         """Insert the rows of `source` that are new, and update those that are better.
 
@@ -275,9 +281,10 @@ class Store:
                 keeps them all.
             within: SQL over `target` that holds for each row of the table with a key of `source`:
                 files for which it cannot hold are not read. Empty: there is nothing to say.
+            few: as `write` has it.
         """
         if not self.exists(table):
-            self.create(source, table)
+            self.append(source, table, few=few)
             return
         claim.check(self.config)
         # Views are of one session, and the rows of files come from others than the store's.
@@ -322,9 +329,40 @@ class Store:
             writer = writer.option("replaceWhere", only).option("mergeSchema", "true")
         writer.save(self.location(table))
 
-    def append(self, frame: DataFrame, table: Table) -> None:
-        """Add rows whose keys the table does not have, or make it of them, in one atomic step."""
+    def append(self, frame: DataFrame, table: Table, *, few: bool = False) -> None:
+        """Add rows whose keys the table does not have, or make it of them, in one atomic step.
+
+        Args:
+            frame: the rows.
+            table: where they go.
+            few: as `write` has it.
+        """
+        folder, most = self._local_folder(table), self.config.storage.driver_rows
+        if few and most and folder is not None:
+            rows = conform(frame, table).limit(most + 1).toArrow()
+            if rows.num_rows <= most:
+                claim.check(self.config)
+                local_tables.write(
+                    rows.cast(table.arrow_schema), folder, statistics=table.key,
+                    partition=table.partition, append=True,
+                )  # fmt: skip
+                return
         self._writer(frame, table).mode("append").save(self.location(table))
+
+    def may_hold(self, table: Table, column: str, least: datetime, most: datetime) -> bool:
+        """Whether a table may have a row with a time between two: if not, it has none.
+
+        Args:
+            table: that has been written.
+            column: of its key, of times.
+            least: of the times that are asked for, with their zone.
+            most: likewise.
+        """
+        folder = self._local_folder(table)
+        if folder is not None:
+            return local_tables.may_hold(folder, column, least, most)
+        between = F.col(column).between(F.lit(least), F.lit(most))
+        return not self.read(table).where(between).isEmpty()
 
     def rewrite(
         self, frame: DataFrame, table: Table | str, *, partition: Sequence[str] = ()
