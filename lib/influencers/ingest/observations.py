@@ -56,14 +56,16 @@ def keep(
         replacing: those of them that replace what others say.
     """
     records = posts.good(profiles.without_theirs(settled.records))
-    several, others = (
-        settled.repeats.of(records),
-        settled.repeats.others(records if written is None else written),
-    )
-    of_posts = _observed(others.select(*OF_POSTS), POST_OBSERVATIONS).unionByName(
-        best(several.select(*OF_POSTS), POST_OBSERVATIONS, replacing=replacing)
-    )
-    seen = others.select(*OF_ACCOUNTS).unionByName(several.select(*OF_ACCOUNTS))
+    seen = records.select(*OF_ACCOUNTS)
+    if written is None:
+        of_posts = best(records.select(*OF_POSTS), POST_OBSERVATIONS, replacing=replacing)
+    else:
+        # Where there is one record of a post, it is not moved.
+        several, single = settled.repeats.of(records), settled.repeats.others(written)
+        of_posts = _observed(single.select(*OF_POSTS), POST_OBSERVATIONS).unionByName(
+            best(several.select(*OF_POSTS), POST_OBSERVATIONS, replacing=replacing)
+        )
+        seen = seen.unionByName(written.select(*OF_ACCOUNTS))
     if profiles.records is not None:
         seen = seen.unionByName(profiles.seen().select(*OF_ACCOUNTS))
     of_accounts = best(seen, ACCOUNT_OBSERVATIONS, replacing=replacing)

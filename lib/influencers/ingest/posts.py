@@ -357,15 +357,17 @@ def quarantine(store: Store, records: DataFrame, *, read: Sequence[str], about: 
         read: the files that were read.
         about: how many records there are.
     """
+    few = about <= store.config.storage.driver_rows
     held = store.read_if_exists(QUARANTINE)
-    # To merge nothing takes as long as to merge something.
-    if held is not None and not about:
-        if held.where(F.col("source_file").isin(*read)).isEmpty():
-            return
+    if held is None or held.where(F.col("source_file").isin(*read)).isEmpty():
+        # Files that are read for the first time, or had nothing there: nothing to merge with.
+        if about or held is None:
+            store.append(records, QUARANTINE, few=few)
+        return
     store.merge(
         records, QUARANTINE, keys=QUARANTINE.key,
         update_when="source.raw != target.raw OR source.reasons != target.reasons",
-        replaces=("source_file", read), few=about <= store.config.storage.driver_rows,
+        replaces=("source_file", read),
     )  # fmt: skip
 
 

@@ -268,7 +268,6 @@ class Store:
         update_when: str,
         replaces: tuple[str, Sequence[str]] | None = None,
         within: str = "",
-        few: bool = False,
     ) -> None:
         """Insert the rows of `source` that are new, and update those that are better.
 
@@ -281,10 +280,9 @@ class Store:
                 keeps them all.
             within: SQL over `target` that holds for each row of the table with a key of `source`:
                 files for which it cannot hold are not read. Empty: there is nothing to say.
-            few: as `write` has it.
         """
         if not self.exists(table):
-            self.append(source, table, few=few)
+            self.create(source, table)
             return
         claim.check(self.config)
         # Views are of one session, and the rows of files come from others than the store's.
