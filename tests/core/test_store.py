@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,9 @@ from pyspark.sql import functions as F
 from influencers.config import Config, PathsConfig
 from influencers.errors import UserError
 from influencers.features.tables import ACCOUNTS
-from influencers.ingest.tables import QUARANTINE
-from influencers.storage.store import Store, is_table
+from influencers.ingest.tables import POST_OBSERVATIONS, QUARANTINE
+from influencers.storage import files
+from influencers.storage.store import Store, is_table, partition_of
 from influencers.storage.table import conform
 
 
@@ -167,3 +169,85 @@ def test_a_frame_with_other_columns_is_a_mistake_in_the_code(
         store.write(spark.range(3), QUARANTINE)
     with pytest.raises(TypeError, match="record int instead of bigint"):
         conform(quarantine(spark).withColumn("record", F.lit(1)), QUARANTINE)
+
+
+def observations(spark: SparkSession, *rows: tuple[str, str]) -> DataFrame:
+    frame = spark.createDataFrame(list(rows), "shortcode string, at string")
+    at = F.to_timestamp("at")
+    columns = {
+        "shortcode": F.col("shortcode"),
+        "observed_at": at,
+        "month": F.date_format(at, "yyyy-MM"),
+    }
+    return frame.select(
+        *(
+            columns.get(field.name, F.lit(None)).cast(field.dataType).alias(field.name)
+            for field in POST_OBSERVATIONS.schema
+        )
+    )
+
+
+@pytest.mark.parametrize("few", [True, False])
+def test_rows_of_new_keys_come_beside_the_others_by_month(
+    spark: SparkSession, store: Store, few: bool
+) -> None:
+    first = observations(spark, ("A", "2024-01-31 23:00:00"), ("A", "2024-02-01 01:00:00.000001"))
+    second = observations(spark, ("B", "2024-02-02 00:00:00"))
+    store.append(first, POST_OBSERVATIONS, few=few)
+    store.append(second, POST_OBSERVATIONS, few=not few)
+    assert_df_equality(
+        store.read(POST_OBSERVATIONS), first.unionByName(second), ignore_row_order=True,
+        ignore_nullable=True,
+    )  # fmt: skip
+    assert partition_of(spark, store.location(POST_OBSERVATIONS)) == ["month"]
+    folder = files.local_path(spark, store.location(POST_OBSERVATIONS))
+    assert folder is not None
+    months = sorted(one.name for one in folder.iterdir() if one.name != "_delta_log")
+    assert months == ["month=2024-01", "month=2024-02"]
+    old = files.older_names(spark, store.location(POST_OBSERVATIONS), 1 << 50)
+    assert old == set(store.files(POST_OBSERVATIONS)) and len(old) >= 3
+
+
+@pytest.mark.parametrize("few", [True, False])
+def test_whether_a_table_may_have_a_time(spark: SparkSession, store: Store, few: bool) -> None:
+    def may_hold(least: str, most: str) -> bool:
+        ends = (datetime.fromisoformat(f"{text}+00:00") for text in (least, most))
+        return store.may_hold(POST_OBSERVATIONS, "observed_at", *ends)
+
+    rows = ("A", "2024-01-31 23:00:00.000501"), ("A", "2024-01-31 23:00:07.999999")
+    store.append(observations(spark, *rows), POST_OBSERVATIONS, few=few)
+    assert may_hold("2024-01-31 23:00:00.000501", "2024-01-31 23:00:00.000501")
+    assert may_hold("2024-01-31 23:00:07.999999", "2024-02-01 00:00:00")
+    assert may_hold("2024-01-01 00:00:00", "2024-03-01 00:00:00")
+    assert not may_hold("2024-01-31 22:00:00", "2024-01-31 22:59:59")
+    assert not may_hold("2024-01-31 23:00:08.5", "2024-02-01 00:00:00")
+
+
+def test_a_time_is_looked_for_where_no_log_can_be_read_here(
+    spark: SparkSession, elsewhere: str
+) -> None:
+    store = Store(spark, Config(paths=PathsConfig(output=f"{elsewhere}/out")))
+    store.append(observations(spark, ("A", "2024-01-31 23:00:00")), POST_OBSERVATIONS, few=True)
+    at = datetime(2024, 1, 31, 23, tzinfo=timezone.utc)
+    assert store.may_hold(POST_OBSERVATIONS, "observed_at", at, at)
+    later = at + timedelta(seconds=1)
+    assert not store.may_hold(POST_OBSERVATIONS, "observed_at", later, later)
+
+
+def test_a_merge_looks_within_what_it_is_told(spark: SparkSession, store: Store) -> None:
+    """Rows outside are not found: the caller says that there are none of the same key."""
+    store.append(observations(spark, ("A", "2024-01-31 23:00:00")), POST_OBSERVATIONS)
+    again = observations(spark, ("A", "2024-01-31 23:00:00"))
+    for month, number in (("2024-01", 1), ("2024-02", 2)):
+        store.merge(again, POST_OBSERVATIONS, keys=POST_OBSERVATIONS.key, update_when="false",
+                    within=f"target.month = '{month}'")  # fmt: skip
+        assert store.read(POST_OBSERVATIONS).count() == number
+
+
+def test_a_table_made_anew_keeps_its_folders(spark: SparkSession, store: Store) -> None:
+    rows = observations(spark, ("A", "2024-01-31 23:00:00"))
+    store.rewrite(rows, POST_OBSERVATIONS, partition=["month"])
+    assert partition_of(spark, store.location(POST_OBSERVATIONS)) == ["month"]
+    store.write(rows, POST_OBSERVATIONS, few=True)
+    assert partition_of(spark, store.location(POST_OBSERVATIONS)) == ["month"]
+    assert_df_equality(store.read(POST_OBSERVATIONS), rows, ignore_nullable=True)

@@ -97,6 +97,7 @@ def draw_top_movers(movers: pd.DataFrame) -> matplotlib_figure.Figure:
             _draw_account(axes, account)
         for axes in panels[len(accounts) :]:
             axes.set_axis_off()
+    style.settle(figure)
     return figure
 
 

@@ -72,7 +72,7 @@ def in_words(interval: Mapping[str, Any]) -> str:
     share = interval["followers_to"] / interval["followers_from"] - 1
     days = interval["days"]
     time = f"{days * 24:.0f} hours" if days < 1.5 else f"{days:.0f} days"
-    size = f"{100 * share:+.1f} %" if abs(share) < 0.1 else f"{100 * share:+.0f} %"
+    size = f"{100 * share:+.1f} %" if abs(share) < 0.0995 else f"{100 * share:+.0f} %"
     said = _SAID.get(interval["kind"], "")
     return f"{size} in {time}{said and f', {said}'}"
 

@@ -62,6 +62,7 @@ def older_names(spark: SparkSession, uri: str, before_ms: int) -> set[str]:
     """The names of the files of a table's folder that were last written before a time.
 
     They lie in the folder itself, or in one for values of its columns, such as `month=2026-11`.
+    Hidden ones, such as checksums, are left out.
 
     Args:
         before_ms: Unix milliseconds.
@@ -69,7 +70,7 @@ def older_names(spark: SparkSession, uri: str, before_ms: int) -> set[str]:
     old: set[str] = set()
     for status in _statuses(spark, uri):
         name = str(status.getPath().getName())
-        if status.isFile():
+        if status.isFile() and not name.startswith("."):
             old |= {name} if status.getModificationTime() < before_ms else set()
         elif "=" in name:
             old |= older_names(spark, str(status.getPath()), before_ms)
