@@ -5,7 +5,7 @@
 Two kinds of archive: `same`, in which each file has the same posts again, and `new`, in which each
 has posts that no other has. The archive is made by one run over all files but the last. Then, in
 turn, the first file goes into an empty output, and the last into a copy of the archive. Both are
-`ingest` alone, cold, as a user runs it.
+`ingest` alone, cold, as a user runs it. At last `features` and `growth` run on all of `same`.
 """
 
 from __future__ import annotations
@@ -52,11 +52,15 @@ def new_posts(posts: int, crawls: int, folder: Path) -> list[Path]:
     return named
 
 
+def submitted(job: str, output: Path, log: Path, more: Sequence[str] = ()) -> Took:
+    """Run a job."""
+    command = [str(ROOT / "spark-submit.sh"), job, "--output", str(output), *more]
+    return ran(command, log, {})[1]
+
+
 def ingested(files: Sequence[Path], output: Path, log: Path, more: Sequence[str]) -> Took:
     """Run ingest over files."""
-    command = [str(ROOT / "spark-submit.sh"), "ingest", "--output", str(output)]
-    command += ["--input", *map(str, files), *more]
-    return ran(command, log, {})[1]
+    return submitted("ingest", output, log, ["--input", *map(str, files), *more])
 
 
 def compare(kind: str, files: Sequence[Path], folder: Path, rounds: int) -> None:
@@ -77,6 +81,9 @@ def compare(kind: str, files: Sequence[Path], folder: Path, rounds: int) -> None
     ratio = middle(last) / middle(first)
     print(f"{kind}: the first file {shown(first)}")
     print(f"{kind}: file {len(files)} {shown(last)}: {ratio:.2f} times the first", flush=True)
+    if kind == "same":
+        for job in ("features", "growth"):
+            print(f"{kind}: {job} {shown([submitted(job, folder / 'out', log)])}", flush=True)
 
 
 def middle(taken: Sequence[Took]) -> float:

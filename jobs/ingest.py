@@ -75,12 +75,10 @@ def run(spark: SparkSession, config: Config) -> Metrics:
         else:
             wins = posts.wins("source", "target", read=uris, replacing=replacing)
             store.merge(latest, POSTS, keys=["shortcode"], update_when=wins)
-        if posts.are_dated(reasons) or profiles.sources:
-            observations.keep(
-                store, settled, profiles, found=reasons, read=[*uris, *profiles.uris],
-                replacing=replacing,
-                written=None if passed.target is None else store.read(POSTS),
-            )  # fmt: skip
+        observations.keep(
+            store, settled, profiles, found=reasons, read=[*uris, *profiles.uris],
+            replacing=replacing, written=None if passed.target is None else store.read(POSTS),
+        )  # fmt: skip
         # What is mended in a file that is read again leaves the quarantine.
         quarantined = profiles.with_quarantined(posts.quarantined(settled.records))
         about = (numbers.quarantined or 0) + profiles.refused

@@ -144,7 +144,7 @@ def test_of_one_time_the_higher_count_stands_and_what_is_mended(crawls: Crawls) 
 def test_without_a_time_there_is_no_observation(crawls: Crawls) -> None:
     crawls.write("none.csv", seen("AAAAA", "", 5), seen("BBBBB", "", 6))
     assert crawls.ingest("none.csv")["undated"] == 2
-    assert not crawls.store().exists(POST_OBSERVATIONS)
+    assert crawls.observed() == crawls.followed() == []
     crawls.write("some.csv", seen("AAAAA", _START, 5), seen("CCCCC", "", 6))
     assert crawls.ingest("some.csv")["undated"] == 1
     assert crawls.observed() == [("AAAAA", 0, 5)]

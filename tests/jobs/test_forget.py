@@ -130,14 +130,14 @@ def test_it_ends_also_when_it_dies_while_tables_are_replaced(
     config = made(tmp_path)
     real, done = Store.rewrite, []
 
-    def dies(store: Store, frame: DataFrame, name: str) -> None:
+    def dies(store: Store, frame: DataFrame, name: str, *, partition: list[str]) -> None:
         if len(done) == place:
             # As a killed driver leaves it: the old table is gone, the new one is not there.
             monkeypatch.setattr(Store, "rewrite", real)
             files.delete(spark, store.location(name))
             raise KeyboardInterrupt
         done.append(name)
-        real(store, frame, name)
+        real(store, frame, name, partition=partition)
 
     monkeypatch.setattr(Store, "rewrite", dies)
     with pytest.raises(KeyboardInterrupt):

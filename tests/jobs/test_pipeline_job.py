@@ -407,6 +407,9 @@ def test_real_posts_end_where_they_should(
         posts=16_536,
         quarantined=3,
         duplicates=0,
+        repeated=0,
+        observations=0,
+        undated=16_536,
         # Three posts are dated before Instagram existed.
         by_reason={"time_out_of_range:created_at": 3},
     )

@@ -57,6 +57,9 @@ def test_metrics_tell_the_run_from_the_tables(config: Config) -> None:
         "posts": 2,
         "quarantined": 1,
         "duplicates": 1,
+        "repeated": 1,
+        "observations": 0,
+        "undated": 3,
         "by_reason": {"field_count": 1},
     }
     assert numbers["tables"] == {

@@ -130,7 +130,9 @@ def test_any_numbers_read_as_they_were(
 
 def test_keys_of_what_is_not_measured_are_null_or_missing() -> None:
     nothing = as_json(Metrics())
-    assert nothing["rows"] == dict.fromkeys(("read", "posts", "quarantined", "duplicates"))
+    assert nothing["rows"] == dict.fromkeys(
+        ("read", "posts", "quarantined", "duplicates", "repeated", "observations", "undated")
+    )
     assert nothing["images"] == {
         "wanted": None, "due": None, "asked": None, "ok": None, "by_status": {},
     }  # fmt: skip

@@ -55,6 +55,11 @@ def keep(
         read: the files that were read.
         replacing: those of them that replace what others say.
     """
+    if not (posts.are_dated(found) or profiles.times):
+        for table in (POST_OBSERVATIONS, ACCOUNT_OBSERVATIONS):
+            if not store.exists(table):
+                store.write_rows(table.arrow_schema.empty_table(), table)
+        return
     records = posts.good(profiles.without_theirs(settled.records))
     seen = records.select(*OF_ACCOUNTS)
     if written is None:

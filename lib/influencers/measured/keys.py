@@ -62,9 +62,9 @@ def key_if_known(meaning: str) -> Any:
 def as_json(value: Any) -> Any:
     """A part as JSON has it: objects without the keys that are not written, lists for tuples.
 
-    >>> from influencers.measured.records import Rows
-    >>> as_json(Rows())
-    {'read': None, 'posts': None, 'quarantined': None, 'duplicates': None}
+    >>> from influencers.measured.records import PostsTable
+    >>> as_json(PostsTable())
+    {'rows': None}
     """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {

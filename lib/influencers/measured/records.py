@@ -27,6 +27,12 @@ class Rows:
         "ingest.",
         None,
     )
+    by_reason: Mapping[str, int] = key(
+        f"{_REASONS}. Missing before ingest.", factory=dict, written=Written.ONCE_MEASURED
+    )
+    forgotten: int | None = key_if_known(
+        "Records of forgotten accounts, which are left out. Missing where there are none."
+    )
     repeated: int | None = key(
         "Records of a post at a time that another record tells, too; null before ingest.", None
     )
@@ -35,12 +41,6 @@ class Rows:
         "Good records of which it is not known when they were crawled: they are no observations; "
         "null before ingest.",
         None,
-    )
-    by_reason: Mapping[str, int] = key(
-        f"{_REASONS}. Missing before ingest.", factory=dict, written=Written.ONCE_MEASURED
-    )
-    forgotten: int | None = key_if_known(
-        "Records of forgotten accounts, which are left out. Missing where there are none."
     )
 
 

@@ -23,9 +23,13 @@ def figures_in(section: str) -> tuple[Figure, ...]:
 
 
 def current_figures(metrics: Metrics) -> tuple[Figure, ...]:
-    """The figures that this run has drawn: none of a model of which it measured nothing."""
+    """The figures that this run has drawn: none of what it measured nothing of."""
+    growth = metrics.growth
+    others = () if growth and (growth.intervals or growth.curves) else of_growth.FIGURES
     return tuple(
-        figure for figure in FIGURES if figure.model is None or _is_shown(metrics, figure.model)
+        figure
+        for figure in FIGURES
+        if figure not in others and (figure.model is None or _is_shown(metrics, figure.model))
     )
 
 
