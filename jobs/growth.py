@@ -11,6 +11,7 @@ from influencers.config import Config
 from influencers.features.tables import ACCOUNTS
 from influencers.figures import style
 from influencers.growth import figures, passes, summary
+from influencers.growth.counting import Counts
 from influencers.growth.curves import Curves, like_curves
 from influencers.growth.movers import top_movers
 from influencers.growth.peers import peers_of
@@ -37,7 +38,9 @@ def run(spark: SparkSession, config: Config) -> Metrics:
             )
         )
         seen = keep(passes.seen_in_time(rows, settings))
-        counts = passes.counts_of(seen)
+        observed = (POST_OBSERVATIONS, ACCOUNT_OBSERVATIONS)
+        none = all(store.has_few(table, most=0) for table in observed)
+        counts = Counts() if none else passes.counts_of(seen)
         progress.say(*summary.remarks(counts))
         curves = like_curves(counts, least=settings.min_curve_posts)
         store.write_rows(curves, LIKE_CURVES)

@@ -78,9 +78,8 @@ def read_few(table: DeltaTable, *, most_rows: int, most_bytes: int) -> pa.Table 
     files = _files_of(table)
     rows, size = _rows_in(files), sum(files["size_bytes"].to_pylist())
     has_metadata = any(field.metadata for field in table.schema().fields)
-    if table.metadata().partition_columns or has_metadata:
-        return None
-    if rows is None or rows > most_rows or size > most_bytes:
+    in_folders = bool(table.metadata().partition_columns) and rows != 0
+    if rows is None or rows > most_rows or size > most_bytes or has_metadata or in_folders:
         return None
     schema = pa.schema(table.schema().to_arrow())
     # File by file: a dataset of pyarrow's over delta-rs aborts the process when it ends.
