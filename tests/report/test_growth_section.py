@@ -49,6 +49,7 @@ def test_accounts_and_posts_by_name_and_number() -> None:
     assert posts.rows == (
         ("AAA", "7", "video", "2024-12-01", "300", "99", "×3.0", "the like curve"),
     )  # fmt: skip
+    assert shown.title == "What changed"
     assert "12 accounts" in shown.lead and "1 step, 1 follow unfollow" in shown.lead
     assert "3 posts disappeared" in shown.lead
     assert [figure.name for figure in shown.figures] == ["like_curves", "top_movers"]
@@ -59,6 +60,7 @@ def test_after_one_crawl_posts_alone_are_compared() -> None:
     shown = section(Growth(posts=5), Changes(MOVERS.head(0), POSTS.head(0)))
     assert shown is not None and shown.figures == ()
     assert shown.lead.startswith("One crawl so far")
+    assert shown.title == "Posts beside their author's usual"
     (posts,) = shown.tables
     assert posts.rows == () and "10 earlier ones" in posts.empty
 

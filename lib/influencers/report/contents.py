@@ -69,12 +69,16 @@ def sections(metrics: Metrics, frames: Frames, config: Mapping[str, Any]) -> lis
         config: settings by their full names, without secrets.
     """
     models = metrics.models
-    changes = frames.changes
+    found = metrics.growth
+    changed = [growth.section(found, frames.changes, config)] if found and frames.changes else []
+    # What changed comes first; after a single crawl posts are compared, and nothing else.
+    is_first = bool(found and found.intervals)
     return [
-        *([growth.section(metrics.growth, changes, config)] if metrics.growth and changes else []),
+        *(changed if is_first else ()),
         engagement.section(frames.tiers),
         influence.section(frames.leaders, models, config),
         virality.section(frames.virality, models),
+        *(() if is_first else changed),
         content.section(frames.content),
         communities.section(metrics.communities, frames.circles, frames.profiles),
         images.section(metrics.images, config),

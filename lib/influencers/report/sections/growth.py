@@ -26,7 +26,7 @@ def section(growth: Growth, changes: Changes, config: Mapping[str, Any]) -> Sect
     movers = (_mover_table(changes.movers),) if growth.intervals else ()
     return Section(
         "growth",
-        "What changed",
+        "What changed" if growth.intervals else "Posts beside their author's usual",
         f"{_crawls(growth)} {_missing(growth)}".strip(),
         figures_in("growth") if growth.intervals or growth.curves else (),
         (*movers, _post_table(changes.posts, config)),
