@@ -36,6 +36,9 @@ def test_a_driver_killed_in_any_tables_write_loses_nothing(
     config = undisturbed.before(job, tmp_path / "out")
     words = undisturbed.sample.arguments(job, config)
     for name in tables_of(job):
+        # Of a table without rows, no data are written.
+        if Store(spark, undisturbed.new).read(name).isEmpty():
+            continue
         kill_in_write(spark, undisturbed, config, name, job=job, files=tmp_path / "files")
     with submitted_locally(tmp_path / "files", job, words) as run:
         run.succeed(SECONDS)

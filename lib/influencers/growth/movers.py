@@ -35,18 +35,24 @@ def top_movers(growth: DataFrame, accounts: DataFrame, *, most: int) -> pd.DataF
     largest = known.groupBy("owner_id").agg(F.max(size).alias("size"))
     order = [F.desc("size.col1"), F.desc("size.col2"), F.asc("owner_id")]
     best = largest.sort(*order).limit(most)
-    ranked = best.withColumn("rank", F.row_number().over(Window.orderBy(*order)))
     names = accounts.select("owner_id", "owner_username")
     latest_first = Window.partitionBy("owner_id").orderBy(F.desc("from_at"))
     rows = (
-        growth.join(F.broadcast(ranked), "owner_id")
+        growth.join(F.broadcast(best), "owner_id")
         .join(names, "owner_id", "left")
         .withColumn("is_largest", F.unix_micros("from_at") == F.col("size.col3"))
         .withColumn("place", F.row_number().over(latest_first))
         .where(F.col("is_largest") | (F.col("place") <= _MOST_INTERVALS))
+        .select("*", F.col("size.col1").alias("notable"), F.col("size.col2").alias("change"))
         .drop("size", "place")
+        .toPandas()
     )
-    return rows.toPandas().sort_values(["rank", "from_at"], ignore_index=True)
+    order_of = rows.drop_duplicates("owner_id").sort_values(
+        ["notable", "change", "owner_id"], ascending=[False, False, True]
+    )
+    ranks = {owner: rank for rank, owner in enumerate(order_of["owner_id"], start=1)}
+    ranked = rows.assign(rank=rows["owner_id"].map(ranks)).drop(columns=["notable", "change"])
+    return ranked.sort_values(["rank", "from_at"], ignore_index=True)
 
 
 def best_posts(performance: DataFrame, accounts: DataFrame, *, most: int) -> pd.DataFrame:
